@@ -1,0 +1,1 @@
+"""A mock roaming peer: Plugsurfing as an EMP towards CPOs, and its rules."""

@@ -1,0 +1,1 @@
+"""Profiles: which peer this mock is, as data."""

@@ -1,0 +1,1 @@
+"""Time, chance and the journal: the only room that touches clock, dice and event loop."""

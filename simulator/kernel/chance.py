@@ -1,0 +1,75 @@
+"""The one source of chance.
+
+Rule: every actor draws from its own stream, derived from the root seed and its name, so that adding
+an actor or a draw here never changes what another one draws.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from faker import Faker
+
+T = TypeVar("T")
+_TOKEN_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+
+
+def fresh_seed() -> int:
+    """Draw a seed from the system, for worlds that name none."""
+    return int.from_bytes(os.urandom(4), "big")
+
+
+class Chance:
+    """A named stream of seeded random values."""
+
+    def __init__(self, seed: int, path: str = "") -> None:
+        self.seed = seed
+        self.path = path
+        digest = hashlib.sha256(f"{seed}:{path}".encode()).digest()
+        self.random = random.Random(digest)
+
+    def child(self, name: str) -> Chance:
+        """A stream of its own for a part of this one's owner."""
+        return Chance(self.seed, f"{self.path}/{name}")
+
+    def uuid4(self) -> str:
+        """A version-4 UUID from this stream."""
+        bits = self.random.getrandbits(128)
+        digits = f"{bits:032x}"
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return (
+            f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        )
+
+    def token(self, length: int = 40) -> str:
+        """A credentials token of letters and digits, none of them easily confused."""
+        return "".join(self.random.choices(_TOKEN_ALPHABET, k=length))
+
+    def uniform(self, low: float, high: float) -> float:
+        """A float between two bounds."""
+        return self.random.uniform(low, high)
+
+    def integer(self, low: int, high: int) -> int:
+        """A whole number between two bounds, both included."""
+        return self.random.randint(low, high)
+
+    def choice(self, items: Sequence[T]) -> T:
+        """One of the items."""
+        return self.random.choice(items)
+
+    def happens(self, probability: float) -> bool:
+        """True with the given probability."""
+        return self.random.random() < probability
+
+    def faker(self, locale: str = "en_GB") -> Faker:
+        """A Faker that draws from this stream (heavy to import: call it late)."""
+        from faker import Faker
+
+        fake = Faker(locale)
+        fake.seed_instance(self.random.getrandbits(64))
+        return fake

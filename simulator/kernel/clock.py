@@ -1,0 +1,122 @@
+"""The world's clock: real, scaled or virtual, behind one class.
+
+Rule: whoever needs the time, a pause or a deadline asks this clock, so that a world runs the same
+way at any speed. All durations are seconds of the world.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
+Mode = Literal["real", "scaled", "virtual"]
+
+# A virtual world starts here unless its file says otherwise: a Thursday in winter, before the
+# morning rush.
+DEFAULT_START = datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
+
+
+class ClockError(ValueError):
+    """A clock was asked for in words that name none."""
+
+
+class Clock:
+    """Tell the time of a world, sleep in it and bound waits in it."""
+
+    def __init__(
+        self, mode: Mode = "real", *, factor: float = 1.0, start: datetime | None = None
+    ) -> None:
+        if factor <= 0 or factor != factor or factor == float("inf"):
+            raise ClockError(f"a clock runs forward: the factor must be above 0, not {factor}")
+        self.mode: Mode = mode
+        self.factor = factor if mode == "scaled" else 1.0
+        self._follows_wall = mode == "real" and start is None
+        self._start = start or (DEFAULT_START if mode == "virtual" else datetime.now(UTC))
+        self._origin: float | None = None
+
+    @classmethod
+    def parse(cls, text: str, *, start: datetime | None = None) -> Clock:
+        """Read `real`, `virtual` or `scaled:N` (N world seconds pass in one second). Raises
+        ClockError.
+        """
+        word, _, number = text.partition(":")
+        if word in ("real", "virtual") and not number:
+            return cls("real" if word == "real" else "virtual", start=start)
+        if word == "scaled":
+            try:
+                return cls("scaled", factor=float(number), start=start)
+            except ValueError as error:
+                raise ClockError(
+                    f"clock '{text}': scaled:N takes a number above 0, as in scaled:60"
+                ) from error
+        raise ClockError(f"clock '{text}': expected real, virtual or scaled:N")
+
+    def __str__(self) -> str:
+        return f"scaled:{self.factor:g}" if self.mode == "scaled" else self.mode
+
+    def monotonic(self) -> float:
+        """World seconds since the clock was first used; never goes back."""
+        try:
+            ticks = asyncio.get_running_loop().time()
+        except RuntimeError:  # before the world runs: it stands at its start
+            return 0.0
+        if self._origin is None:
+            self._origin = ticks
+        return (ticks - self._origin) * self.factor
+
+    def now(self) -> datetime:
+        """The world's time, UTC."""
+        if self._follows_wall:
+            return datetime.now(UTC)
+        return self._start + timedelta(seconds=self.monotonic())
+
+    async def sleep(self, duration_s: float) -> None:
+        """Let the world go on for `duration_s`."""
+        await asyncio.sleep(max(0.0, duration_s) / self.factor)
+
+    def timeout(self, duration_s: float | None) -> asyncio.Timeout:
+        """Bound a block: `async with clock.timeout(5)` raises TimeoutError after 5 world seconds."""
+        return asyncio.timeout(None if duration_s is None else duration_s / self.factor)
+
+    async def wait_for(self, awaitable: Awaitable[T], duration_s: float | None) -> T:
+        """Await within `duration_s`, else cancel it and raise TimeoutError."""
+        async with self.timeout(duration_s):
+            return await awaitable
+
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        """Call back once after `delay_s`; the handle cancels it."""
+        return asyncio.get_running_loop().call_later(max(0.0, delay_s) / self.factor, callback)
+
+    async def wait_event(self, event: asyncio.Event, duration_s: float | None) -> bool:
+        """Wait for an event at most `duration_s`; True when it came."""
+        with contextlib.suppress(TimeoutError):
+            await self.wait_for(event.wait(), duration_s)
+        return event.is_set()
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write a moment as OCPP and OCPI want it: UTC, milliseconds, `Z`."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text[:-6] + "Z"
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """Read an RFC 3339 moment; without an offset it is UTC (OCPI types). Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process so far, for figures and progress, never for decisions."""
+    return time.process_time()
+
+
+def stopwatch() -> Callable[[], float]:
+    """Measure real elapsed milliseconds, for display only: nothing of a world may depend on it."""
+    began = time.perf_counter()
+    return lambda: (time.perf_counter() - began) * 1000.0

@@ -1,0 +1,352 @@
+"""The journal: all that happens in a world, in order, as records of one format (`roamlab-
+journal/1`).
+
+Rule: the interface, expectations, reports and replay read nothing else. Secrets are redacted before
+a record exists, unless the journal was asked to keep them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import msgspec
+
+from simulator.kernel.clock import Clock, rfc3339
+
+FORMAT = "roamlab-journal/1"
+Leg = Literal["ocpp", "ocpi", "event", "finding", "step", "fault"]
+LEGS: frozenset[str] = frozenset({"ocpp", "ocpi", "event", "finding", "step", "fault"})
+Record = dict[str, Any]
+Subscriber = Callable[[Record], None]
+
+HIDDEN = "***"
+_TOKEN_MEMBER = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_OCPP_SECRETS = ("AuthorizationKey", "BasicAuthPassword")
+_OCPP_VALUE = re.compile(r'("(?:value|attributeValue)"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_LINKS_KEPT = 100_000
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class JournalError(ValueError):
+    """A journal file cannot be read: the message names the file and the line."""
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Hide what an Authorization header proves, keep its scheme."""
+    return {
+        name: f"{value.split(' ', 1)[0]} {HIDDEN}" if name.lower() == "authorization" else value
+        for name, value in headers.items()
+    }
+
+
+def redact_body(body: str) -> str:
+    """Hide the credentials token in a JSON body."""
+    return _TOKEN_MEMBER.sub(rf'\1"{HIDDEN}"', body)
+
+
+def redact_frame(frame: str) -> str:
+    """Hide basic-auth passwords on their way to a station."""
+    if any(name in frame for name in _OCPP_SECRETS):
+        return _OCPP_VALUE.sub(rf'\1"{HIDDEN}"', frame)
+    return frame
+
+
+class Journal:
+    """Append records, hand them to subscribers, write them as NDJSON, and link what belongs to one
+    session.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        seed: int | None = None,
+        world: str | None = None,
+        keep: int | None = None,
+        secrets: bool = False,
+    ) -> None:
+        self.clock = clock
+        self.header: Record = {"format": FORMAT, "seed": seed, "clock": str(clock), "world": world}
+        self.secrets = secrets
+        self.seq = 0
+        self._records: deque[Record] = deque(maxlen=keep)
+        self._subscribers: list[Subscriber] = []
+        self._sink: IO[bytes] | None = None
+        self._flush_due = False
+        self._links: OrderedDict[str, str] = OrderedDict()
+        self._last_at: tuple[object, str] = (None, "")
+
+    # Writing
+
+    def append(
+        self,
+        leg: Leg,
+        actor: str,
+        peer: str | None = None,
+        session: str | None = None,
+        **fields: Any,
+    ) -> Record:
+        """Add one record now; returns it with its `seq`. `fields` are those of the leg
+        (docs/journal.md).
+        """
+        self.seq += 1
+        now = self.clock.now()
+        if self._last_at[0] != now:
+            self._last_at = (now, rfc3339(now))
+        record: Record = {
+            "seq": self.seq,
+            "at": self._last_at[1],
+            "leg": leg,
+            "actor": actor,
+            "peer": peer,
+            "session": session,
+            **fields,
+        }
+        self._records.append(record)
+        if self._sink is not None:
+            self._write(record)
+        for subscriber in tuple(self._subscribers):
+            subscriber(record)
+        return record
+
+    def event(
+        self,
+        actor: str,
+        what: str,
+        *,
+        peer: str | None = None,
+        session: str | None = None,
+        **data: Any,
+    ) -> Record:
+        """Record what an actor decided: `what` is a short dotted name, `data` its particulars."""
+        return self.append("event", actor, peer, session, what=what, data=data)
+
+    def ocpp(
+        self,
+        actor: str,
+        peer: str,
+        session: str | None,
+        *,
+        version: str,
+        direction: Literal["sent", "received"],
+        frame: str,
+        message_type: int | None,
+        message_id: str | None,
+        action: str | None,
+        errors: list[str] | None = None,
+    ) -> Record:
+        """Record one OCPP frame as it stood on the wire; a frame seen from the far end inherits its
+        session.
+        """
+        if message_id is not None:
+            if session is not None:
+                self.link(f"message/{message_id}", session)
+            else:
+                session = self.session_of(f"message/{message_id}")
+        return self.append(
+            "ocpp",
+            actor,
+            peer,
+            session,
+            version=version,
+            action=action,
+            message_type=message_type,
+            message_id=message_id,
+            direction=direction,
+            frame=frame if self.secrets else redact_frame(frame),
+            errors=errors or [],
+        )
+
+    def ocpi(
+        self,
+        actor: str,
+        peer: str,
+        session: str | None,
+        *,
+        version: str | None,
+        module: str | None,
+        method: str,
+        url: str,
+        direction: Literal["sent", "received"],
+        request_headers: Mapping[str, str],
+        request_body: str,
+        response_headers: Mapping[str, str] | None,
+        response_body: str | None,
+        http_status: int | None,
+        status_code: int | None,
+        ms: float,
+    ) -> Record:
+        """Record one OCPI exchange, request and response together; `direction` tells who asked."""
+
+        def body(text: str | None) -> str | None:
+            hide = text and not self.secrets and module in ("credentials", None)
+            return redact_body(text) if text and hide else text
+
+        def head(headers: Mapping[str, str] | None) -> dict[str, str]:
+            return dict(headers or {}) if self.secrets else redact_headers(headers or {})
+
+        return self.append(
+            "ocpi",
+            actor,
+            peer,
+            session,
+            version=version,
+            module=module,
+            method=method,
+            url=url,
+            direction=direction,
+            request={"headers": head(request_headers), "body": body(request_body)},
+            response=None
+            if http_status is None
+            else {"headers": head(response_headers), "body": body(response_body)},
+            http_status=http_status,
+            status_code=status_code,
+            ms=round(ms, 3),
+        )
+
+    def finding(
+        self,
+        actor: str,
+        peer: str,
+        session: str | None,
+        *,
+        rule: str,
+        severity: str,
+        pointer: str,
+        seen: Any,
+        expected: str,
+        message_seq: int | None,
+        objects: Iterable[str] = (),
+    ) -> Record:
+        """Record that a rule broke: where (JSON pointer), what was seen, what was expected, in
+        which message.
+        """
+        return self.append(
+            "finding",
+            actor,
+            peer,
+            session,
+            rule=rule,
+            severity=severity,
+            pointer=pointer,
+            seen=seen,
+            expected=expected,
+            message_seq=message_seq,
+            objects=list(objects),
+        )
+
+    # Reading
+
+    @property
+    def records(self) -> Iterable[Record]:
+        """The records still held, oldest first."""
+        return self._records
+
+    def since(self, seq: int) -> list[Record]:
+        """The records held after `seq`."""
+        first = self.seq - len(self._records)
+        skip = max(0, seq - first)
+        return [record for index, record in enumerate(self._records) if index >= skip]
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Hand every new record to `subscriber`, until the returned function is called."""
+        self._subscribers.append(subscriber)
+
+        def unsubscribe() -> None:
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
+
+        return unsubscribe
+
+    async def wait_for(
+        self, matches: Callable[[Record], bool], *, timeout_s: float, after: int = 0
+    ) -> Record:
+        """The first record after `after` that matches, now or to come. Raises TimeoutError."""
+        for record in self.since(after):
+            if matches(record):
+                return record
+        found: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
+
+        def look(record: Record) -> None:
+            if not found.done() and matches(record):
+                found.set_result(record)
+
+        unsubscribe = self.subscribe(look)
+        try:
+            return await self.clock.wait_for(found, timeout_s)
+        finally:
+            unsubscribe()
+
+    # Correlation: what an actor knows by its own key belongs to one session, from plug-in to CDR
+
+    def link(self, key: str, session: str) -> None:
+        """Say that `key` (a transaction, a message, a CDR) belongs to `session`."""
+        self._links[key] = session
+        self._links.move_to_end(key)
+        if len(self._links) > _LINKS_KEPT:
+            self._links.popitem(last=False)
+
+    def session_of(self, *keys: str | None) -> str | None:
+        """The session of the first key that has one."""
+        for key in keys:
+            if key is not None and (session := self._links.get(key)) is not None:
+                return session
+        return None
+
+    # NDJSON
+
+    def open(self, path: Path) -> None:
+        """Write to `path` from here on: the header, the records held, then each as it comes. Raises
+        OSError.
+        """
+        self._sink = path.open("wb")
+        self._sink.write(_encoder.encode(self.header) + b"\n")
+        for record in self._records:
+            self._sink.write(_encoder.encode(record) + b"\n")
+
+    def _write(self, record: Record) -> None:
+        assert self._sink is not None
+        self._sink.write(_encoder.encode(record) + b"\n")
+        if not self._flush_due:
+            with contextlib.suppress(RuntimeError):
+                asyncio.get_running_loop().call_soon(self._flush)
+                self._flush_due = True
+
+    def _flush(self) -> None:
+        self._flush_due = False
+        if self._sink is not None:
+            self._sink.flush()
+
+    def close(self) -> None:
+        """Flush and close the file, if there is one."""
+        if self._sink is not None:
+            self._sink.close()
+            self._sink = None
+
+    def dump(self) -> bytes:
+        """The journal held, as the bytes of its file."""
+        lines = [_encoder.encode(self.header), *(_encoder.encode(r) for r in self._records)]
+        return b"\n".join(lines) + b"\n"
+
+
+def read(path: Path) -> Iterator[Record]:
+    """Yield the header, then the records of a journal file. Raises JournalError, OSError."""
+    decode = msgspec.json.decode
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                record = decode(line)
+            except msgspec.DecodeError as error:
+                raise JournalError(f"{path}:{number}: not JSON: {error}") from error
+            if not isinstance(record, dict):
+                raise JournalError(f"{path}:{number}: expected a JSON object")
+            if number == 1 and record.get("format") != FORMAT:
+                raise JournalError(f"{path}:1: not a {FORMAT} file: {record.get('format')!r}")
+            yield record

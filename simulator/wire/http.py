@@ -1,0 +1,131 @@
+"""HTTP as values: requests, responses and a path table. No sockets.
+
+Rule: handlers are functions from Request to Response; how they travel is `http_aio`'s affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+from urllib.parse import parse_qsl, quote, unquote
+
+
+class Headers(Mapping[str, str]):
+    """Header fields: looked up without regard to case, kept as they were spelled."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, str] | None = None) -> None:
+        self._fields = {name.lower(): (name, value) for name, value in (fields or {}).items()}
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._fields.values())
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._fields
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. `path` is still percent-encoded; `base_url` is scheme and authority as the
+    client dialled.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+    base_url: str = ""
+    remote: str = ""
+
+    @property
+    def url(self) -> str:
+        """The whole URL."""
+        query = "&".join(f"{quote(k)}={quote(v)}" for k, v in self.query.items())
+        return f"{self.base_url}{self.path}{'?' + query if query else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response. Status 0 closes the connection without an answer."""
+
+    status: int
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+H = TypeVar("H")
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Generic[H]):
+    """A row of the table that fits a path, and the decoded values of its `{placeholders}`."""
+
+    row: H
+    params: Mapping[str, str]
+
+
+class PathTable(Generic[H]):
+    """Rows under `METHOD /path/{placeholder}`; a trailing slash makes no difference."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, tuple[str, ...], H]] = []
+
+    def add(self, method: str, pattern: str, row: H) -> None:
+        """Add a row."""
+        self._rows.append((method, split_path(pattern), row))
+
+    def match(self, method: str, path: str) -> Match[H] | None:
+        """The first row that fits method and path."""
+        segments = split_path(path)
+        for row_method, pattern, row in self._rows:
+            if row_method == method and (params := _fit(pattern, segments)) is not None:
+                return Match(row, params)
+        return None
+
+    def methods(self, path: str) -> list[str]:
+        """The methods that this path knows, for `Allow`; empty for an unknown path."""
+        segments = split_path(path)
+        known = {m for m, pattern, _ in self._rows if _fit(pattern, segments) is not None}
+        return sorted(known)
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    """The segments of a path, still encoded; a trailing slash adds none."""
+    return tuple(path.strip("/").split("/")) if path.strip("/") else ()
+
+
+def _fit(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
+    if len(pattern) != len(segments):
+        return None
+    params: dict[str, str] = {}
+    for want, have in zip(pattern, segments, strict=True):
+        if want.startswith("{"):
+            params[want[1:-1]] = unquote(have)
+        elif want != have:
+            return None
+    return params
+
+
+def parse_query(text: str) -> dict[str, str]:
+    """Read a query string; the last of several equal names wins."""
+    return dict(parse_qsl(text, keep_blank_values=True))
+
+
+def join_url(base: str, *segments: str) -> str:
+    """Append path segments to a URL, percent-encoded, with one slash between."""
+    head, question, query = base.partition("?")
+    path = "/".join(quote(segment, safe="*:@") for segment in segments)
+    return f"{head.rstrip('/')}/{path}{question}{query}" if segments else base

@@ -1,0 +1,203 @@
+"""HTTP over real sockets: aiohttp's server and client behind the values of `http`.
+
+Rule: whatever arrives, the server answers or closes, and goes on; whatever a handler raises becomes
+a 500 and is reported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl as _ssl
+from collections.abc import Callable, Mapping
+from email.utils import format_datetime
+
+import aiohttp
+from aiohttp import web
+
+from simulator import __version__
+from simulator.kernel.clock import Clock
+from simulator.kernel.loop import bound_port
+from simulator.wire.http import Handler, Headers, Request, Response
+
+USER_AGENT = f"roamlab/{__version__}"
+MAX_BODY_BYTES = 16 * 1024 * 1024
+# A peer that sends half a body and falls silent holds a connection for so long, and no longer.
+BODY_TIMEOUT_S = 30.0
+
+
+class BindError(OSError):
+    """A server cannot listen where it was told to (exit code 3)."""
+
+
+class HttpFailure(Exception):
+    """No HTTP answer came. The message names the URL and the cause."""
+
+
+class ConnectFailed(HttpFailure):
+    """The connection could not be made, or broke before an answer."""
+
+
+class NoAnswer(HttpFailure):
+    """No answer came in time."""
+
+
+class HttpServer:
+    """Serve one handler on one port of the loopback interface, unless told another host."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        clock: Clock,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        on_error: Callable[[Request, Exception], None] | None = None,
+        ssl: _ssl.SSLContext | None = None,
+    ) -> None:
+        self._handler = handler
+        self._clock = clock
+        self.host = host
+        self.port = port
+        self._on_error = on_error
+        self._ssl = ssl
+        self._runner: web.ServerRunner | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port, once started."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self._ssl else 'http'}://{host}:{self.port}"
+
+    async def start(self) -> HttpServer:
+        """Listen. Raises BindError."""
+        server = web.Server(self._serve, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port, ssl_context=self._ssl)
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise BindError(
+                error.errno, f"cannot listen on {self.host}:{self.port}: {error.strerror or error}"
+            ) from error
+        listener = site._server
+        assert isinstance(listener, asyncio.Server)
+        self.port = bound_port(listener.sockets[0])
+        return self
+
+    async def stop(self) -> None:
+        """Stop listening and close every connection."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        try:
+            body = await self._clock.wait_for(self._read(incoming), BODY_TIMEOUT_S)
+        except TimeoutError:
+            return self._write(Response(408))
+        except web.HTTPRequestEntityTooLarge:
+            return self._write(Response(413))
+        request = Request(
+            method=incoming.method,
+            path=incoming.rel_url.raw_path,
+            query=dict(incoming.rel_url.query),
+            headers=Headers(incoming.headers),
+            body=body,
+            base_url=f"{incoming.scheme}://{incoming.host}",
+            remote=incoming.remote or "",
+        )
+        try:
+            response = await self._handler(request)
+        except Exception as error:
+            if self._on_error is not None:
+                self._on_error(request, error)
+            response = Response(500)
+        if response.status == 0:
+            if incoming.transport is not None:
+                incoming.transport.abort()
+            raise asyncio.CancelledError
+        return self._write(response)
+
+    @staticmethod
+    async def _read(incoming: web.BaseRequest) -> bytes:
+        body = bytearray()
+        async for chunk in incoming.content.iter_any():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, len(body))
+        return bytes(body)
+
+    def _write(self, response: Response) -> web.Response:
+        headers = dict(response.headers)
+        headers["Server"] = USER_AGENT
+        headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
+        return web.Response(status=response.status, headers=headers, body=response.body)
+
+
+class HttpClient:
+    """Send requests over kept-alive connections; one client serves all of an actor's peers."""
+
+    def __init__(self, clock: Clock, *, timeout_s: float = 30.0) -> None:
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float | None = None,
+        ssl: _ssl.SSLContext | bool = True,
+    ) -> Response:
+        """Send one request and read the whole answer; redirects are not followed.
+
+        Raises ConnectFailed, NoAnswer.
+        """
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=None),
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                connector=aiohttp.TCPConnector(limit=0, limit_per_host=64),
+                skip_auto_headers=["Content-Type"],
+                auto_decompress=True,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        limit = self._timeout_s if timeout_s is None else timeout_s
+        try:
+            async with (
+                self._clock.timeout(limit),
+                self._session.request(
+                    method,
+                    url,
+                    headers=headers,
+                    data=body or None,
+                    allow_redirects=False,
+                    ssl=ssl,
+                ) as answer,
+            ):
+                content = bytearray()
+                async for chunk in answer.content.iter_any():
+                    content += chunk
+                    if len(content) > MAX_BODY_BYTES:
+                        raise ConnectFailed(
+                            f"{method} {url}: the answer is larger than {MAX_BODY_BYTES} bytes"
+                        )
+                return Response(answer.status, Headers(answer.headers), bytes(content))
+        except TimeoutError as error:
+            raise NoAnswer(f"{method} {url}: no answer within {limit:g} s") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise ConnectFailed(f"{method} {url}: {error or type(error).__name__}") from error
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+            with contextlib.suppress(RuntimeError):
+                await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time passes
