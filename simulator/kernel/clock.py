@@ -37,7 +37,8 @@ class Clock:
         self.factor = factor if mode == "scaled" else 1.0
         self._follows_wall = mode == "real" and start is None
         self._start = start or (DEFAULT_START if mode == "virtual" else datetime.now(UTC))
-        self._origin: float | None = None
+        # A virtual loop begins at 0; other loops at any number, so that the first look counts.
+        self._origin: float | None = 0.0 if mode == "virtual" else None
 
     @classmethod
     def parse(cls, text: str, *, start: datetime | None = None) -> Clock:
@@ -80,7 +81,7 @@ class Clock:
         await asyncio.sleep(max(0.0, duration_s) / self.factor)
 
     def timeout(self, duration_s: float | None) -> asyncio.Timeout:
-        """Bound a block: `async with clock.timeout(5)` raises TimeoutError after 5 world seconds."""
+        """Bound a block: `async with clock.timeout(5)` raises TimeoutError after 5 s."""
         return asyncio.timeout(None if duration_s is None else duration_s / self.factor)
 
     async def wait_for(self, awaitable: Awaitable[T], duration_s: float | None) -> T:

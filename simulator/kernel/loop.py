@@ -96,7 +96,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     # Work in threads takes real time: while some is pending the loop waits for it and time stands
     # still.
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override]  # typeshed's variadic form
+        self, executor: Any, func: Any, *args: Any
+    ) -> asyncio.Future[Any]:
         self._threads += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._thread_done)
