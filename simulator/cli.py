@@ -1,1 +1,142 @@
-"""The command line: thin commands, imports on demand."""
+"""The command line: a table of commands, each imported when it is called for.
+
+Rule: a user's mistake is one clear line and exit code 2; every exit code is one of `Exit`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from simulator import __version__
+from simulator.mistakes import Exit, did_you_mean
+
+ENTRY_POINTS = "roamlab.commands"
+
+
+class Row(NamedTuple):
+    """A command: where it is (`module:attribute`; an empty module: the entry point of its name) and
+    one line of help, so that `--help` imports none of them.
+    """
+
+    target: str
+    help: str
+
+
+COMMANDS: dict[str, Row] = {
+    "demo": Row(
+        "simulator.commands.demo:demo",
+        "Tell the whole story, from plug-in to an accepted CDR.",
+    ),
+    "up": Row(
+        "simulator.commands.up:up",
+        "Keep a world running: stations, CPO and peer.",
+    ),
+    "station": Row(
+        "simulator.commands.station:station",
+        "Run charging stations against any CSMS.",
+    ),
+    "cpo": Row(
+        "simulator.commands.cpo:cpo",
+        "Run the CPO core alone: a CSMS with an OCPI side.",
+    ),
+    "peer": Row("", "Run the mock Plugsurfing alone, against any CPO."),
+    "price": Row(
+        "simulator.commands.price:price",
+        "Price a session by an OCPI tariff, line by line.",
+    ),
+    "rules": Row("simulator.commands.rules:rules", "List the peer's rules with their sources."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        row = COMMANDS.get(cmd_name)
+        if row is None:
+            raise click.UsageError(
+                f"no such command '{cmd_name}'.{did_you_mean(cmd_name, COMMANDS)}", ctx
+            )
+        return _load(cmd_name, row)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row.help) for name, row in COMMANDS.items()])
+
+
+def _load(name: str, row: Row) -> click.Command:
+    if row.target:
+        module, _, attribute = row.target.partition(":")
+        command: Any = getattr(import_module(module), attribute)
+    else:
+        from importlib.metadata import entry_points
+
+        command = entry_points(group=ENTRY_POINTS)[name].load()
+    assert isinstance(command, click.Command)
+    return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="roamlab")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+def roamlab(debug: bool) -> None:
+    """A charge-point simulator and a mock roaming peer: OCPP stations, a CPO core, OCPI and a mock
+    Plugsurfing on one timeline. Start with `roamlab demo`.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code."""
+    debug = "--debug" in arguments
+    try:
+        result = roamlab.main(list(arguments), prog_name="roamlab", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else Exit.PASS
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PASS
+    except (KeyboardInterrupt, click.Abort):
+        return Exit.INTERRUPTED
+    except Exception as error:
+        if debug:
+            traceback.print_exception(error)
+        return _tell(error)
+
+
+def _tell(error: Exception) -> int:
+    """Put an error into words on stderr; those that a user can cause carry an `exit_code`."""
+    code = getattr(error, "exit_code", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message())
+        return Exit.USAGE
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"\nTry '{error.ctx.command_path} --help'."
+        click.echo(f"roamlab: {error.format_message()}{hint}", err=True)
+        return Exit.USAGE
+    if isinstance(error, click.ClickException):
+        click.echo(f"roamlab: {error.format_message()}", err=True)
+        return error.exit_code
+    if isinstance(code, int):
+        click.echo(f"roamlab: {error}", err=True)
+        return code
+    click.echo(
+        f"roamlab: internal error: {type(error).__name__}: {error}\n"
+        "Run it again as `roamlab --debug …` for the traceback.",
+        err=True,
+    )
+    return Exit.INTERNAL
+
+
+def main() -> None:
+    """The command `roamlab`."""
+    sys.exit(run(sys.argv[1:]))

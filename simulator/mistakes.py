@@ -1,0 +1,41 @@
+"""What goes wrong by a user's hand, and how the process tells: exit codes and clear words.
+
+Rule: a mistake names its place and what was expected, and never shows a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of every command (docs/cli.md)."""
+
+    PASS = 0
+    FAILED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    TIMEOUT = 4
+    NOTHING = 5
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+class Mistake(Exception):
+    """A user's mistake: the message is all that is shown. `exit_code` is the process's."""
+
+    def __init__(self, message: str, exit_code: Exit = Exit.USAGE) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` Did you mean 'x'?` where one of `known` is near, else the choices, else nothing."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word.lower(), [choice.lower() for choice in choices], n=1)
+    if near:
+        meant = next(choice for choice in choices if choice.lower() == near[0])
+        return f" Did you mean '{meant}'?"
+    return f" Known: {', '.join(choices)}." if 0 < len(choices) <= 12 else ""
