@@ -1,0 +1,1 @@
+"""The commands of `roamlab`, a module each, imported when called for."""
