@@ -1,0 +1,239 @@
+"""The station's end of OCPP-J over WebSocket: one connection, kept up.
+
+Rule: a station never gives up. Whatever ends or prevents the connection, it waits as the
+specification's back-off says and tries again (OCPP-J 2.0.1, 5.3; 1.6 errata 3.3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import inspect
+import ssl as _ssl
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+from urllib.parse import quote
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidHandshake
+from websockets.typing import Subprotocol
+
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.wire.http_aio import USER_AGENT
+from simulator.wire.ocpp_link import Chores, Link, tell
+from simulator.wire.ocpp_messages import CallHandler, LinkClosed, OcppVersion, Validation
+from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, ClientSocket, quiet, timeouts
+
+
+class BackOff:
+    """How long to wait before connecting again (OCPP-J 2.0.1, 5.3; variables of chapter 8)."""
+
+    def __init__(
+        self,
+        chance: Chance,
+        *,
+        wait_minimum_s: float = 10.0,
+        random_range_s: float = 5.0,
+        repeat_times: int = 5,
+    ) -> None:
+        self.wait_minimum_s = wait_minimum_s
+        self.random_range_s = random_range_s
+        self.repeat_times = repeat_times
+        self._chance = chance
+        self._attempts = 0
+
+    def next_s(self) -> float:
+        """The wait before the next attempt: doubled up to `repeat_times` times, plus chance."""
+        doublings = min(self._attempts, self.repeat_times)
+        self._attempts += 1
+        return self.wait_minimum_s * 2.0**doublings + self._chance.uniform(0, self.random_range_s)
+
+    def reset(self) -> None:
+        """A connection stands: begin anew."""
+        self._attempts = 0
+
+
+class OcppClient:
+    """The station's end: connect, and connect again with growing pauses whenever it breaks.
+
+    `on_up(link)` runs beside the link, so that it may call; it is cancelled when the link ends.
+    `on_down(reason)` is told when it has ended. `backoff` may be changed while running.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        station_id: str,
+        version: OcppVersion,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        handler: CallHandler,
+        on_up: Callable[[Link], Awaitable[None]],
+        on_down: Callable[[str], None],
+        basic_password: str | None = None,
+        validation: Validation = Validation.STRICT,
+        call_timeout_s: float = 30.0,
+        ping_interval_s: float | None = None,
+        ping_timeout_s: float = 20.0,
+        wait_minimum_s: float = 10.0,
+        random_range_s: float = 5.0,
+        repeat_times: int = 5,
+        peer: str = "cpo",
+        ssl: _ssl.SSLContext | None = None,
+    ) -> None:
+        self.url = f"{url.rstrip('/')}/{quote(station_id, safe='')}"
+        self.station_id = station_id
+        self.version = version
+        self.link: Link | None = None
+        self.basic_password = basic_password
+        self.ping_interval_s = ping_interval_s
+        self.backoff = BackOff(
+            chance.child("back-off"),
+            wait_minimum_s=wait_minimum_s,
+            random_range_s=random_range_s,
+            repeat_times=repeat_times,
+        )
+        self._clock = clock
+        self._ids = chance.child("message-ids")
+        self._journal = journal
+        self._actor = f"station/{station_id}"
+        self._peer = peer
+        self._handler = handler
+        self._on_up = on_up
+        self._on_down = on_down
+        self._validation = validation
+        self._call_timeout_s = call_timeout_s
+        self._ping_timeout_s = ping_timeout_s
+        self._ssl = ssl
+        self._chores = Chores(journal, self._actor)
+        self._wanted = False
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to connect, in the background, and go on until stopped."""
+        self._wanted = True
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(
+                self._run(), name=f"{self._actor} connection"
+            )
+
+    async def stop(self) -> None:
+        """Close the connection and all that runs for it."""
+        self._wanted = False
+        if self.link is not None:
+            await self.link.close(1000, "")
+        await self._halt()
+        await self._chores.stop()
+
+    async def drop(self, *, stay_down: bool = False) -> None:
+        """Cut the network: no close frame. Connects again after the back-off.
+
+        With `stay_down` only `start` brings it back.
+        """
+        link = self.link
+        self._wanted = not stay_down
+        if link is not None:
+            link.abort()
+            await link.closed.wait()
+        if stay_down:
+            await self._halt()
+
+    async def _halt(self) -> None:
+        running, self._running = self._running, None
+        if running is not None and running is not asyncio.current_task():
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    async def _run(self) -> None:
+        while self._wanted:
+            try:
+                connection = await self._connect()
+            except (OSError, InvalidHandshake, TimeoutError, EOFError, LinkClosed) as error:
+                self._event("ocpp.connect_failed", url=self.url, error=_cause(error))
+            else:
+                await self._use(connection)
+            if not self._wanted:
+                return
+            wait_s = self.backoff.next_s()
+            self._event("ocpp.reconnect", after_s=round(wait_s, 3))
+            await self._clock.sleep(wait_s)
+
+    async def _connect(self) -> ClientSocket:
+        headers = {}
+        if self.basic_password is not None:
+            login = base64.b64encode(f"{self.station_id}:{self.basic_password}".encode())
+            headers["Authorization"] = f"Basic {login.decode()}"
+        options: dict[str, Any] = timeouts(self._clock, self.ping_interval_s, self._ping_timeout_s)
+        if _KNOWS_PROXIES:
+            options["proxy"] = None
+        if self._ssl is not None:
+            options["ssl"] = self._ssl
+        connection = await connect(
+            self.url,
+            subprotocols=[Subprotocol(self.version.subprotocol)],
+            additional_headers=headers,
+            user_agent_header=USER_AGENT,
+            create_connection=ClientSocket,
+            max_size=MAX_FRAME_BYTES,
+            logger=quiet,
+            **options,
+        )
+        if connection.subprotocol is None:
+            await connection.close(1002, "no common OCPP version")
+            raise LinkClosed(f"the CSMS does not speak OCPP {self.version}")
+        return cast(ClientSocket, connection)
+
+    async def _use(self, connection: ClientSocket) -> None:
+        """Serve one connection to its end."""
+        self.backoff.reset()
+        link = self.link = Link(
+            connection,
+            peer_id=self._peer,
+            version=self.version,
+            clock=self._clock,
+            ids=self._ids,
+            journal=self._journal,
+            actor=self._actor,
+            peer=self._peer,
+            chores=self._chores,
+            validation=self._validation,
+            call_timeout_s=self._call_timeout_s,
+        )
+        self._event("ocpp.connected", version=str(self.version), url=self.url)
+        connection.attach(link)
+        up = self._chores.start(self._up(link), "on_up")
+        try:
+            await link.serve(self._handler)
+        except asyncio.CancelledError:
+            link.lost("the client stops")
+            link.abort()
+            raise
+        finally:
+            self.link = None
+            up.cancel()
+            self._event("ocpp.disconnected", reason=link.closed_because)
+            self._on_down(link.closed_because)
+
+    async def _up(self, link: Link) -> None:
+        try:
+            await self._on_up(link)
+        except LinkClosed as error:
+            self._event("ocpp.interrupted", error=tell(error))
+
+    def _event(self, what: str, **data: Any) -> None:
+        self._journal.event(self._actor, what, peer=self._peer, **data)
+
+
+# websockets learnt of proxies in 15.0; a simulator's stations need none.
+_KNOWS_PROXIES = "proxy" in inspect.signature(connect.__init__).parameters
+
+
+def _cause(error: BaseException) -> str:
+    inner = error.__cause__
+    return f"{error}: {inner}" if inner is not None else str(error) or type(error).__name__

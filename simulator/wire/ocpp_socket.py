@@ -1,0 +1,165 @@
+"""The seam to `websockets`: its connections, made to hand text messages straight to a link.
+
+Rule: this file alone knows the library. Messages are delivered where the socket is read instead of
+through a queue and a reading task, which doubles the speed; handshakes, control frames, limits and
+timeouts stay the library's.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Protocol
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.connection import Connection
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import State
+
+from simulator.kernel.clock import Clock
+from simulator.wire.ocpp_messages import LinkClosed
+
+# The library logs refused handshakes and broken connections; the journal records them instead.
+quiet = logging.getLogger("simulator.wire.websockets")
+quiet.addHandler(logging.NullHandler())
+quiet.propagate = False
+
+MAX_FRAME_BYTES = 1024 * 1024
+_OPEN_TIMEOUT_S = 10.0
+_CLOSE_TIMEOUT_S = 0.5
+_OPEN = State.OPEN
+_DATA = frozenset((Opcode.TEXT, Opcode.BINARY, Opcode.CONT))
+
+
+class Receiver(Protocol):
+    """Who takes the messages of a socket."""
+
+    def received(self, text: str) -> None:
+        """One text message."""
+
+    def received_binary(self, size: int) -> None:
+        """A binary message, refused; `size` in bytes."""
+
+    def lost(self, reason: str) -> None:
+        """The connection is over."""
+
+
+class Socket(Connection):
+    """A WebSocket connection with a receiver: the Wire of a Link."""
+
+    _receiver: Receiver | None = None
+    _early: tuple[Frame, ...] = ()
+    _fragments: bytearray | None = None
+
+    def attach(self, receiver: Receiver) -> None:
+        """Deliver messages from now on; those that came with the handshake first."""
+        self._receiver = receiver
+        early, self._early = self._early, ()
+        for frame in early:
+            self._message(receiver, frame)
+        if self.protocol.state is State.CLOSED:
+            receiver.lost(self.reason)
+
+    # The Wire of a Link
+
+    def write(self, text: str) -> None:
+        """Send one text message. Raises LinkClosed."""
+        protocol = self.protocol
+        if protocol.state is not _OPEN:
+            raise LinkClosed(self.reason)
+        protocol.send_text(text.encode(errors="replace"))
+        try:
+            self.send_data()
+        except (OSError, RuntimeError) as error:
+            raise LinkClosed(f"cannot write: {error}") from error
+
+    async def drain(self) -> None:
+        """Wait until the write buffer is small again."""
+        if self.paused:
+            await super().drain()
+
+    def pause_reading(self, paused: bool) -> None:
+        """Stop or resume reading from the socket."""
+        if not self.transport.is_closing():
+            if paused:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    def abort(self) -> None:
+        """Cut the TCP connection."""
+        self.transport.abort()
+
+    @property
+    def reason(self) -> str:
+        """Why the connection is over, in words."""
+        protocol = self.protocol
+        if protocol.state is State.CLOSED and protocol.close_code is not None:
+            error = protocol.close_exc
+            cause = self.connection_exc
+            return f"{error}: {cause}" if cause is not None else str(error)
+        return "the connection is closing"
+
+    # The library's callbacks
+
+    def process_event(self, event: Any) -> None:
+        """Take a frame: data goes to the receiver, all else to the library."""
+        if isinstance(event, Frame) and event.opcode in _DATA:
+            if self._receiver is None:
+                self._early += (event,)
+            else:
+                self._message(self._receiver, event)
+        else:
+            super().process_event(event)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the receiver."""
+        super().connection_lost(exc)
+        if self._receiver is not None:
+            self._receiver.lost(self.reason)
+
+    def _message(self, receiver: Receiver, frame: Frame) -> None:
+        if self.protocol.state is State.CLOSED or self.protocol.close_sent is not None:
+            return
+        if frame.opcode is Opcode.BINARY:
+            receiver.received_binary(len(frame.data))
+            self._fail(CloseCode.UNSUPPORTED_DATA, "OCPP-J messages are text")
+            return
+        if frame.opcode is Opcode.TEXT and frame.fin:
+            data: bytes | bytearray = bytes(frame.data)
+        else:
+            if self._fragments is None:
+                self._fragments = bytearray()
+            self._fragments += frame.data
+            if not frame.fin:
+                return
+            data, self._fragments = self._fragments, None
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            self._fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
+            return
+        receiver.received(text)
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        self.protocol.fail(code, reason)
+        self.send_data()
+
+
+class ServerSocket(Socket, ServerConnection):
+    """The CSMS's end of a connection."""
+
+
+class ClientSocket(Socket, ClientConnection):
+    """The station's end of a connection."""
+
+
+def timeouts(clock: Clock, ping_interval_s: float | None, ping_timeout_s: float) -> dict[str, Any]:
+    """Options of both ends. The library counts seconds of the loop: a world's pass faster."""
+    return {
+        "compression": None,
+        "open_timeout": _OPEN_TIMEOUT_S,
+        "close_timeout": _CLOSE_TIMEOUT_S,
+        "ping_interval": ping_interval_s / clock.factor if ping_interval_s else None,
+        "ping_timeout": max(1.0, ping_timeout_s / clock.factor),
+    }
