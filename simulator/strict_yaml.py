@@ -1,0 +1,215 @@
+"""YAML files read strictly: a JSON Schema says what they hold, every error names file and line.
+
+Rule: all mistakes of a file are told at once, in the words of whoever wrote the file, and a key
+nobody knows is a mistake, with a guess at what was meant.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from simulator.mistakes import Mistake, did_you_mean
+
+Place = tuple[str | int, ...]
+_TAG = "tag:yaml.org,2002:"
+_NAMES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
+
+
+@dataclass(slots=True)
+class Document:
+    """A YAML file: its plain data, and the line of every place in it."""
+
+    path: str
+    data: Any = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    # Numbers as they were spelled: an id like 0123 is text where the schema wants text.
+    spelled: dict[Place, str] = field(default_factory=dict)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of the nearest one around it."""
+        while place not in self.lines and place:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def wrong(self, place: Place, message: str) -> None:
+        """Note a mistake."""
+        where = dotted(place)
+        self.problems.append((self.line(place), f"{where}: {message}" if where else message))
+
+    def check(self) -> None:
+        """Raise Mistake if any was noted: a line each, in the file's order."""
+        if self.problems:
+            lines = [f"{self.path}:{line}: {text}" for line, text in sorted(set(self.problems))]
+            raise Mistake("\n".join(lines))
+
+
+def dotted(place: Place) -> str:
+    """Write a place as people do: `locations[0].stations[1].id`."""
+    text = ""
+    for step in place:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def load(path: Path, schema: Path) -> Document:
+    """Read and validate a file. Raises Mistake with all that is wrong in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Mistake(f"{path}: cannot read it: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise Mistake(f"{path}: not UTF-8 text (byte {error.start})") from error
+    return parse(text, str(path), schema)
+
+
+def parse(text: str, path: str, schema: Path) -> Document:
+    """Validate the text of a file; see `load`."""
+    document = Document(path)
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise Mistake(f"{path}:{line}: not YAML: {error.problem or error.context}") from error
+    except YAMLError as error:
+        raise Mistake(f"{path}: not YAML: {str(error).splitlines()[0]}") from error
+    if root is None:
+        raise Mistake(f"{path}:1: the file is empty")
+    document.data = _plain(root, (), document, ())
+    document.check()
+    _validate(document, *_schema(schema))
+    document.check()
+    return document
+
+
+def _plain(node: Node, place: Place, document: Document, within: tuple[int, ...]) -> Any:
+    """The plain data of a node; notes the line of each place."""
+    document.lines.setdefault(place, node.start_mark.line + 1)
+    if id(node) in within:
+        document.wrong(place, "an alias that holds itself")
+        return None
+    within = (*within, id(node))
+    if isinstance(node, SequenceNode):
+        return [_plain(n, (*place, i), document, within) for i, n in enumerate(node.value)]
+    if isinstance(node, MappingNode):
+        return _mapping(node, place, document, within)
+    assert isinstance(node, ScalarNode)
+    return _scalar(node, place, document)
+
+
+def _mapping(
+    node: MappingNode, place: Place, document: Document, within: tuple[int, ...]
+) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, ScalarNode):
+            document.wrong(place, "a key must be a word")
+            continue
+        key = str(key_node.value)
+        document.lines[*place, key] = key_node.start_mark.line + 1
+        if key in plain:
+            document.wrong((*place, key), "stands here a second time")
+        plain[key] = _plain(value_node, (*place, key), document, within)
+    return plain
+
+
+def _scalar(node: ScalarNode, place: Place, document: Document) -> Any:
+    text: str = node.value
+    kind = str(node.tag).removeprefix(_TAG)
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() == "true"
+    if kind in ("int", "float"):
+        document.spelled[place] = text
+        return _number(text.replace("_", ""), whole=kind == "int")
+    return text
+
+
+def _number(text: str, *, whole: bool) -> int | float:
+    if not whole:
+        return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+    try:
+        return int(text, 0)
+    except ValueError:  # leading zeros
+        return int(text)
+
+
+@cache
+def _schema(path: Path) -> tuple[dict[str, Any], Any]:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    return schema, jsonschema_rs.validator_for(schema, validate_formats=True)
+
+
+def _validate(document: Document, schema: dict[str, Any], validator: Any) -> None:
+    while True:
+        errors = list(validator.iter_errors(document.data))
+        as_text = [
+            e for e in errors if _wants_text(e) and tuple(e.instance_path) in document.spelled
+        ]
+        if not as_text:
+            break
+        for error in as_text:
+            _put(document.data, error.instance_path, document.spelled[tuple(error.instance_path)])
+    for error in errors:
+        _explain(document, schema, error)
+
+
+def _wants_text(error: Any) -> bool:
+    return bool(error.kind.name == "type" and error.kind.types == ["string"])
+
+
+def _put(data: Any, path: Sequence[str | int], value: Any) -> None:
+    for step in path[:-1]:
+        data = data[step]
+    data[path[-1]] = value
+
+
+def _explain(document: Document, schema: dict[str, Any], error: Any) -> None:
+    """Say an error of the validator in words of the file."""
+    place: Place = tuple(error.instance_path)
+    kind = error.kind
+    if kind.name == "additionalProperties":
+        known = _at(schema, error.schema_path[:-1]).get("properties", {})
+        for key in kind.unexpected:
+            document.wrong((*place, key), f"unknown key.{did_you_mean(key, known)}")
+    elif kind.name == "required":
+        document.wrong(place, f"'{kind.property}' is missing")
+    elif kind.name == "type":
+        wanted = " or ".join(_NAMES.get(name, f"a {name}") for name in kind.types)
+        document.wrong(place, f"expected {wanted}, not {_shown(error.instance)}")
+    elif kind.name == "enum":
+        hint = did_you_mean(str(error.instance), map(str, kind.options))
+        document.wrong(place, f"{_shown(error.instance)} is none of the choices.{hint}")
+    elif kind.name == "pattern":
+        about = _at(schema, error.schema_path[:-1]).get("description", f"like {kind.pattern}")
+        document.wrong(place, f"{_shown(error.instance)} does not fit: {about}")
+    else:
+        document.wrong(place, str(error.message))
+
+
+def _at(schema: Any, path: Iterable[str | int]) -> Any:
+    for step in path:
+        schema = schema[step]
+    return schema
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return f"'{value}'" if isinstance(value, str) else json.dumps(value)
