@@ -1,0 +1,69 @@
+"""What a version's codec is: the only bridge between canonical objects and that version's wire.
+
+Rule: canonical objects have the 2.2.1 wire shape and are plain dicts. A codec never raises over
+what a peer sent: what it does not know or cannot read passes through, and what the version cannot
+say is named as a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from simulator.ocpi.envelope import Json
+from simulator.ocpi.headers import Party
+
+Kind = str  # "location", "evse", …, "command:START_SESSION": the keys of objects.KINDS
+
+
+class Wire(NamedTuple):
+    """An object as the version writes it, and the canonical fields that this lost, as JSON
+    pointers.
+    """
+
+    obj: Json
+    losses: tuple[str, ...] = ()
+
+
+Locate = Callable[[str], Mapping[str, Any] | None]
+
+
+def nowhere(_location_id: str) -> Mapping[str, Any] | None:
+    """No location is known."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an object does not say itself in every version: the parties it travels between, and the
+    locations it refers to (canonical, by id).
+    """
+
+    sender: Party | None = None
+    receiver: Party | None = None
+    location: Locate = nowhere
+
+    def turned(self) -> Around:
+        """The same for the way back."""
+        return Around(self.receiver, self.sender, self.location)
+
+
+NOTHING_AROUND = Around()
+
+
+class Codec(Protocol):
+    """Canonical to wire and back. `partial` objects are those of PATCH: nothing is filled in."""
+
+    def sends(self, kind: Kind, obj: Json) -> bool:
+        """False for an object that must not travel in this version."""
+
+    def to_wire(
+        self, kind: Kind, obj: Json, around: Around = NOTHING_AROUND, *, partial: bool = False
+    ) -> Wire:
+        """Write a canonical object in this version, without changing it."""
+
+    def from_wire(
+        self, kind: Kind, obj: Json, around: Around = NOTHING_AROUND, *, partial: bool = False
+    ) -> Json:
+        """Read an object of this version as a canonical one, without changing it."""
