@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 
+from simulator.mistakes import Mistake
+
 T = TypeVar("T")
 Mode = Literal["real", "scaled", "virtual"]
 
@@ -21,7 +23,7 @@ Mode = Literal["real", "scaled", "virtual"]
 DEFAULT_START = datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
 
 
-class ClockError(ValueError):
+class ClockError(Mistake, ValueError):
     """A clock was asked for in words that name none."""
 
 

@@ -18,6 +18,7 @@ from typing import IO, Any, Literal
 import msgspec
 
 from simulator.kernel.clock import Clock, rfc3339
+from simulator.mistakes import Mistake
 
 FORMAT = "roamlab-journal/1"
 Leg = Literal["ocpp", "ocpi", "event", "finding", "step", "fault"]
@@ -34,7 +35,7 @@ _LINKS_KEPT = 100_000
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-class JournalError(ValueError):
+class JournalError(Mistake, ValueError):
     """A journal file cannot be read: the message names the file and the line."""
 
 

@@ -18,6 +18,7 @@ from aiohttp import web
 from simulator import __version__
 from simulator.kernel.clock import Clock
 from simulator.kernel.loop import bound_port
+from simulator.mistakes import Exit
 from simulator.wire.http import Handler, Headers, Request, Response
 
 USER_AGENT = f"roamlab/{__version__}"
@@ -27,11 +28,15 @@ BODY_TIMEOUT_S = 30.0
 
 
 class BindError(OSError):
-    """A server cannot listen where it was told to (exit code 3)."""
+    """A server cannot listen where it was told to."""
+
+    exit_code = Exit.UNREACHABLE
 
 
 class HttpFailure(Exception):
     """No HTTP answer came. The message names the URL and the cause."""
+
+    exit_code = Exit.UNREACHABLE
 
 
 class ConnectFailed(HttpFailure):
@@ -40,6 +45,8 @@ class ConnectFailed(HttpFailure):
 
 class NoAnswer(HttpFailure):
     """No answer came in time."""
+
+    exit_code = Exit.TIMEOUT
 
 
 class HttpServer:
