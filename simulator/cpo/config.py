@@ -1,0 +1,66 @@
+"""What a CPO is told before it starts.
+
+Rule: locations and tariffs are OCPI objects in 2.2.1 shape; everything that lives (statuses, times
+of change) is the book's, not the configuration's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StationEntry:
+    """A station that may connect: where it stands, and which EVSEs of the location are its own.
+
+    `evse_uids[0]` is OCPP's EVSE 1 (in 1.6: connector 1), and so on; connector n of an EVSE is the
+    n-th connector of the location's EVSE.
+    """
+
+    id: str
+    location_id: str
+    evse_uids: Sequence[str]
+    basic_password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CpoConfig:
+    """A CPO: its name among OCPI parties, what it operates, and how patient it is (seconds)."""
+
+    country_code: str
+    party_id: str
+    name: str
+    host: str = "127.0.0.1"
+    ocpp_port: int = 9000
+    ocpi_port: int = 9100
+    database: str | Path = ":memory:"
+    locations: Sequence[Object] = ()
+    tariffs: Sequence[Object] = ()
+    stations: Sequence[StationEntry] = ()
+    currency: str = "EUR"
+    unknown_stations: Literal["Rejected", "Pending"] = "Rejected"
+    heartbeat_interval_s: int = 300
+    call_timeout_s: float = 30.0
+    # How long a station waits for an answer to its card, and so the peer has to decide.
+    authorization_timeout_s: float = 10.0
+    # An authorization given before the transaction starts serves it if it is this fresh. 15 minutes
+    # is what OCPI 2.2.1 mod_commands (StartSession) lays down for a token that came by command.
+    authorization_ttl_s: float = 900.0
+    # Ask the eMSP even where its token may be whitelisted (ALLOWED): some pay for nothing else.
+    prefer_realtime: bool = True
+    # Ask every peer about a token that none has sent.
+    ask_about_unknown_tokens: bool = True
+    # While a car charges, tell its session's peer at most so often.
+    session_update_interval_s: float = 300.0
+    # A station that is away for longer shows its EVSEs as UNKNOWN.
+    offline_grace_s: float = 60.0
+    retry_first_s: float = 2.0
+    retry_longest_s: float = 900.0
+    page_limit: int = 100
+    # Fields left out of the CDRs of a station, to see a peer refuse them: station id -> fields.
+    omit: Mapping[str, Sequence[str]] = field(default_factory=dict)

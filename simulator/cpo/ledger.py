@@ -1,0 +1,185 @@
+"""Transactions become sessions: what stations tell, in either version, written into the book.
+
+Rule: an event is in the book before anybody acts on it; nothing a station tells of a transaction is
+ever lost, and what it tells twice counts once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from simulator.cpo.book import Book
+from simulator.cpo.config import CpoConfig
+from simulator.cpo.session import Event, Head, Session
+from simulator.cpo.sites import Sites, Spot
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.journal import Journal
+from simulator.ocpi.tariff import TariffError
+
+Payload = dict[str, Any]
+
+
+class Teller(Protocol):
+    """Who tells peers: implemented by `deliveries`."""
+
+    def session_changed(self, session: Session, *, at_once: bool) -> None:
+        """The session is not as its peer knows it."""
+
+    def cdr_ready(self, session: Session) -> None:
+        """The session's CDR is in the book."""
+
+
+class Ledger:
+    """The sessions of one CPO: the open ones in memory, all of them in the book."""
+
+    def __init__(
+        self,
+        *,
+        config: CpoConfig,
+        book: Book,
+        sites: Sites,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        teller: Teller,
+    ) -> None:
+        self._config = config
+        self._book = book
+        self._sites = sites
+        self._clock = clock
+        self._chance = chance.child("sessions")
+        self._journal = journal
+        self._teller = teller
+        self._open: dict[tuple[str, str], Session] = {}
+        self._at_evse: dict[tuple[str, int], Session] = {}
+        self._by_id: dict[str, Session] = {}
+        for session in book.sessions.load_open():
+            self._hold(session)
+
+    # Finding
+
+    def open_sessions(self) -> list[Session]:
+        """Those that are not over, oldest first."""
+        return list(self._by_id.values())
+
+    def by_id(self, session_id: str) -> Session | None:
+        """A session by its OCPI id, open or over."""
+        return self._by_id.get(session_id) or self._book.sessions.load(session_id)
+
+    def find(self, station_id: str, transaction_id: str) -> Session | None:
+        """A session by the station's transaction, open or over."""
+        held = self._open.get((station_id, transaction_id))
+        return held or self._book.sessions.load_transaction(station_id, transaction_id)
+
+    def at(self, station_id: str, evse_id: int) -> Session | None:
+        """The open session at an EVSE."""
+        return self._at_evse.get((station_id, evse_id))
+
+    # Writing
+
+    def begin(self, spot: Spot, transaction_id: str, *, start_key: str | None = None) -> Session:
+        """Open a session for a transaction that has begun."""
+        station_id = spot.station.id
+        session_id = self._chance.uuid4()
+        journal = self._journal
+        trace = journal.session_of(
+            f"tx/{station_id}/{transaction_id}", f"evse/{station_id}/{spot.evse_id}"
+        )
+        head = Head(
+            id=session_id,
+            country_code=self._config.country_code,
+            party_id=self._config.party_id,
+            station_id=station_id,
+            transaction_id=transaction_id,
+            evse_id=spot.evse_id,
+            place=self._sites.place(spot),
+            created_at=self._clock.now(),
+            trace=trace or session_id,
+        )
+        session = Session(head)
+        self._book.sessions.begin(head, start_key)
+        self._hold(session)
+        self._event("session.begun", session, transaction=transaction_id, id=session_id)
+        return session
+
+    def record(self, session: Session, event: Event) -> None:
+        """Take in the next event of a session, and see to what follows from it."""
+        if session.has_seen(event.seq_no):
+            self._event("transaction.repeated", session, seq_no=event.seq_no)
+            return
+        was_over, before, odd = session.over, session.status, len(session.odd)
+        self._book.sessions.add(session.head.id, session.events, event)
+        try:
+            session.apply(event)
+        except TariffError as error:
+            self._event("session.tariff_wrong", session, error=str(error))
+            raise
+        if was_over:
+            self._event("transaction.late_event", session, kind=event.kind)
+            return
+        for what in session.odd[odd:]:
+            self._event("meter.odd", session, reading=what)
+        if session.status != before:
+            self._event("session.status", session, status=session.status, kwh=str(session.kwh))
+        if session.connection_id is not None:
+            at_once = session.status != before or event.decision is not None or session.over
+            self._teller.session_changed(session, at_once=at_once)
+        if session.over:
+            self._close(session)
+
+    def stray(self, station_id: str, action: str, payload: Payload) -> None:
+        """Keep what belongs to a transaction that nobody knows."""
+        self._book.sessions.stray(station_id, action, payload, self._clock.now())
+        self._journal.event(
+            "cpo", "transaction.unknown", peer=f"station/{station_id}", action=action
+        )
+
+    # Inside
+
+    def _hold(self, session: Session) -> None:
+        head = session.head
+        self._open[head.station_id, head.transaction_id] = session
+        self._at_evse[head.station_id, head.evse_id] = session
+        self._by_id[head.id] = session
+        self._journal.link(f"session/{head.id}", head.trace)
+        self._journal.link(f"tx/{head.station_id}/{head.transaction_id}", head.trace)
+
+    def _close(self, session: Session) -> None:
+        head = session.head
+        self._book.sessions.close(head.id)
+        self._open.pop((head.station_id, head.transaction_id), None)
+        self._by_id.pop(head.id, None)
+        if self._at_evse.get((head.station_id, head.evse_id)) is session:
+            del self._at_evse[head.station_id, head.evse_id]
+        if session.status == "COMPLETED":
+            self._seal(session)
+
+    def _seal(self, session: Session) -> None:
+        """Write the CDR; whom it concerns gets it."""
+        omit = self._config.omit.get(session.head.station_id, ())
+        try:
+            cdr = session.to_cdr(self._clock.now(), omit)
+        except TariffError as error:
+            self._event("cdr.unpriced", session, error=str(error))
+            return
+        connection_id = session.connection_id
+        self._journal.link(f"cdr/{cdr['id']}", session.head.trace)
+        self._book.cdrs.put(connection_id, cdr, "pending" if connection_id else "unsendable")
+        self._event(
+            "cdr.made",
+            session,
+            id=cdr["id"],
+            kwh=str(cdr["total_energy"]),
+            cost=str(cdr["total_cost"]["excl_vat"]) if "total_cost" in cdr else None,
+            currency=cdr.get("currency"),
+            end=rfc3339(session.ended_at) if session.ended_at else None,
+            omitted=list(omit),
+        )
+        if connection_id is not None:
+            self._book.outbox.add(session.head.id, "cdr", connection_id)
+            self._teller.cdr_ready(session)
+
+    def _event(self, what: str, session: Session, **data: Any) -> None:
+        station = f"station/{session.head.station_id}"
+        self._journal.event("cpo", what, peer=station, session=session.head.trace, **data)

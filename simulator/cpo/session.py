@@ -1,0 +1,348 @@
+"""A charging session: from what a station tells to the OCPI session and the CDR. Pure.
+
+Rule: a session is its head (fixed when it begins) and its events in order; everything else follows
+from them, so that the book keeps only these two and a restart replays them. The CDR is sealed: it
+says how location, tariff and token were at the start (OCPI 2.2.1 mod_cdrs, CDR object).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from simulator.cpo.authorize import Decision
+from simulator.cpo.cuts import cuts_of
+from simulator.cpo.periods import (
+    ZERO,
+    Dimension,
+    Metering,
+    Period,
+    four_places,
+    hours_between,
+)
+from simulator.cpo.readings import Reading
+from simulator.kernel.clock import rfc3339
+from simulator.ocpi.tariff import Priced, price
+
+Object = dict[str, Any]
+Status = Literal["PENDING", "ACTIVE", "COMPLETED", "INVALID"]
+Kind = Literal["started", "updated", "ended"]
+
+# OCPP 2.0.1 ChargingStateEnumType, and the connector statuses of 1.6 that mean the same. PARKING is
+# time in which the vehicle does not request power, not time in which none flows (OCPI, bugfix
+# branch of 2.2.1, CdrDimensionType): a station that holds back (SuspendedEVSE) does not park it.
+DIMENSIONS: Mapping[str, Dimension] = {
+    "Charging": "TIME",
+    "SuspendedEVSE": "TIME",
+    "SuspendedEV": "PARKING_TIME",
+    "EVConnected": "PARKING_TIME",
+    "Idle": "PARKING_TIME",
+    "Finishing": "PARKING_TIME",
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a session is: what the CDR will say of the location, sealed at the start."""
+
+    cdr_location: Object
+    time_zone: str
+    currency: str
+    tariff: Object | None = None
+
+    @property
+    def tariff_id(self) -> str | None:
+        """The id of the tariff that applies."""
+        return self.tariff["id"] if self.tariff else None
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What is fixed when a session begins."""
+
+    id: str
+    country_code: str
+    party_id: str
+    station_id: str
+    transaction_id: str
+    evse_id: int
+    place: Place
+    created_at: datetime
+    # The name under which the journal follows it, from plug-in to CDR.
+    trace: str
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something a station told about a session (or the authorization that it led to).
+
+    `at` is the station's time, `received_at` ours; `seq_no` is 2.0.1's.
+    """
+
+    kind: Kind
+    at: datetime
+    received_at: datetime
+    state: str | None = None
+    readings: tuple[Reading, ...] = ()
+    decision: Decision | None = None
+    reason: str | None = None
+    seq_no: int | None = None
+
+
+class Session:
+    """The fold of a session's events."""
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        self.status: Status = "PENDING"
+        self.decision: Decision | None = None
+        self.refusal: Decision | None = None
+        self.state: str | None = None
+        self.active_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.stop_reason: str | None = None
+        self.last_updated = head.created_at
+        self.metering: Metering | None = None
+        self.events = 0
+        self.odd: list[str] = []
+        self._seen: set[int] = set()
+        self._register: Decimal | None = None
+        self._read_at: datetime | None = None
+        self._has_charged = False
+
+    # The fold
+
+    def has_seen(self, seq_no: int | None) -> bool:
+        """True if this event (2.0.1 seqNo) was told before."""
+        return seq_no is not None and seq_no in self._seen
+
+    @property
+    def over(self) -> bool:
+        """True once the station has ended it."""
+        return self.ended_at is not None
+
+    @property
+    def connection_id(self) -> str | None:
+        """The peer that it concerns: the one whose token it was."""
+        return self.decision.connection_id if self.decision else None
+
+    def apply(self, event: Event) -> None:
+        """Take in the next event."""
+        self.events += 1
+        self.last_updated = max(self.last_updated, event.received_at)
+        if event.seq_no is not None:
+            self._seen.add(event.seq_no)
+        if self.over:
+            return  # kept in the book; what was sealed stays as it is
+        if event.decision is not None:
+            self._decide(event.decision)
+        if event.state is not None:
+            self._turn(event.at, event.state)
+        if self.active_at is None and self._may_begin():
+            self._begin(event)
+        for reading in event.readings:
+            self._read(reading)
+        if event.kind == "ended":
+            self._end(event)
+
+    def _decide(self, decision: Decision) -> None:
+        if decision.allowed:
+            self.decision = decision
+        else:
+            self.refusal = decision
+
+    def _turn(self, at: datetime, state: str) -> None:
+        self.state = state
+        self._has_charged = self._has_charged or state == "Charging"
+        # A car that has just been plugged in is presumed to ask, until it shows otherwise.
+        waits = state == "EVConnected" and not self._has_charged
+        dimension = "TIME" if waits else DIMENSIONS.get(state)
+        if self.metering is not None and dimension is not None:
+            self.metering.turn(at, dimension)
+
+    def _may_begin(self) -> bool:
+        return self.decision is not None and self.state != "Idle"
+
+    def _begin(self, event: Event) -> None:
+        """It is active from the moment that card and cable are both there."""
+        self.active_at = event.at
+        self.status = "ACTIVE"
+        cuts = cuts_of(self.head.place.tariff, event.at, self.head.place.time_zone)
+        kind = DIMENSIONS.get(self.state or "Charging", "TIME")
+        if self.state == "EVConnected" and not self._has_charged:
+            kind = "TIME"
+        self.metering = Metering(event.at, cuts, kind)
+
+    def _read(self, reading: Reading) -> None:
+        self.odd.extend(reading.odd)
+        if self._read_at is not None and reading.at <= self._read_at:
+            return  # told before, as 1.6's transactionData does
+        more_kwh = reading.interval_kwh or ZERO
+        if reading.register_kwh is not None:
+            before, self._register = self._register, reading.register_kwh
+            more_kwh = ZERO if before is None else reading.register_kwh - before
+            if more_kwh < 0:
+                self.odd.append(f"meter went back from {before} to {reading.register_kwh} kWh")
+                more_kwh = ZERO
+        self._read_at = reading.at
+        if self.metering is not None:
+            self.metering.read(reading.at, more_kwh, reading.power_kw, reading.current_a)
+
+    def _end(self, event: Event) -> None:
+        self.ended_at = event.at
+        self.stop_reason = event.reason
+        if self.metering is None:
+            self.status = "INVALID"
+            return
+        self.metering.end(event.at)
+        self.ended_at = self.metering.read_at
+        self.status = "COMPLETED"
+
+    # What OCPI is told
+
+    @property
+    def kwh(self) -> Decimal:
+        """Energy so far, four decimals."""
+        return four_places(self.metering.kwh) if self.metering else ZERO
+
+    def periods(self, *, since: int = 0, with_open: bool = False) -> list[Object]:
+        """The charging periods from the `since`-th on; the open one only on demand."""
+        if self.metering is None:
+            return []
+        periods: list[Period] = self.metering.closed[since:]
+        if with_open and not self.over:
+            periods = [*periods, self.metering.open_period()]
+        tariff_id = self.head.place.tariff_id
+        return [period.to_ocpi(rfc3339(period.start), tariff_id) for period in periods]
+
+    def priced(self) -> Priced | None:
+        """What it costs so far by its tariff; None without one."""
+        tariff = self.head.place.tariff
+        if tariff is None or self.metering is None or self.active_at is None:
+            return None
+        end = self.ended_at or self.metering.read_at
+        so_far = {
+            "start_date_time": rfc3339(self.active_at),
+            "end_date_time": rfc3339(end),
+            "charging_periods": self.periods(with_open=True),
+        }
+        return price(tariff, so_far, time_zone=self.head.place.time_zone)
+
+    def to_ocpi(self) -> Object:
+        """The whole OCPI session (2.2.1 mod_sessions, Session object). It must have a token."""
+        assert self.decision is not None and self.decision.token is not None
+        head, location = self.head, self.head.place.cdr_location
+        session: Object = {
+            "country_code": head.country_code,
+            "party_id": head.party_id,
+            "id": head.id,
+            "start_date_time": rfc3339(self.active_at or head.created_at),
+            "kwh": self.kwh,
+            "cdr_token": cdr_token(self.decision),
+            "auth_method": self.decision.method,
+            "location_id": location["id"],
+            "evse_uid": location["evse_uid"],
+            "connector_id": location["connector_id"],
+            "currency": head.place.currency,
+            "charging_periods": self.periods(),
+            "status": self.status,
+            "last_updated": rfc3339(self.last_updated),
+        }
+        if self.decision.reference is not None:
+            session["authorization_reference"] = self.decision.reference
+        if self.ended_at is not None:
+            session["end_date_time"] = rfc3339(self.ended_at)
+        if (priced := self.priced()) is not None and (cost := to_price(priced.total_cost)):
+            session["total_cost"] = cost
+        return session
+
+    def to_patch(self, told_periods: int) -> Object:
+        """What changed since a peer was told so many periods: a PATCH adds periods to those."""
+        patch: Object = {
+            "kwh": self.kwh,
+            "status": self.status,
+            "last_updated": rfc3339(self.last_updated),
+        }
+        if (priced := self.priced()) is not None and (cost := to_price(priced.total_cost)):
+            patch["total_cost"] = cost
+        if periods := self.periods(since=told_periods):
+            patch["charging_periods"] = periods
+        return patch
+
+    def to_cdr(self, now: datetime, omit: Sequence[str] = ()) -> Object:
+        """The CDR of a completed session, less the fields that are to be left out on purpose."""
+        assert self.decision is not None and self.active_at is not None
+        assert self.ended_at is not None and self.metering is not None
+        head, tariff = self.head, self.head.place.tariff
+        cdr: Object = {
+            "country_code": head.country_code,
+            "party_id": head.party_id,
+            # The session's id: one session, one CDR, however often it is sent.
+            "id": head.id,
+            "start_date_time": rfc3339(self.active_at),
+            "end_date_time": rfc3339(self.ended_at),
+            "session_id": head.id,
+            "cdr_token": cdr_token(self.decision),
+            "auth_method": self.decision.method,
+            "cdr_location": head.place.cdr_location,
+            "currency": head.place.currency,
+            "charging_periods": self.periods(),
+            "total_energy": self.kwh,
+            "total_time": hours_between(self.active_at, self.ended_at),
+            "total_parking_time": sum(
+                (p.hours for p in self.metering.closed if p.dimension == "PARKING_TIME"), ZERO
+            ),
+            "last_updated": rfc3339(now),
+        }
+        if tariff is not None:
+            cdr["tariffs"] = [tariff]
+        if self.decision.reference is not None:
+            cdr["authorization_reference"] = self.decision.reference
+        if self.decision.interrupted:
+            cdr["remark"] = f"Authorized locally: {self.decision.why}"[:255]
+        cdr.update(costs(self.priced()))
+        return {name: value for name, value in cdr.items() if name not in omit}
+
+
+def replay(head: Head, events: Sequence[Event]) -> Session:
+    """A session as its events left it."""
+    session = Session(head)
+    for event in events:
+        session.apply(event)
+    return session
+
+
+def cdr_token(decision: Decision) -> Object:
+    """The CdrToken of a decision's token (2.2.1 mod_cdrs, CdrToken class)."""
+    token = decision.token or {}
+    return {
+        "country_code": token.get("country_code", ""),
+        "party_id": token.get("party_id", ""),
+        "uid": token.get("uid", decision.uid),
+        "type": token.get("type", "RFID"),
+        "contract_id": token.get("contract_id", decision.uid),
+    }
+
+
+def costs(priced: Priced | None) -> Object:
+    """The cost fields of a CDR; a session without a tariff is free."""
+    if priced is None:
+        return {"total_cost": {"excl_vat": ZERO, "incl_vat": ZERO}}
+    totals = {
+        "total_cost": priced.total_cost,
+        "total_fixed_cost": priced.total_fixed_cost,
+        "total_energy_cost": priced.total_energy_cost,
+        "total_time_cost": priced.total_time_cost,
+        "total_parking_cost": priced.total_parking_cost,
+        "total_reservation_cost": priced.total_reservation_cost,
+    }
+    return {name: cost for name, total in totals.items() if (cost := to_price(total))}
+
+
+def to_price(cost: Any) -> Object | None:
+    """An OCPI Price of four decimals; None where there is no such cost."""
+    if cost is None:
+        return None
+    amounts = {"excl_vat": cost.excl_vat, "incl_vat": cost.incl_vat}
+    return {name: four_places(amount) for name, amount in amounts.items() if amount is not None}

@@ -1,0 +1,174 @@
+"""SQLite with group commit: many writers, one commit every few milliseconds of the world's clock.
+
+Rule: whoever acknowledges something awaits `committed()` first, so that what was acknowledged
+survives a kill -9. Reads see what was written, committed or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from simulator.kernel.clock import Clock
+
+COMMIT_EVERY_S = 0.005
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE stations (
+  id TEXT PRIMARY KEY, version TEXT NOT NULL, boot BLOB NOT NULL, status TEXT NOT NULL,
+  booted_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE connectors (
+  station_id TEXT NOT NULL, evse_id INTEGER NOT NULL, connector_id INTEGER NOT NULL,
+  status TEXT NOT NULL, error TEXT NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY (station_id, evse_id, connector_id)
+) WITHOUT ROWID;
+CREATE TABLE evses (
+  location_id TEXT NOT NULL, evse_uid TEXT NOT NULL, status TEXT NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY (location_id, evse_uid)
+) WITHOUT ROWID;
+CREATE TABLE notices (
+  n INTEGER PRIMARY KEY, station_id TEXT NOT NULL, at TEXT NOT NULL, action TEXT NOT NULL,
+  body BLOB NOT NULL
+);
+
+CREATE TABLE tokens (
+  connection_id TEXT NOT NULL, uid TEXT NOT NULL COLLATE NOCASE, type TEXT NOT NULL,
+  last_updated TEXT NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (connection_id, uid, type)
+) WITHOUT ROWID;
+CREATE INDEX tokens_by_uid ON tokens (uid);
+CREATE TABLE blocked (uid TEXT PRIMARY KEY COLLATE NOCASE) WITHOUT ROWID;
+CREATE TABLE grants (
+  station_id TEXT NOT NULL, uid TEXT NOT NULL COLLATE NOCASE, expires_at TEXT NOT NULL,
+  body BLOB NOT NULL, PRIMARY KEY (station_id, uid)
+) WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY, station_id TEXT NOT NULL, transaction_id TEXT NOT NULL,
+  start_key TEXT, connection_id TEXT, open INTEGER NOT NULL, created_at TEXT NOT NULL,
+  head BLOB NOT NULL, last_updated TEXT, body BLOB,
+  UNIQUE (station_id, transaction_id), UNIQUE (start_key)
+) WITHOUT ROWID;
+CREATE INDEX sessions_open ON sessions (open) WHERE open = 1;
+CREATE INDEX sessions_by_peer ON sessions (connection_id, last_updated);
+CREATE TABLE events (
+  session_id TEXT NOT NULL, n INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (session_id, n)
+) WITHOUT ROWID;
+CREATE TABLE strays (
+  n INTEGER PRIMARY KEY, station_id TEXT NOT NULL, at TEXT NOT NULL, action TEXT NOT NULL,
+  body BLOB NOT NULL
+);
+
+CREATE TABLE cdrs (
+  id TEXT PRIMARY KEY, session_id TEXT NOT NULL UNIQUE, connection_id TEXT, state TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, url TEXT, message TEXT, last_updated TEXT NOT NULL,
+  body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX cdrs_by_peer ON cdrs (connection_id, last_updated);
+CREATE TABLE outbox (
+  session_id TEXT NOT NULL, kind TEXT NOT NULL, connection_id TEXT NOT NULL,
+  PRIMARY KEY (session_id, kind)
+) WITHOUT ROWID;
+CREATE INDEX outbox_by_peer ON outbox (connection_id);
+
+CREATE TABLE connections (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
+"""
+
+
+class StoreError(RuntimeError):
+    """A database cannot be used: the message names the file and why."""
+
+
+class Store:
+    """One SQLite connection, its schema and its group commit."""
+
+    def __init__(self, path: str | Path, clock: Clock) -> None:
+        self.path = str(path)
+        self._clock = clock
+        self._batch: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        try:
+            self._db = sqlite3.connect(self.path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._prepare()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+
+    def _prepare(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._db.executescript(
+                f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+        elif version != SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.path}: schema version {version}, this program reads {SCHEMA_VERSION}"
+            )
+
+    def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Change something; it is durable once `committed()` returns. Returns the rows changed."""
+        self._begin()
+        return self._db.execute(sql, values).rowcount
+
+    def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Change many rows alike."""
+        self._begin()
+        self._db.executemany(sql, rows)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Read rows."""
+        return self._db.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """Read one row, if there is one."""
+        found: tuple[Any, ...] | None = self._db.execute(sql, values).fetchone()
+        return found
+
+    async def committed(self) -> None:
+        """Return when all that was written so far is durable. Raises sqlite3.Error."""
+        if self._batch is not None:
+            await asyncio.shield(self._batch)
+
+    def flush(self) -> None:
+        """Commit now. Raises sqlite3.Error."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        batch, self._batch = self._batch, None
+        if not self._db.in_transaction:
+            return
+        try:
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if batch is None:
+                raise
+            batch.set_exception(error)
+            batch.exception()  # the waiters raise it; none is no mistake
+        else:
+            if batch is not None:
+                batch.set_result(None)
+
+    def close(self) -> None:
+        """Commit and close."""
+        self.flush()
+        self._db.close()
+
+    def _begin(self) -> None:
+        if self._db.in_transaction:
+            return
+        self._db.execute("BEGIN")
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # before the world runs: `flush` or `close` commits
+            return
+        self._batch = loop.create_future()
+        self._timer = self._clock.call_later(COMMIT_EVERY_S, self.flush)
