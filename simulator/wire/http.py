@@ -10,6 +10,17 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
+from simulator import __version__
+from simulator.mistakes import Exit
+
+USER_AGENT = f"roamlab/{__version__}"
+
+
+class BindError(OSError):
+    """A server cannot listen where it was told to."""
+
+    exit_code = Exit.UNREACHABLE
+
 
 class Headers(Mapping[str, str]):
     """Header fields: looked up without regard to case, kept as they were spelled."""

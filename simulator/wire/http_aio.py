@@ -15,22 +15,15 @@ from email.utils import format_datetime
 import aiohttp
 from aiohttp import web
 
-from simulator import __version__
 from simulator.kernel.clock import Clock
 from simulator.kernel.loop import bound_port
 from simulator.mistakes import Exit
-from simulator.wire.http import Handler, Headers, Request, Response
+from simulator.wire.http import USER_AGENT, Handler, Headers, Request, Response
+from simulator.wire.http import BindError as BindError
 
-USER_AGENT = f"roamlab/{__version__}"
 MAX_BODY_BYTES = 16 * 1024 * 1024
 # A peer that sends half a body and falls silent holds a connection for so long, and no longer.
 BODY_TIMEOUT_S = 30.0
-
-
-class BindError(OSError):
-    """A server cannot listen where it was told to."""
-
-    exit_code = Exit.UNREACHABLE
 
 
 class HttpFailure(Exception):

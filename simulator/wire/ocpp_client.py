@@ -22,8 +22,9 @@ from websockets.typing import Subprotocol
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
-from simulator.wire.http_aio import USER_AGENT
-from simulator.wire.ocpp_link import Chores, Link, tell
+from simulator.wire.chores import Chores, tell
+from simulator.wire.http import USER_AGENT
+from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, LinkClosed, OcppVersion, Validation
 from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, ClientSocket, quiet, timeouts
 
@@ -151,7 +152,7 @@ class OcppClient:
                 await running
 
     async def _run(self) -> None:
-        while self._wanted:
+        while True:
             try:
                 connection = await self._connect()
             except (OSError, InvalidHandshake, TimeoutError, EOFError, LinkClosed) as error:

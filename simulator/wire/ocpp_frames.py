@@ -62,7 +62,7 @@ def read(text: str, version: OcppVersion) -> Message | Malformed:
     try:
         array = _decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
-        return _not_json(text, version, error)
+        return corrupt(text, version, f"not JSON: {error}")
     if type(array) is list and len(array) == 4 and array[0] == CALL:
         kind, message_id, action, payload = array
         if (
@@ -161,8 +161,8 @@ def _read_answer(array: list[Any]) -> Message | Malformed:
     )
 
 
-def _not_json(text: str, version: OcppVersion, error: Exception) -> Malformed:
-    fault = f"not JSON: {error}"
+def corrupt(text: str, version: OcppVersion, fault: str) -> Malformed:
+    """The verdict on a text that is no frame: its beginning may still tell which CALL it was."""
     prefix = _CALL_PREFIX.match(text)
     if prefix is None:
         return _unreadable(fault, version)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.wire.chores import Chores, tell
 from simulator.wire.ocpp_messages import (
     Answered,
     Call,
@@ -23,10 +24,12 @@ from simulator.wire.ocpp_messages import (
     ErrorCode,
     Late,
     LinkClosed,
+    MessageType,
     OcppError,
     OcppVersion,
     Payload,
     Pending,
+    Refused,
     Reply,
     Sent,
     Stray,
@@ -38,6 +41,7 @@ SessionFor = Callable[[str | None, Payload], str | None]
 
 # So many CALLs may wait to be handled; past that the socket is not read until they are fewer.
 _INBOX_HIGH = 64
+_REASON_LIMIT = 40  # characters: a close frame holds 123 bytes of reason
 
 
 class Wire(Protocol):
@@ -59,50 +63,6 @@ class Wire(Protocol):
         """Cut the connection, without a word."""
 
 
-class Chores:
-    """Background tasks of one owner: kept while they run, failures recorded, ended with it."""
-
-    def __init__(self, journal: Journal, actor: str) -> None:
-        self._journal = journal
-        self._actor = actor
-        self._tasks: dict[asyncio.Task[None], str] = {}
-
-    def start(self, work: Awaitable[None], name: str) -> asyncio.Task[None]:
-        """Run `work`; `name` tells what it is, should it fail."""
-
-        async def run() -> None:
-            await work
-
-        task = asyncio.get_running_loop().create_task(run(), name=name)
-        self._tasks[task] = name
-        task.add_done_callback(self._done)
-        return task
-
-    async def stop(self) -> None:
-        """Cancel what still runs and wait for its end."""
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        name = self._tasks.pop(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._journal.event(self._actor, "ocpp.chore_failed", chore=name, error=tell(error))
-
-
-def tell(error: BaseException) -> str:
-    """An exception in one line, with the place it came from."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = ""
-    if trace is not None and not isinstance(error, OcppError | LinkClosed | CallTimeout):
-        file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
-        place = f" ({file}:{trace.tb_lineno})"
-    return f"{type(error).__name__}: {error}{place}"
-
-
 class _Waiting:
     """Who waits for the answer to a CALL of ours."""
 
@@ -115,6 +75,10 @@ class _Waiting:
     def fail(self, error: Exception) -> None:
         if not self.future.done():
             self.future.set_exception(error)
+
+
+async def _run(after: Callable[[], Awaitable[None]]) -> None:
+    await after()
 
 
 class Link:
@@ -192,6 +156,8 @@ class Link:
             return await future
         except asyncio.CancelledError:
             self._rpc.withdraw(pending)
+            if future.done() and not future.cancelled():
+                future.exception()  # nobody will ask for it any more
             raise
 
     async def send(self, action: str, payload: Payload, *, session: str | None = None) -> None:
@@ -202,6 +168,7 @@ class Link:
 
     async def send_raw(self, text: str, *, session: str | None = None) -> None:
         """Send any text as a frame: nonsense, on purpose. Raises LinkClosed."""
+        text = text.encode(errors="replace").decode()  # a text frame is UTF-8 at least
         self._wire.write(text)
         self._record("sent", text, None, None, None, (), session)
         await self._wire.drain()
@@ -209,7 +176,7 @@ class Link:
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection; outstanding calls raise LinkClosed at once."""
         self.lost(reason or "closed by this end")
-        await self._wire.close(code, reason)
+        await self._wire.close(code, reason[:_REASON_LIMIT])
 
     def abort(self) -> None:
         """Cut the connection without a close frame, as a broken network does."""
@@ -255,10 +222,10 @@ class Link:
                 self._event("ocpp.unanswered", None, action=call.action, id=call.message_id)
                 return
             await self._wire.drain()
-            if sent.message_type != 3:
+            if sent.message_type != MessageType.CALLRESULT:
                 return
         if reply is not None and reply.after is not None:
-            self._chores.start(reply.after(), f"after {call.action}")
+            self._chores.start(_run(reply.after), f"after {call.action}")
 
     # What the wire brings
 
@@ -267,7 +234,7 @@ class Link:
         got = self._rpc.receive(text)
         event = got.event
         session = None
-        if type(event) is Call and self.session_for is not None:
+        if isinstance(event, Call) and self.session_for is not None:
             session = self.session_for(event.action, event.payload)
         self._record(
             "received", text, got.message_type, got.message_id, got.action, got.errors, session
@@ -307,20 +274,20 @@ class Link:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
-    def _settle(self, event: Answered | Late | Stray) -> None:
-        if type(event) is Answered:
+    def _settle(self, event: Answered | Late | Refused | Stray) -> None:
+        if isinstance(event, Answered):
             waiting: _Waiting = event.pending.context
             if event.error is not None:
                 waiting.fail(event.error)
             elif not waiting.future.done():
                 waiting.future.set_result(event.payload)
             self._pump()
-        elif type(event) is Late:
+        elif isinstance(event, Late):
             answer = str(event.error) if event.error is not None else event.payload
             self._event(
                 "ocpp.late_answer", None, action=event.action, id=event.message_id, answer=answer
             )
-        elif type(event) is Stray:
+        elif isinstance(event, Stray):
             self._event("ocpp.stray_frame", None, reason=event.reason)
 
     # Writing
@@ -384,7 +351,7 @@ class Link:
 
     def _record(
         self,
-        direction: str,
+        direction: Literal["sent", "received"],
         text: str,
         message_type: int | None,
         message_id: str | None,
@@ -397,7 +364,7 @@ class Link:
             self._peer,
             session,
             version=self.version.value,
-            direction="sent" if direction == "sent" else "received",
+            direction=direction,
             frame=text,
             message_type=message_type,
             message_id=message_id,

@@ -191,13 +191,19 @@ class Late(msgspec.Struct):
     error: OcppError | None = None
 
 
+class Refused(msgspec.Struct):
+    """A CALL that has its CALLERROR already (a SEND: that is dropped)."""
+
+    error: OcppError
+
+
 class Stray(msgspec.Struct):
     """A frame that belongs to nothing: an answer nobody waits for, or no message at all."""
 
     reason: str
 
 
-Event = Call | Answered | Late | Stray
+Event = Call | Answered | Late | Refused | Stray
 
 
 class Received(msgspec.Struct):

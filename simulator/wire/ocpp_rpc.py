@@ -26,6 +26,7 @@ from simulator.wire.ocpp_messages import (
     Payload,
     Pending,
     Received,
+    Refused,
     Reply,
     Sent,
     Stray,
@@ -50,6 +51,7 @@ __all__ = [
     "Payload",
     "Pending",
     "Received",
+    "Refused",
     "Reply",
     "Rpc",
     "Sent",
@@ -200,14 +202,10 @@ class Rpc:
         """Take one frame. Never raises."""
         if len(text) > self.max_frame_chars:
             fault = f"the frame has {len(text)} characters, at most {self.max_frame_chars} are read"
-            head = frames.read(text[:512], self.version)  # not JSON any more, but perhaps its id
-            assert isinstance(head, frames.Malformed)
-            head.fault = fault
-            return self._malformed(head)
+            return self._malformed(frames.corrupt(text, self.version, fault))
         message = frames.read(text, self.version)
-        if type(message) is frames.Malformed:
+        if isinstance(message, frames.Malformed):
             return self._malformed(message)
-        assert isinstance(message, frames.Message)
         if message.message_type == CALL or message.message_type == SEND:
             return self._called(message)
         return self._answered(message)
@@ -248,7 +246,7 @@ class Rpc:
     ) -> Received:
         kind, message_id, action = message.message_type, message.message_id, message.action
         reply = None if kind == SEND else self._error(CALLERROR, message_id, action, error)
-        return Received(Stray(error.description), kind, message_id, action, faults, reply)
+        return Received(Refused(error), kind, message_id, action, faults, reply)
 
     def _answered(self, message: frames.Message) -> Received:
         kind, message_id = message.message_type, message.message_id
@@ -304,6 +302,7 @@ class Rpc:
 
     def _malformed(self, bad: frames.Malformed) -> Received:
         pending = self.outstanding
+        error = OcppError(bad.code, bad.fault)
         event: Event = Stray(bad.fault)
         action = bad.action
         if (
@@ -313,11 +312,11 @@ class Rpc:
         ):
             self.outstanding = None
             action = pending.action
-            error = OcppError(ErrorCode.FORMAT_VIOLATION, bad.fault, local=True)
-            event = Answered(pending, {}, error)
+            wrong = OcppError(ErrorCode.FORMAT_VIOLATION, bad.fault, local=True)
+            event = Answered(pending, {}, wrong)
         reply = None
         if bad.answer_id is not None:
-            error = OcppError(bad.code, bad.fault)
+            event = Refused(error)
             reply = self._error(CALLERROR, bad.answer_id, action, error)
         kind, message_id = bad.message_type, bad.message_id
         return Received(event, kind, message_id, action, (bad.fault,), reply)

@@ -24,8 +24,9 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.kernel.loop import bound_port
-from simulator.wire.http_aio import USER_AGENT, BindError
-from simulator.wire.ocpp_link import Chores, Link
+from simulator.wire.chores import Chores, tell
+from simulator.wire.http import USER_AGENT, BindError
+from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, OcppVersion, Validation
 from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, ServerSocket, quiet, timeouts
 
@@ -142,9 +143,13 @@ class OcppServer:
         username, password = _basic_auth(request)
         if username not in (None, station_id):
             return self._refuse(connection, Admission.UNAUTHORIZED, station_id)
-        verdict = self._accept(station_id, password)
-        if isinstance(verdict, Awaitable):
-            verdict = await verdict
+        try:
+            verdict = self._accept(station_id, password)
+            if isinstance(verdict, Awaitable):
+                verdict = await verdict
+        except Exception as error:
+            self._failed(station_id, error)
+            raise
         if isinstance(verdict, bool):
             verdict = Admission.ADMITTED if verdict else Admission.UNKNOWN
         if verdict is not Admission.ADMITTED:
@@ -203,7 +208,15 @@ class OcppServer:
             validation=self._validation,
             call_timeout_s=self._call_timeout_s,
         )
-        await self._serve(link, connection)
+        try:
+            await self._serve(link, connection)
+        except Exception as error:
+            self._failed(station_id, error)
+            raise
+
+    def _failed(self, station_id: str, error: Exception) -> None:
+        peer = f"station/{station_id}"
+        self._journal.event(self._actor, "ocpp.failed", peer=peer, error=tell(error))
 
     async def _serve(self, link: Link, connection: ServerSocket) -> None:
         station_id = link.peer_id

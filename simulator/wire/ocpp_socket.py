@@ -7,6 +7,7 @@ timeouts stay the library's.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Protocol
 
@@ -25,8 +26,8 @@ quiet.addHandler(logging.NullHandler())
 quiet.propagate = False
 
 MAX_FRAME_BYTES = 1024 * 1024
-_OPEN_TIMEOUT_S = 10.0
-_CLOSE_TIMEOUT_S = 0.5
+OPEN_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 0.5
 _OPEN = State.OPEN
 _DATA = frozenset((Opcode.TEXT, Opcode.BINARY, Opcode.CONT))
 
@@ -50,6 +51,7 @@ class Socket(Connection):
     _receiver: Receiver | None = None
     _early: tuple[Frame, ...] = ()
     _fragments: bytearray | None = None
+    _abort_timer: asyncio.TimerHandle | None = None
 
     def attach(self, receiver: Receiver) -> None:
         """Deliver messages from now on; those that came with the handshake first."""
@@ -67,7 +69,7 @@ class Socket(Connection):
         protocol = self.protocol
         if protocol.state is not _OPEN:
             raise LinkClosed(self.reason)
-        protocol.send_text(text.encode(errors="replace"))
+        protocol.send_text(text.encode())
         try:
             self.send_data()
         except (OSError, RuntimeError) as error:
@@ -94,11 +96,14 @@ class Socket(Connection):
     def reason(self) -> str:
         """Why the connection is over, in words."""
         protocol = self.protocol
-        if protocol.state is State.CLOSED and protocol.close_code is not None:
+        if protocol.state is State.CLOSED:
             error = protocol.close_exc
             cause = self.connection_exc
             return f"{error}: {cause}" if cause is not None else str(error)
-        return "the connection is closing"
+        got, sent = protocol.close_rcvd, protocol.close_sent
+        if got is not None:
+            return f"the peer closed: {got}"
+        return f"closed by this end: {sent}" if sent is not None else "the connection is closing"
 
     # The library's callbacks
 
@@ -112,9 +117,24 @@ class Socket(Connection):
         else:
             super().process_event(event)
 
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; should they end the WebSocket, see to it that the TCP connection ends too."""
+        super().data_received(data)
+        if self.protocol.state is State.CLOSING:
+            self._closing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the receiver."""
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
         super().connection_lost(exc)
+        if self._receiver is not None:
+            self._receiver.lost(self.reason)
+
+    def _closing(self) -> None:
+        """The other end has a moment to close; nothing more is sent or taken meanwhile."""
+        if self._abort_timer is None:
+            self._abort_timer = self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
         if self._receiver is not None:
             self._receiver.lost(self.reason)
 
@@ -144,6 +164,7 @@ class Socket(Connection):
     def _fail(self, code: CloseCode, reason: str) -> None:
         self.protocol.fail(code, reason)
         self.send_data()
+        self._closing()
 
 
 class ServerSocket(Socket, ServerConnection):
@@ -158,8 +179,8 @@ def timeouts(clock: Clock, ping_interval_s: float | None, ping_timeout_s: float)
     """Options of both ends. The library counts seconds of the loop: a world's pass faster."""
     return {
         "compression": None,
-        "open_timeout": _OPEN_TIMEOUT_S,
-        "close_timeout": _CLOSE_TIMEOUT_S,
+        "open_timeout": OPEN_TIMEOUT_S,
+        "close_timeout": CLOSE_TIMEOUT_S,
         "ping_interval": ping_interval_s / clock.factor if ping_interval_s else None,
         "ping_timeout": max(1.0, ping_timeout_s / clock.factor),
     }
