@@ -20,7 +20,8 @@ from simulator.ocpi.envelope import Envelope, Json, NoEnvelope, OcpiError, parse
 from simulator.ocpi.headers import MessageIds, Routing, TokenForm, authorization
 from simulator.ocpi.paging import parse_link, with_query
 from simulator.ocpi.text import printable, text_of
-from simulator.ocpi.versions import CONFIGURATION, VERSIONS, Version
+from simulator.ocpi.validate import Problem, errors
+from simulator.ocpi.versions import BEFORE_NEGOTIATION, CONFIGURATION, VERSIONS, Version
 from simulator.wire.http import Headers, Response
 from simulator.wire.http_aio import ConnectFailed, HttpClient, HttpFailure
 
@@ -91,11 +92,16 @@ class OcpiCallFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """One object of a list, canonical and as it came; `answer` is its page."""
+    """One object of a list, canonical and as it came; `answer` is its page.
+
+    `problems` are the errors of the raw object in its version: who reads the list decides what it
+    can still use.
+    """
 
     obj: Json
     raw: Json
     answer: Answer
+    problems: tuple[Problem, ...] = ()
 
 
 class OcpiClient:
@@ -140,7 +146,7 @@ class OcpiClient:
         `body` is canonical where `takes` names its kind, else it goes as it is; `gives` is the kind
         of the answer's data. `version` is the connection's own unless told otherwise.
         """
-        version = version or VERSIONS.get(connection.version or "") or VERSIONS["2.2.1"]
+        version = version or _version_of(connection)
         around = self._around(connection)
         if body is not None and takes is not None:
             if not version.codec.sends(takes, body):
@@ -180,12 +186,13 @@ class OcpiClient:
     ) -> AsyncIterator[Got]:
         """Yield the objects of a list, page by page, following Link. Raises OcpiCallFailed.
 
-        A link that leads back to a page already seen ends the list and is journalled.
+        A bad object is journalled and yielded with its problems; the rest is not lost for it. A
+        link that leads back to a page already seen ends the list and is journalled.
         """
         seen: set[str] = set()
         link: str | None = with_query(url, filters)
         around = self._around(connection).turned()
-        version = VERSIONS.get(connection.version or "") or VERSIONS["2.2.1"]
+        version = _version_of(connection)
         while link is not None:
             if link in seen or len(seen) >= MAX_PAGES:
                 self._journal.event(
@@ -202,9 +209,25 @@ class OcpiClient:
                 raise OcpiCallFailed(
                     replace(answer, failure=Failure.NO_ENVELOPE, message=f"/data: {message}")
                 )
-            for raw in data:
-                yield Got(version.codec.from_wire(gives, raw, around), raw, answer)
+            for index, raw in enumerate(data):
+                problems = tuple(errors(gives, raw, version.number))
+                if problems:
+                    self._tell_bad_object(connection, answer, index, problems)
+                yield Got(version.codec.from_wire(gives, raw, around), raw, answer, problems)
             link = parse_link(answer.headers.get("Link"), link)
+
+    def _tell_bad_object(
+        self, connection: Connection, answer: Answer, index: int, problems: tuple[Problem, ...]
+    ) -> None:
+        self._journal.event(
+            self.actor,
+            "ocpi.bad-object",
+            peer=connection.peer,
+            url=printable(answer.url),
+            index=index,
+            problems=[problem.message for problem in problems],
+            message_seq=answer.record_seq,
+        )
 
     # The parts of an exchange
 
@@ -282,6 +305,10 @@ class _Call:
     url: str
     module: str
     session: str | None
+
+
+def _version_of(connection: Connection) -> Version:
+    return VERSIONS[connection.version] if connection.version else BEFORE_NEGOTIATION
 
 
 def _read(call: _Call, response: Response) -> Answer:

@@ -141,7 +141,7 @@ def parse_link(header: str | None, base_url: str = "") -> str | None:
     """The URL of the `next` link in a Link header; a relative one is joined to `base_url`."""
     for link in _LINK.finditer(header or ""):
         if _NEXT.search(link[2]):
-            return urljoin(base_url, link[1])
+            return urljoin(base_url, str(link[1]))
     return None
 
 

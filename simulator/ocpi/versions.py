@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from simulator.ocpi import objects
 from simulator.ocpi.codec import Codec
 from simulator.ocpi.connection import RECEIVER, SENDER, InterfaceRole
 from simulator.ocpi.headers import TokenForm
@@ -106,7 +107,7 @@ class Version:
     """One version of OCPI.
 
     `endpoint_roles`: version details name an interface role. `one_party`: credentials hold one
-    party at the top instead of a list of roles.
+    party at the top instead of a list of roles. `kinds` are the classes of its objects on the wire.
     """
 
     number: str
@@ -116,6 +117,7 @@ class Version:
     routing_headers: bool
     endpoint_roles: bool
     one_party: bool
+    kinds: Mapping[str, type]
     modules: tuple[Interface, ...]
 
     def verbs(self, module: str, role: InterfaceRole) -> Mapping[str, tuple[str, ...]]:
@@ -141,6 +143,7 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
                 routing_headers=True,
                 endpoint_roles=True,
                 one_party=False,
+                kinds=objects.KINDS,
                 modules=MODULES_22,
             ),
         )
@@ -158,3 +161,8 @@ def pick(offered: Iterable[str], mine: Iterable[str] = tuple(VERSIONS)) -> Versi
     """The highest version that both sides offer; None if there is none."""
     common = set(offered) & set(mine) & set(VERSIONS)
     return VERSIONS[max(common, key=ranked)] if common else None
+
+
+# Until a version is agreed upon, requests carry what the richest version wants: whoever does not
+# know the headers ignores them.
+BEFORE_NEGOTIATION = VERSIONS["2.2.1"]
