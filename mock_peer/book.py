@@ -1,0 +1,293 @@
+"""The peer's book: connections, what CPOs shared, tokens, verdicts, CDRs, commands and findings.
+
+Rule: memory answers, SQLite remembers. Each change is on the shelf before the call returns, and a
+book opened on an old file knows all that it was told (OCPI 1000 means: kept).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from mock_peer import profile as profiles
+from mock_peer import raw
+from mock_peer.known import (
+    Authorization,
+    Interruption,
+    Known,
+    KnownCdr,
+    KnownLocation,
+    KnownTariff,
+    Tokens,
+)
+from mock_peer.profile import Profile
+from mock_peer.settings import Answers
+from mock_peer.shelf import Shelf
+from simulator.ocpi.connection import Connection, party_of
+from simulator.ocpi.envelope import Json, read_json, write_json
+
+# What a CPO told, and what came of it; connections, tokens and settings are kept apart.
+TOLD = (
+    "location",
+    "tariff",
+    "session",
+    "cdr",
+    "authorization",
+    "interruption",
+    "command",
+    "finding",
+)
+
+
+class Book:
+    """All that the peer holds. It is the connection store of the OCPI server, too."""
+
+    def __init__(self, database: str = ":memory:", *, profile: Profile | None = None) -> None:
+        self.default_profile = profile or Profile()
+        self.tokens = Tokens()
+        self._shelf = Shelf(database)
+        self._connections: dict[str, Connection] = {}
+        self._known: dict[str, Known] = {}
+        self._profiles: dict[str, Profile] = {}
+        self._load()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._shelf.close()
+
+    def _load(self) -> None:
+        row = self._shelf.get("answers", "", "")
+        self._answers = msgspec.json.decode(row.body, type=Answers) if row else Answers()
+        for row in self._shelf.rows("token"):
+            self.tokens.take(read_json(row.body))
+        for row in self._shelf.rows("connection"):
+            connection = Connection.from_json(read_json(row.body))
+            self._connections[connection.id] = connection
+            self._known[connection.id] = self._loaded(connection)
+
+    def _loaded(self, connection: Connection) -> Known:
+        known, shelf, here = Known(tokens=self.tokens), self._shelf, connection.id
+        for row in shelf.rows("location", here):
+            at, _, outside = row.note.partition(" ")
+            shared = KnownLocation(read_json(row.body), datetime.fromisoformat(at), bool(outside))
+            known.take_location(shared)
+        for row in shelf.rows("tariff", here):
+            at, _, tariff_id = row.note.partition(" ")
+            body = read_json(row.body)
+            known.take_tariff(tariff_id, KnownTariff(body, datetime.fromisoformat(at)))
+        for row in shelf.rows("session", here):
+            known.sessions[row.key] = read_json(row.body)
+        for row in shelf.rows("authorization", here):
+            known.take_authorization(msgspec.json.decode(row.body, type=Authorization))
+        for row in shelf.rows("interruption", here):
+            known.interruptions.append(msgspec.json.decode(row.body, type=Interruption))
+        for key, note in shelf.notes("cdr", here):
+            digest, _, verdict = note.partition(" ")
+            known.cdrs[key] = KnownCdr(digest, verdict == "accepted")
+        known.roles = _cpo_roles(connection, self.profile(connection))
+        return known
+
+    # Connections (simulator.ocpi.connection.ConnectionStore)
+
+    def by_token(self, token: str) -> Connection | None:
+        """The connection whose peer proves itself with `token`."""
+        return next((c for c in self._connections.values() if c.accepts(token)), None)
+
+    def save(self, connection: Connection) -> None:
+        """Insert or replace, by id."""
+        self._connections[connection.id] = connection
+        self._profiles.pop(connection.id, None)
+        known = self._known.setdefault(connection.id, Known(tokens=self.tokens))
+        known.roles = _cpo_roles(connection, self.profile(connection))
+        self._shelf.put("connection", "", connection.id, write_json(connection.to_json()))
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection and its tokens; what its CPO told stays for the record."""
+        self._connections.pop(connection.id, None)
+        self._profiles.pop(connection.id, None)
+        self._shelf.drop("connection", "", connection.id)
+
+    def all(self) -> list[Connection]:
+        """Every connection, oldest first."""
+        return list(self._connections.values())
+
+    def connection(self, connection_id: str) -> Connection | None:
+        """The connection of that id."""
+        return self._connections.get(connection_id)
+
+    def new_connection_id(self) -> str:
+        """An id that no connection ever had."""
+        return f"cpo-{self._count('connections-made')}"
+
+    def known(self, connection: Connection) -> Known:
+        """What is known of a connection."""
+        return self._known[connection.id]
+
+    def profile(self, connection: Connection) -> Profile:
+        """A connection's profile: its own, else the peer's."""
+        found = self._profiles.get(connection.id)
+        if found is None:
+            told = connection.extra.get("profile")
+            found = profiles.parse(told) if told is not None else self.default_profile
+            self._profiles[connection.id] = found
+        return found
+
+    # What CPOs share
+
+    def put_location(
+        self, connection: Connection, body: Json, now: datetime, *, outside: bool = False
+    ) -> bool:
+        """Keep a location (canonical); True if it is new. `outside`: refused for its country."""
+        known, key = self.known(connection), raw.key(body, "/id") or ""
+        before = known.locations.get(key)
+        new = before is None or before.outside
+        shared_at = now if before is None or new else before.shared_at
+        known.take_location(KnownLocation(body, shared_at, outside))
+        note = f"{shared_at.isoformat()}{' outside' if outside else ''}"
+        self._shelf.put("location", connection.id, key, write_json(body), note)
+        return new
+
+    def remove_location(self, connection: Connection, location_id: str) -> None:
+        """Forget a location that its owner no longer lists."""
+        key = location_id.casefold()
+        self.known(connection).forget_location(key)
+        self._shelf.drop("location", connection.id, key)
+
+    def put_tariff(self, connection: Connection, tariff_id: str, body: Json, now: datetime) -> bool:
+        """Keep a new state of a tariff (canonical; None: deleted); True if there was none."""
+        known = self.known(connection)
+        before = known.tariff(tariff_id)
+        if before != body:
+            known.take_tariff(tariff_id, KnownTariff(body, now))
+            states = len(known.tariffs[tariff_id.casefold()])
+            key, note = f"{tariff_id.casefold()} {states}", f"{now.isoformat()} {tariff_id}"
+            self._shelf.put("tariff", connection.id, key, write_json(body), note)
+        return before is None
+
+    def put_session(self, connection: Connection, body: Json) -> bool:
+        """Keep a session (canonical); True if it is new."""
+        known, key = self.known(connection), raw.key(body, "/id") or ""
+        new = key not in known.sessions
+        known.sessions[key] = body
+        self._shelf.put("session", connection.id, key, write_json(body))
+        return new
+
+    def put_cdr(
+        self, connection: Connection, key: str, body: bytes, *, accepted: bool, digest: str
+    ) -> None:
+        """Keep a CDR as it came on the wire."""
+        self.known(connection).cdrs[key] = KnownCdr(digest, accepted)
+        note = f"{digest} {'accepted' if accepted else 'refused'}"
+        self._shelf.put("cdr", connection.id, key, body, note)
+
+    def cdr(self, connection: Connection, key: str) -> bytes | None:
+        """A CDR as it came on the wire."""
+        row = self._shelf.get("cdr", connection.id, key)
+        return row.body if row else None
+
+    # What Plugsurfing decides
+
+    def put_token(self, token: Mapping[str, Any]) -> bool:
+        """Keep a token (canonical); True if it is new."""
+        key = (token["uid"].casefold(), token["type"])
+        new = key not in self.tokens.all
+        self.tokens.take(dict(token))
+        self._shelf.put("token", "", " ".join(key), write_json(token))
+        return new
+
+    def put_authorization(self, connection: Connection, verdict: Authorization) -> None:
+        """Keep a verdict."""
+        self.known(connection).take_authorization(verdict)
+        body = msgspec.json.encode(verdict)
+        self._shelf.put("authorization", connection.id, verdict.reference, body)
+
+    @property
+    def answers(self) -> Answers:
+        """What real-time authorization answers."""
+        return self._answers
+
+    def set_answers(self, answers: Answers, now: datetime) -> None:
+        """Change what real-time authorization answers; silence by default is an interruption."""
+        was, self._answers = self._answers, answers
+        self._shelf.put("answers", "", "", msgspec.json.encode(answers))
+        if was.default.no_answer == answers.default.no_answer:
+            return
+        for connection in self.all():
+            gaps = self.known(connection).interruptions
+            if answers.default.no_answer:
+                gaps.append(Interruption(now))
+            elif gaps and gaps[-1].until is None:
+                gaps[-1] = Interruption(gaps[-1].since, now)
+            if gaps:
+                body = msgspec.json.encode(gaps[-1])
+                self._shelf.put("interruption", connection.id, str(len(gaps)), body)
+
+    # Commands and findings
+
+    def put_command(self, command: Mapping[str, Any]) -> None:
+        """Keep a command with what became of it, by its id."""
+        self._shelf.put("command", "", command["id"], write_json(command))
+
+    def command(self, command_id: str) -> dict[str, Any] | None:
+        """A command that was sent."""
+        row = self._shelf.get("command", "", command_id)
+        found: dict[str, Any] | None = read_json(row.body) if row else None
+        return found
+
+    def commands(self) -> list[dict[str, Any]]:
+        """The commands sent, oldest first."""
+        return [read_json(row.body) for row in self._shelf.rows("command")]
+
+    def add_finding(self, finding: Mapping[str, Any]) -> int:
+        """Keep a finding; returns its number, from 1."""
+        number = self._count("findings-made")
+        body = write_json({"number": number, **finding})
+        self._shelf.put("finding", "", f"{number:012}", body)
+        return number
+
+    def findings(self, after: int = 0) -> Iterator[dict[str, Any]]:
+        """The findings after a number, oldest first."""
+        for row in self._shelf.rows("finding"):
+            if int(row.key) > after:
+                yield read_json(row.body)
+
+    def forget(self) -> None:
+        """Forget all that was told, and what came of it; connections, tokens, settings stay."""
+        self._shelf.clear(*TOLD)
+        for connection in self.all():
+            known = Known(tokens=self.tokens, roles=self.known(connection).roles)
+            self._known[connection.id] = known
+
+    def forget_tokens(self) -> None:
+        """Forget all tokens."""
+        self._shelf.clear("token")
+        self.tokens.clear()
+
+    def _count(self, name: str) -> int:
+        row = self._shelf.get("count", "", name)
+        number = int(row.note) + 1 if row else 1
+        self._shelf.put("count", "", name, b"", str(number))
+        return number
+
+
+def digest_of(body: bytes) -> str:
+    """What tells one body from another."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def as_json(verdict: Authorization) -> dict[str, Any]:
+    """A verdict as plain JSON."""
+    return asdict(verdict)
+
+
+def _cpo_roles(connection: Connection, profile: Profile) -> frozenset[tuple[str, str]]:
+    """The CPOs that a connection speaks for: by its credentials, and as the profile names them."""
+    roles = [party_of(r) for r in connection.their_roles if r.get("role") == "CPO"]
+    told = [(party.country_code, party.party_id) for party in profile.cpos]
+    both = [*roles, *told] if roles else []
+    return frozenset((country.casefold(), party.casefold()) for country, party in both)

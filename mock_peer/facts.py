@@ -1,0 +1,124 @@
+"""What a CDR tells, read from the raw wire of any version.
+
+Rule: where each version keeps a fact is one row of `PLACES`; the checks never ask for the version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from mock_peer import raw
+from mock_peer.known import Authorization, Known
+
+
+class Places(NamedTuple):
+    """JSON pointers into a CDR. An empty one: the version does not tell."""
+
+    token: str
+    token_type: str
+    start: str
+    end: str
+    location: str
+    evse: str
+    connector: str
+    reference: str
+    cost: str
+    cost_with_vat: str
+
+
+PLACES_22X = Places(
+    token="/cdr_token/uid",
+    token_type="/cdr_token/type",
+    start="/start_date_time",
+    end="/end_date_time",
+    location="/cdr_location/id",
+    evse="/cdr_location/evse_uid",
+    connector="/cdr_location/connector_id",
+    reference="/authorization_reference",
+    cost="/total_cost/excl_vat",
+    cost_with_vat="/total_cost/incl_vat",
+)
+PLACES: dict[str, Places] = {
+    "2.1.1": Places(
+        token="/auth_id",
+        token_type="",
+        start="/start_date_time",
+        end="/stop_date_time",
+        location="/location/id",
+        evse="/location/evses/0/uid",
+        connector="/location/evses/0/connectors/0/id",
+        reference="",
+        cost="/total_cost",
+        cost_with_vat="",
+    ),
+    "2.2": PLACES_22X,
+    "2.2.1": PLACES_22X,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CdrFacts:
+    """The facts that several checks of a CDR share. None: not told, or not in a usable shape."""
+
+    places: Places
+    token_name: str | None
+    token: dict[str, Any] | None
+    start: datetime | None
+    end: datetime | None
+    location: str | None
+    evse: str | None
+    connector: str | None
+    reference: str | None
+    referred: Authorization | None
+    verdicts: tuple[Authorization, ...]
+    unanswered: bool  # a request of that time was left without an answer
+    cost: Decimal | None
+    cost_with_vat: Decimal | None
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The objects that the CDR names."""
+        told = (("token", self.token_name), ("location", self.location))
+        return tuple(f"{kind}/{name}" for kind, name in told if name)
+
+    @property
+    def allowing(self) -> Authorization | None:
+        """The ALLOWED verdict that the session rests on: the one it refers to, else any fitting."""
+        fitting = self.referred if self.referred and self._fits(self.referred) else None
+        verdicts = (*((fitting,) if fitting else ()), *self.verdicts)
+        return next((verdict for verdict in verdicts if verdict.allowed == "ALLOWED"), None)
+
+    def _fits(self, verdict: Authorization) -> bool:
+        token, location = raw.key(self.token_name), raw.key(self.location)
+        return token is not None and verdict.covers(token, location)
+
+
+def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
+    """Read the facts of a CDR, with the verdicts that its token was given around its time."""
+    places = PLACES[version]
+    token_name, location = raw.text(body, places.token), raw.text(body, places.location)
+    start, end = raw.moment(body, places.start), raw.moment(body, places.end)
+    reference = raw.text(body, places.reference) if places.reference else None
+    token_type = raw.text(body, places.token_type) if places.token_type else None
+    verdicts: list[Authorization] = []
+    if token_name is not None and start is not None and end is not None:
+        verdicts = known.authorizations(token_name.casefold(), raw.key(location), start, end)
+    return CdrFacts(
+        places=places,
+        token_name=token_name,
+        token=known.tokens.find(token_name, token_type) if token_name is not None else None,
+        start=start,
+        end=end,
+        location=location,
+        evse=raw.text(body, places.evse),
+        connector=raw.text(body, places.connector),
+        reference=reference,
+        referred=known.references.get(reference.casefold()) if reference else None,
+        verdicts=tuple(verdict for verdict in verdicts if verdict.allowed),
+        unanswered=any(not verdict.allowed for verdict in verdicts),
+        cost=raw.number(body, places.cost),
+        cost_with_vat=raw.number(body, places.cost_with_vat) if places.cost_with_vat else None,
+    )

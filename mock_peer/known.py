@@ -1,0 +1,206 @@
+"""What the peer knows of one connection, as plain values in memory.
+
+Rule: the checks read this and nothing else of the book; only the book changes it. Identifiers are
+kept case-folded, because OCPI compares them without regard to case (2.2.1 types, CiString).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from mock_peer import raw
+
+# A driver is authorized at most so long before the session starts, and may be during it: the card
+# first and the cable then, or the other way round.
+AUTHORIZED_BEFORE = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class KnownLocation:
+    """A location as stored. `outside` marks one that was refused because of its country."""
+
+    body: dict[str, Any]
+    shared_at: datetime
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTariff:
+    """One state of a tariff, from the moment it was received; no body: it was deleted."""
+
+    body: dict[str, Any] | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCdr:
+    """That a CDR came: its digest, and whether it was accepted. The CDR itself is in the book."""
+
+    digest: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A verdict that Plugsurfing gave: to a real-time request, or by sending START_SESSION itself.
+
+    `allowed` is an AllowedType, or empty where the request was left without an answer.
+    """
+
+    reference: str
+    at: datetime
+    token_uid: str
+    token_type: str
+    contract_id: str
+    location_id: str | None
+    allowed: str
+    by_command: bool = False
+
+    def names_token(self, token: str) -> bool:
+        """Whether `token` (case-folded) is this verdict's uid or, as in 2.1.1, its contract."""
+        return token in (self.token_uid.casefold(), self.contract_id.casefold())
+
+    def covers(self, token: str, location: str | None) -> bool:
+        """Whether it was given for this token and this location (both case-folded)."""
+        here = self.location_id.casefold() if self.location_id else None
+        return self.names_token(token) and (location is None or here == location)
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """A time in which real-time authorization could not take place; open if `until` is None."""
+
+    since: datetime
+    until: datetime | None = None
+
+    def touches(self, start: datetime, end: datetime) -> bool:
+        """Whether any of the time between two moments lies in it."""
+        return self.since <= end and (self.until is None or start <= self.until)
+
+
+class Tokens:
+    """The tokens that Plugsurfing issued, whatever connection they are used on."""
+
+    def __init__(self) -> None:
+        self.all: dict[tuple[str, str], dict[str, Any]] = {}  # by uid (case-folded) and type
+        self._named: dict[str, dict[str, Any]] = {}
+
+    def find(self, name: str, token_type: str | None = None) -> dict[str, Any] | None:
+        """The token of that uid, or (as 2.1.1 names it) contract; of that type if one is told."""
+        folded = name.casefold()
+        if token_type is not None and (exact := self.all.get((folded, token_type))) is not None:
+            return exact
+        return self._named.get(folded) if token_type is None else None
+
+    def take(self, token: dict[str, Any]) -> None:
+        """Keep a token; of several under one contract the first stands for it."""
+        uid, contract = token["uid"].casefold(), token["contract_id"].casefold()
+        self.all[uid, token["type"]] = token
+        self._named[uid] = token
+        if self._named.setdefault(contract, token)["uid"].casefold() == uid:
+            self._named[contract] = token
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self.all.clear()
+        self._named.clear()
+
+
+@dataclass(slots=True)
+class Known:
+    """All that the checks may ask for about one connection."""
+
+    locations: dict[str, KnownLocation] = field(default_factory=dict)
+    evse_homes: dict[str, str] = field(default_factory=dict)  # EVSE uid or evse_id -> location id
+    tariffs: dict[str, list[KnownTariff]] = field(default_factory=dict)  # oldest state first
+    tokens: Tokens = field(default_factory=Tokens)
+    sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cdrs: dict[str, KnownCdr] = field(default_factory=dict)
+    references: dict[str, Authorization] = field(default_factory=dict)
+    verdicts: dict[str, list[Authorization]] = field(default_factory=dict)  # by uid and contract
+    interruptions: list[Interruption] = field(default_factory=list)
+    roles: frozenset[tuple[str, str]] = frozenset()  # the CPO roles of the connection, case-folded
+
+    def location(self, location_id: str | None) -> KnownLocation | None:
+        """The location of that id, whatever its case."""
+        return self.locations.get(location_id.casefold()) if location_id else None
+
+    def evse(self, location_id: str | None, evse_uid: str | None) -> dict[str, Any] | None:
+        """The EVSE of that uid at that location."""
+        home = self.location(location_id)
+        if home is None or evse_uid is None:
+            return None
+        wanted = evse_uid.casefold()
+        found = (e for e in raw.items(home.body, "/evses") if raw.key(e, "/uid") == wanted)
+        return next(found, None)
+
+    def connector(
+        self, location_id: str | None, evse_uid: str | None, connector_id: str | None
+    ) -> dict[str, Any] | None:
+        """The connector of that id at that EVSE."""
+        evse = self.evse(location_id, evse_uid)
+        if evse is None or connector_id is None:
+            return None
+        wanted = connector_id.casefold()
+        found = (c for c in raw.items(evse, "/connectors") if raw.key(c, "/id") == wanted)
+        return next(found, None)
+
+    def tariff(self, tariff_id: str | None, when: datetime | None = None) -> dict[str, Any] | None:
+        """The tariff of that id as it stood at `when`, else as it stands."""
+        states = self.tariffs.get(tariff_id.casefold(), []) if tariff_id else []
+        if when is not None:
+            states = [state for state in states if state.received_at <= when] or states[:1]
+        return states[-1].body if states else None
+
+    def authorizations(
+        self, token: str, location: str | None, start: datetime, end: datetime
+    ) -> list[Authorization]:
+        """The verdicts for a token and a location that a session of that time can rest on."""
+        since = start - AUTHORIZED_BEFORE
+        return [
+            verdict
+            for verdict in self.verdicts.get(token, ())
+            if since <= verdict.at <= end and verdict.covers(token, location)
+        ]
+
+    def interrupted(self, start: datetime, told: Iterable[Interruption] = ()) -> bool:
+        """Whether real-time authorization was impossible shortly before a session's start."""
+        since = start - AUTHORIZED_BEFORE
+        return any(gap.touches(since, start) for gap in (*self.interruptions, *told))
+
+    # What the book tells
+
+    def take_location(self, location: KnownLocation) -> None:
+        """Keep a location, and where its EVSEs are at home."""
+        home = raw.key(location.body, "/id") or ""
+        before = self.locations.get(home)
+        for name in evse_names(before.body) if before else ():
+            self.evse_homes.pop(name, None)
+        self.locations[home] = location
+        self.evse_homes.update(dict.fromkeys(evse_names(location.body), home))
+
+    def forget_location(self, location_id: str) -> None:
+        """Forget a location (case-folded id) and the homes of its EVSEs."""
+        gone = self.locations.pop(location_id, None)
+        for name in evse_names(gone.body) if gone else ():
+            self.evse_homes.pop(name, None)
+
+    def take_tariff(self, tariff_id: str, tariff: KnownTariff) -> None:
+        """Keep a new state of a tariff."""
+        self.tariffs.setdefault(tariff_id.casefold(), []).append(tariff)
+
+    def take_authorization(self, verdict: Authorization) -> None:
+        """Keep a verdict, to be found by reference, by token uid and by contract."""
+        self.references[verdict.reference.casefold()] = verdict
+        for name in dict.fromkeys((verdict.token_uid.casefold(), verdict.contract_id.casefold())):
+            self.verdicts.setdefault(name, []).append(verdict)
+
+
+def evse_names(location: Any) -> list[str]:
+    """The EVSE uids and evse_ids that are in use at a location, case-folded."""
+    present = [e for e in raw.items(location, "/evses") if raw.text(e, "/status") != "REMOVED"]
+    names = (raw.key(evse, place) for evse in present for place in ("/uid", "/evse_id"))
+    return [name for name in names if name]

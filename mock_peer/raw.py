@@ -1,0 +1,101 @@
+"""Read raw JSON of any shape: every reader answers None or nothing where the shape is another.
+
+Rule: nothing here raises on any JSON value, and nothing copies it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+Json = Any
+_DIGITS = 30  # arithmetic beyond overflows, and no price or meter reading goes there
+
+
+@lru_cache(maxsize=4096)
+def steps(pointer: str) -> tuple[str, ...]:
+    """The unescaped steps of a JSON pointer (RFC 6901)."""
+    if not pointer:
+        return ()
+    return tuple(
+        part.replace("~1", "/").replace("~0", "~") for part in pointer.lstrip("/").split("/")
+    )
+
+
+def at(value: Json, pointer: str) -> Json:
+    """What stands at a JSON pointer, or None."""
+    for step in steps(pointer):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def text(value: Json, pointer: str) -> str | None:
+    """The string at a pointer, or None."""
+    found = at(value, pointer)
+    return found if isinstance(found, str) else None
+
+
+def key(value: Json, pointer: str = "") -> str | None:
+    """The string at a pointer as OCPI compares identifiers (CiString): without regard to case."""
+    found = text(value, pointer)
+    return found.casefold() if found is not None else None
+
+
+def number(value: Json, pointer: str) -> Decimal | None:
+    """The number at a pointer, exact, or None; neither a boolean nor what no meter counts to."""
+    found = at(value, pointer)
+    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
+        return None
+    exact = found if isinstance(found, Decimal) else Decimal(repr(found))
+    return exact if exact.is_finite() and abs(exact.adjusted()) < _DIGITS else None
+
+
+def items(value: Json, pointer: str) -> list[Json]:
+    """The list at a pointer, or an empty one."""
+    found = at(value, pointer)
+    return found if isinstance(found, list) else []
+
+
+def entries(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:
+    """Each element of the list at a pointer, with its own pointer."""
+    for index, item in enumerate(items(value, pointer)):
+        yield f"{pointer}/{index}", item
+
+
+def moment(value: Json, pointer: str = "") -> datetime | None:
+    """The DateTime at a pointer, UTC with `Z` or no zone (2.2.1 types, DateTime); else None."""
+    found = text(value, pointer)
+    if found is None:
+        return None
+    try:
+        when = datetime.fromisoformat(found)
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def remove(value: Json, pointers: Iterable[str]) -> Json:
+    """Take what the pointers name out of `value`, in place; returns None if the whole is named."""
+    for pointer in sorted(pointers, key=_from_the_end, reverse=True):
+        path = steps(pointer)
+        if not path:
+            return None
+        parent = at(value, pointer[: pointer.rindex("/")])
+        if isinstance(parent, dict):
+            parent.pop(path[-1], None)
+        elif isinstance(parent, list) and path[-1].isdecimal() and int(path[-1]) < len(parent):
+            del parent[int(path[-1])]
+    return value
+
+
+def _from_the_end(pointer: str) -> tuple[tuple[int, str], ...]:
+    # Later list elements go first, so that the earlier ones keep their place.
+    return tuple((int(step), "") if step.isdecimal() else (-1, step) for step in steps(pointer))

@@ -1,0 +1,257 @@
+"""Checks of charge detail records. `context.memo["cdr"]` holds the facts they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from mock_peer import raw
+from mock_peer.facts import CdrFacts
+from mock_peer.known import Authorization
+from mock_peer.rule import Breach, Context
+from simulator.ocpi.tariff import TariffError, price
+
+IN_TIME = timedelta(hours=1)
+CENT = Decimal("0.01")
+_TOTALS = (
+    "total_cost",
+    "total_fixed_cost",
+    "total_energy_cost",
+    "total_time_cost",
+    "total_parking_cost",
+    "total_reservation_cost",
+)
+_AMOUNTS = ("total_energy", "total_time", "total_parking_time")
+# The dimensions that count energy and time; a power or a current may well be negative.
+_COUNTED = frozenset(
+    {"ENERGY", "ENERGY_IMPORT", "ENERGY_EXPORT", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"}
+)
+
+# flag, remark, total_cost.incl_vat is set: the verdict. None stands for any; the first row that
+# fits counts. In 2.1.1 there is no flag, and the remark alone tells.
+HOME_CHARGING: tuple[tuple[bool | None, str | None, bool | None, str], ...] = (
+    (False, None, None, ""),
+    (None, "HCC_E", None, "home charging, exempt from VAT"),
+    (None, "HCC_V", None, "home charging, not exempt from VAT"),
+    (True, None, False, "home charging, exempt from VAT"),
+    (True, None, True, "home charging, not exempt from VAT"),
+)
+
+
+def facts_of(context: Context) -> CdrFacts:
+    """The facts of the CDR at hand."""
+    facts: CdrFacts = context.memo["cdr"]
+    return facts
+
+
+def unaltered(body: Any, context: Context) -> Iterator[Breach]:
+    """A CDR of this id was accepted before, with other content."""
+    if context.seen_before is not None and context.seen_before != body:
+        pointer, before, now = _first_difference(context.seen_before, body)
+        name = raw.text(body, "/id")
+        yield Breach(pointer, now, f"the same as at first: {before!r}", (f"cdr/{name}",))
+
+
+def in_time(body: Any, context: Context) -> Iterator[Breach]:
+    """At most an hour after the session's end."""
+    facts = facts_of(context)
+    if facts.end is not None and context.now - facts.end > IN_TIME:
+        late = f"{facts.end:%Y-%m-%dT%H:%M:%SZ}, received {context.now:%Y-%m-%dT%H:%M:%SZ}"
+        yield Breach(facts.places.end, late, "a CDR at most one hour after the session's end")
+
+
+def authorization_reference(body: Any, context: Context) -> Iterator[Breach]:
+    """The reference is there if one was given, and is that of an ALLOWED verdict that fits."""
+    facts = facts_of(context)
+    place, verdict = facts.places.reference, facts.referred
+    if facts.reference is None:
+        if facts.verdicts:
+            last = facts.verdicts[-1].reference
+            yield Breach(place, None, f"the reference of the authorization: {last}", facts.objects)
+    elif verdict is None:
+        yield Breach(place, facts.reference, "a reference that Plugsurfing issued", facts.objects)
+    elif verdict.allowed != "ALLOWED":
+        seen = f"{facts.reference} ({verdict.allowed or 'left without an answer'})"
+        yield Breach(place, seen, "the reference of an ALLOWED answer", facts.objects)
+    else:
+        yield from _belongs(facts, verdict)
+
+
+def _belongs(facts: CdrFacts, verdict: Authorization) -> Iterator[Breach]:
+    token, location = raw.key(facts.token_name), raw.key(facts.location)
+    if token is not None and not verdict.names_token(token):
+        expected = f"{verdict.token_uid}, the token of {verdict.reference}"
+        yield Breach(facts.places.token, facts.token_name, expected, facts.objects)
+    elif token is not None and location is not None and not verdict.covers(token, location):
+        expected = f"{verdict.location_id}, the location of {verdict.reference}"
+        yield Breach(facts.places.location, facts.location, expected, facts.objects)
+
+
+def realtime_only(body: Any, context: Context) -> Iterator[Breach]:
+    """The driver was authorized in real time, or the token's whitelist type let the CPO decide."""
+    facts = facts_of(context)
+    if facts.token_name is None or facts.start is None or facts.allowing is not None:
+        return
+    whitelist = facts.token["whitelist"] if facts.token else None
+    if whitelist in ("ALLOWED", "ALWAYS"):
+        return
+    gaps = context.profile.told_interruptions
+    cut_off = facts.unanswered or context.known.interrupted(facts.start, gaps)
+    if whitelist == "ALLOWED_OFFLINE" and cut_off:
+        return
+    expected = {
+        None: "a token that Plugsurfing issued",
+        "NEVER": "a real-time authorization: the token's whitelist is NEVER",
+    }.get(whitelist, "a real-time authorization, or an interruption that was told")
+    yield Breach(facts.places.token, facts.token_name, expected, facts.objects)
+
+
+def started_after_denial(body: Any, context: Context) -> Iterator[Breach]:
+    """The verdict that the session rests on was not ALLOWED."""
+    facts = facts_of(context)
+    if facts.allowing is not None:
+        return
+    verdict = facts.referred or (facts.verdicts[-1] if facts.verdicts else None)
+    if verdict is not None and verdict.allowed not in ("", "ALLOWED"):
+        seen = f"{verdict.allowed} at {verdict.at:%Y-%m-%dT%H:%M:%SZ} ({verdict.reference})"
+        yield Breach(facts.places.token, seen, "no session after a denied start", facts.objects)
+
+
+def remote_without_session(body: Any, context: Context) -> Iterator[Breach]:
+    """A session that Plugsurfing started was pushed while it lasted."""
+    facts, session_id = facts_of(context), raw.key(body, "/session_id")
+    if facts.referred is None or not facts.referred.by_command:
+        return
+    if session_id is None or session_id not in context.known.sessions:
+        seen = raw.at(body, "/session_id")
+        yield Breach("/session_id", seen, "a session that was pushed", facts.objects)
+
+
+def known_location(body: Any, context: Context) -> Iterator[Breach]:
+    """The location and EVSE were shared before the session began."""
+    facts = facts_of(context)
+    if context.profile.private_locations or facts.location is None:
+        return
+    home = context.known.location(facts.location)
+    if home is None or home.outside:
+        expected = "a location that was shared and accepted"
+        yield Breach(facts.places.location, facts.location, expected, facts.objects)
+    elif facts.start is not None and home.shared_at > facts.start:
+        seen = f"{facts.location}, shared at {home.shared_at:%Y-%m-%dT%H:%M:%SZ}"
+        expected = "a location shared before the session's start"
+        yield Breach(facts.places.location, seen, expected, facts.objects)
+    elif facts.evse is not None and context.known.evse(facts.location, facts.evse) is None:
+        expected = f"an EVSE of location {facts.location}"
+        yield Breach(facts.places.evse, facts.evse, expected, facts.objects)
+
+
+def not_negative(body: Any, context: Context) -> Iterator[Breach]:
+    """Energy, price and time are zero or more, and the session ends after its start."""
+    facts = facts_of(context)
+    for pointer in _quantities(body):
+        value = raw.number(body, pointer)
+        if value is not None and value < 0:
+            yield Breach(pointer, raw.at(body, pointer), "zero or more", facts.objects)
+    if facts.start is not None and facts.end is not None and facts.end < facts.start:
+        told = raw.text(body, facts.places.end)
+        yield Breach(facts.places.end, told, "an end that is not before the start", facts.objects)
+
+
+def _quantities(body: Any) -> Iterator[str]:
+    for name in _TOTALS:
+        yield f"/{name}"  # a number in 2.1.1, a Price since
+        yield f"/{name}/excl_vat"
+        yield f"/{name}/incl_vat"
+    for name in _AMOUNTS:
+        yield f"/{name}"
+    for pointer, period in raw.entries(body, "/charging_periods"):
+        for place, dimension in raw.entries(period, "/dimensions"):
+            if raw.text(dimension, "/type") in _COUNTED:
+                yield f"{pointer}{place}/volume"
+
+
+def no_credit(body: Any, context: Context) -> Iterator[Breach]:
+    """No credit CDR."""
+    for name in ("credit", "credit_reference_id"):
+        if raw.at(body, f"/{name}") not in (None, False):
+            yield Breach(f"/{name}", raw.at(body, f"/{name}"), "no credit CDR")
+
+
+def right_price(body: Any, context: Context) -> Iterator[Breach]:
+    """The total by the tariff that applied is the total that is asked for, to the cent."""
+    facts = facts_of(context)
+    tariff = applied_tariff(body, context)
+    if tariff is None or facts.cost is None or facts.start is None or facts.end is None:
+        return
+    home = context.known.location(facts.location)
+    zone = raw.text(home.body, "/time_zone") if home else None
+    session = {
+        "start_date_time": raw.text(body, facts.places.start),
+        "end_date_time": raw.text(body, facts.places.end),
+        "charging_periods": raw.items(body, "/charging_periods"),
+    }
+    try:
+        total = price(tariff, session, time_zone=zone or "UTC").total_cost
+    except TariffError:  # what cannot be priced is told by cdr.valid or tariff.valid
+        return
+    if total is None:
+        return
+    asked = ((facts.places.cost, facts.cost, total.excl_vat),)
+    if facts.cost_with_vat is not None:
+        asked += ((facts.places.cost_with_vat, facts.cost_with_vat, total.incl_vat),)
+    for pointer, seen, right in asked:
+        if right is not None and abs(seen - right) >= CENT:
+            expected = f"{right.quantize(CENT)} by tariff {raw.text(tariff, '/id')}"
+            yield Breach(pointer, seen, expected, (f"tariff/{raw.text(tariff, '/id')}",))
+
+
+def applied_tariff(body: Any, context: Context) -> Mapping[str, Any] | None:
+    """The one tariff that applied: as shared at the session's start, else as the CDR tells it.
+
+    None where several applied, or none is known.
+    """
+    facts = facts_of(context)
+    told = raw.items(body, "/tariffs")
+    names = {raw.text(p, "/tariff_id") for p in raw.items(body, "/charging_periods")} - {None}
+    names = names or {raw.text(tariff, "/id") for tariff in told} - {None}
+    if not names:
+        connector = context.known.connector(facts.location, facts.evse, facts.connector)
+        shared = raw.text(connector, "/tariff_ids/0")
+        names = {shared} if shared else set()
+    if len(names) != 1:
+        return None
+    (name,) = names
+    known = context.known.tariff(name, facts.start)
+    return known or next((t for t in told if raw.text(t, "/id") == name), None)
+
+
+def home_charging(body: Any, context: Context) -> Iterator[Breach]:
+    """The verdict on home charging compensation, where there is one."""
+    flag, remark = raw.at(body, "/home_charging_compensation"), raw.at(body, "/remark")
+    with_vat = facts_of(context).cost_with_vat is not None
+    if context.version == "2.1.1":
+        flag = remark in ("HCC_E", "HCC_V")
+    told = flag is True
+    for is_flag, is_remark, is_with_vat, verdict in HOME_CHARGING:
+        if is_flag not in (None, told) or is_remark not in (None, remark):
+            continue
+        if is_with_vat in (None, with_vat):
+            if verdict:
+                yield Breach(
+                    "/home_charging_compensation", flag, verdict, facts_of(context).objects
+                )
+            return
+
+
+def _first_difference(before: Any, now: Any, pointer: str = "") -> tuple[str, Any, Any]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in dict.fromkeys((*before, *now)):
+            if before.get(name) != now.get(name):
+                return _first_difference(before.get(name), now.get(name), f"{pointer}/{name}")
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for index, (left, right) in enumerate(zip(before, now, strict=True)):
+            if left != right:
+                return _first_difference(left, right, f"{pointer}/{index}")
+    return pointer, before, now

@@ -1,0 +1,141 @@
+"""Checks of what comes before data: registration, credentials, the modules offered, the request.
+
+Rule: as in every `rules_*` module, one small function a check, over raw JSON of any shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mock_peer import raw
+from mock_peer.rule import Breach, Check, Context
+from simulator.ocpi import validate
+
+
+def valid(kind: str) -> Check:
+    """A check that reports every error of an object by the version's own definition."""
+
+    def check(body: Any, context: Context) -> Iterator[Breach]:
+        for problem in validate.errors(kind, body, context.version):
+            yield Breach(problem.pointer, problem.seen, problem.message)
+
+    return check
+
+
+def valid_patch(kind: str, children: str = "") -> Check:
+    """Every error of the fields that a PATCH brings, but for `children`, which it does not reach;
+    and `last_updated`, which each must bring (2.2.1 status_codes; in 2.1.1 it is no must).
+    """
+
+    def check(body: Any, context: Context) -> Iterator[Breach]:
+        if not isinstance(body, dict):
+            yield Breach("", body, "an object with the fields to change")
+            return
+        if "last_updated" not in body and context.version != "2.1.1":
+            yield Breach("/last_updated", None, "last_updated in every PATCH")
+        for problem in validate.errors(kind, body, context.version):
+            changed = problem.pointer.split("/", 2)[1] if problem.pointer else ""
+            if changed in body and changed != children:
+                yield Breach(problem.pointer, problem.seen, problem.message)
+
+    return check
+
+
+def before_data(head: Any, context: Context) -> Iterator[Breach]:
+    """`head` is {module, method, token}: token tells whether one came (unknown, or none)."""
+    yield Breach(
+        "/headers/Authorization",
+        raw.text(head, "/token"),
+        "a registration through the credentials module before any request for data",
+        (f"module/{raw.text(head, '/module')}",),
+    )
+
+
+# Requests that the peer refuses, and that have a rule of their own.
+NAMED_REFUSALS = (
+    ("locations", "GET"),
+    ("tariffs", "GET"),
+    ("tariffs", "PATCH"),
+    ("sessions", "GET"),
+    ("cdrs", "GET"),
+)
+
+
+def refused(module: str, method: str) -> Check:
+    """A check for one refused request. Its head is {module, method, refused}: `refused` is why."""
+
+    def check(head: Any, context: Context) -> Iterator[Breach]:
+        asked = (raw.text(head, "/module"), raw.text(head, "/method"))
+        if asked == (module, method) and (why := raw.text(head, "/refused")):
+            yield Breach("", f"{method} {module}", why)
+
+    return check
+
+
+def refused_elsewhere(head: Any, context: Context) -> Iterator[Breach]:
+    """Any other refused request."""
+    asked = (raw.text(head, "/module"), raw.text(head, "/method"))
+    if asked not in NAMED_REFUSALS and (why := raw.text(head, "/refused")):
+        yield Breach("", f"{asked[1]} {asked[0]}", why)
+
+
+def body_readable(head: Any, context: Context) -> Iterator[Breach]:
+    """`head` is {module, method, error}: error tells why the body could not be read."""
+    if error := raw.text(head, "/error"):
+        yield Breach("", error, "a JSON body", (f"module/{raw.text(head, '/module')}",))
+
+
+def as_in_url(body: Any, context: Context, **names: str) -> Iterator[Breach]:
+    """The ids in a body are those of its URL (2.2.1 transport_and_format, client owned objects):
+    `names` are fields by the name that the URL gives them.
+    """
+    for param, name in names.items():
+        wanted, told = context.ids.get(param), raw.text(body, f"/{name}")
+        if wanted is not None and told is not None and wanted.casefold() != told.casefold():
+            yield Breach(f"/{name}", told, f"'{wanted}', as in the URL")
+
+
+def message_ids(head: Any, context: Context) -> Iterator[Breach]:
+    """`head` is {module, method, missing}: the names of the header fields that should be there."""
+    for name in raw.items(head, "/missing"):
+        yield Breach(f"/headers/{name}", None, "a unique id, on every request (2.2 and later)")
+
+
+def roles_unique(body: Any, context: Context) -> Iterator[Breach]:
+    """No two roles of a credentials object are the same."""
+    seen: set[tuple[str | None, ...]] = set()
+    for pointer, role in raw.entries(body, "/roles"):
+        identity = tuple(raw.key(role, f"/{name}") for name in ("role", "country_code", "party_id"))
+        if identity in seen:
+            told = {name: raw.at(role, f"/{name}") for name in ("role", "country_code", "party_id")}
+            yield Breach(pointer, told, "each role, country_code and party_id once per connection")
+        seen.add(identity)
+
+
+def owner_has_role(owner: Any, context: Context) -> Iterator[Breach]:
+    """`owner` is {country_code, party_id} as a URL or object names it."""
+    identity = (raw.key(owner, "/country_code") or "", raw.key(owner, "/party_id") or "")
+    roles = context.known.roles
+    if not roles or identity in roles:
+        return
+    named = ", ".join(sorted("*".join(role).upper() for role in roles))
+    yield Breach(
+        "/party_id",
+        "*".join(str(raw.at(owner, f"/{name}")) for name in ("country_code", "party_id")),
+        f"a CPO that the credentials name: {named}",
+    )
+
+
+def sessions_offered(endpoints: Any, context: Context) -> Iterator[Breach]:
+    """`endpoints` is the other side's version details: remote start needs the sessions module."""
+    offered = {
+        (raw.text(e, "/identifier"), raw.text(e, "/role"))
+        for e in raw.items(endpoints, "/endpoints")
+    }
+    if ("commands", "RECEIVER") in offered and ("sessions", "SENDER") not in offered:
+        yield Breach(
+            "/endpoints",
+            sorted(f"{module} {role}" for module, role in offered if module and role),
+            "sessions as SENDER, because commands are offered",
+        )
