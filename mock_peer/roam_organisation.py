@@ -1,0 +1,123 @@
+"""An EMP's organisation at Plugsurfing: what it selected and what was set up for it.
+
+Rule: read strictly, like a connection's profile: a mistake names its place and what was expected.
+Source: Roam OCPI FAQ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from mock_peer.profile import Profile, Switch
+from simulator.mistakes import Mistake, did_you_mean
+
+MOST_KEYS = 25
+TIMEOUT_S = (1.0, 10.0)
+_PATH = re.compile(r" - at `\$(.*)`$")
+_ALPHA_3 = re.compile(r"[A-Z]{3}")
+_PARTY = re.compile(r"[A-Z]{2}\*[A-Z0-9]{3}")
+
+
+class OrganisationError(Mistake):
+    """An organisation cannot be used: the message names the place and what was expected (exit 2)."""
+
+
+class RealTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether and how the EMP is asked before each start. `timeout_s`: 1 to 10.
+
+    `otherwise` decides where no usable answer came in time.
+    """
+
+    enabled: bool = True
+    timeout_s: float = 5.0
+    otherwise: Literal["accept", "deny"] = "deny"
+
+
+class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One EMP. `countries`: alpha-3 codes, None for all; `blocked_cpos`: as in `DE*ABC`.
+
+    `contract_prefixes` as in `DE-EMP`, by default the EMP's own party alone.
+    """
+
+    name: str = "EMP"
+    country_code: str = "DE"
+    party_id: str = "EMP"
+    countries: tuple[str, ...] | None = None
+    blocked_cpos: tuple[str, ...] = ()
+    contract_prefixes: tuple[str, ...] = ()
+    keys_per_contract: int = 1
+    contract_change: bool = False
+    authorization: RealTime = RealTime()
+    enforce_pull_limit: bool = False
+    rules: dict[str, Switch] = msgspec.field(default_factory=dict)
+    strict: bool = True
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The registered contract id prefixes, as they are compared: without separators."""
+        told = self.contract_prefixes or (f"{self.country_code}{self.party_id}",)
+        return tuple(letters(prefix) for prefix in told)
+
+    @property
+    def profile(self) -> Profile:
+        """The rule switches, as the evaluation reads them."""
+        return Profile(rules=self.rules, strict=self.strict)
+
+    def sees(self, country: str, party: str) -> bool:
+        """True for a location in a selected country (alpha-3) of a CPO that is not blocked."""
+        selected = self.countries is None or country.upper() in self.countries
+        return selected and party.upper() not in self.blocked_cpos
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, in upper case: contract ids compare so."""
+    return "".join(character for character in text if character.isalnum()).upper()
+
+
+def parse(plain: Mapping[str, Any], base: Organisation | None = None) -> Organisation:
+    """Read an organisation from plain JSON; fields left out are `base`'s. Raises OrganisationError."""
+    merged = {**(base.to_json() if base else {}), **plain}
+    try:
+        organisation = msgspec.convert(merged, Organisation)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        place = _PATH.search(message)
+        words = _PATH.sub("", message)
+        raise _mistake(place.group(1) if place else "", words[0].lower() + words[1:]) from error
+    _check(organisation)
+    return organisation
+
+
+def _check(organisation: Organisation) -> None:
+    """Judge what types cannot."""
+    from mock_peer.rules import BY_ID
+
+    low, high = TIMEOUT_S
+    if not low <= organisation.authorization.timeout_s <= high:
+        told = organisation.authorization.timeout_s
+        raise _mistake(".authorization.timeout_s", f"expected {low:g} to {high:g} s, not {told:g}")
+    if not 1 <= organisation.keys_per_contract <= MOST_KEYS:
+        told = organisation.keys_per_contract
+        raise _mistake(".keys_per_contract", f"expected 1 to {MOST_KEYS}, not {told}")
+    for country in organisation.countries or ():
+        if not _ALPHA_3.fullmatch(country):
+            raise _mistake(".countries", f"expected alpha-3 codes as in DEU, not '{country}'")
+    for party in organisation.blocked_cpos:
+        if not _PARTY.fullmatch(party):
+            raise _mistake(".blocked_cpos", f"expected a party as in DE*ABC, not '{party}'")
+    for rule in organisation.rules:
+        if rule not in BY_ID:
+            raise _mistake(f".rules.{rule}", f"no such rule.{did_you_mean(rule, BY_ID)}")
+
+
+def _mistake(place: str, problem: str) -> OrganisationError:
+    return OrganisationError(f"organisation{place and f' {place[1:]}'}: {problem}")
