@@ -1,0 +1,238 @@
+"""Records of the journal in a few words, for people: who said what to whom, and what came of it.
+
+Rule: only words; nothing here judges. What it does not know it shows by name, so that a new action
+needs no change here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from simulator.kernel.journal import Record
+
+Tone = Literal["plain", "good", "bad", "quiet"]
+Payload = Mapping[str, Any]
+
+CALL, CALLRESULT, CALLERROR = 2, 3, 4
+_GOOD = frozenset({"Accepted", "ALLOWED", "ACCEPTED", "Scheduled"})
+_OCPI_OK = range(1000, 2000)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One exchange in words. `leg` is the wire; `outcome` is empty while none is known."""
+
+    at: str
+    leg: str
+    sender: str
+    receiver: str
+    what: str
+    detail: str = ""
+    outcome: str = ""
+    tone: Tone = "plain"
+
+
+class Wording:
+    """Turn records into lines: one for each exchange, told by the side that began it, when its
+    outcome is known.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[str, str], tuple[str, Payload]] = {}
+
+    def line(self, record: Record) -> Line | None:
+        """The line of this record; None for one that adds nothing to what was told."""
+        if record["leg"] == "ocpp":
+            return self._ocpp(record)
+        if record["leg"] == "ocpi":
+            return _ocpi(record)
+        if record["leg"] == "finding":
+            return _finding(record)
+        return None
+
+    def _ocpp(self, record: Record) -> Line | None:
+        key = (record["actor"], record["message_id"] or "")
+        parts = _json(record["frame"])
+        if not isinstance(parts, list) or len(parts) < 3:
+            return None
+        if record["message_type"] == CALL and record["direction"] == "sent" and len(parts) > 3:
+            self._calls[key] = (record["action"] or "?", _mapping(parts[3]))
+            return None
+        if record["direction"] != "received" or key not in self._calls:
+            return None
+        action, payload = self._calls.pop(key)
+        if record["message_type"] == CALLERROR:
+            outcome, tone = str(parts[2]), "bad"
+        else:
+            outcome, tone = _verdict(_mapping(parts[2]))
+        return Line(
+            record["at"],
+            "ocpp",
+            short(record["actor"]),
+            short(record["peer"] or "?"),
+            action,
+            DETAILS.get(action, _nothing)(payload),
+            outcome,
+            tone,  # type: ignore[arg-type]
+        )
+
+
+def short(actor: str) -> str:
+    """An actor's name without its kind: `station/CP001` is CP001."""
+    return actor.rpartition("/")[2]
+
+
+# OCPP: what of a request is worth a word
+
+
+def _nothing(_payload: Payload) -> str:
+    return ""
+
+
+def _token(payload: Payload) -> str:
+    token = payload.get("idToken") or payload.get("idTag") or ""
+    return str(token.get("idToken", "")) if isinstance(token, Mapping) else str(token)
+
+
+def _connector(payload: Payload) -> str:
+    evse = payload.get("evse")
+    number = payload.get("evseId") or payload.get("connectorId")
+    if isinstance(evse, Mapping):
+        number = evse.get("id")
+    return f"EVSE {number}" if number else ""
+
+
+def _status(payload: Payload) -> str:
+    return _words(
+        _connector(payload), payload.get("status") or payload.get("connectorStatus") or ""
+    )
+
+
+def _boot(payload: Payload) -> str:
+    station = _mapping(payload.get("chargingStation")) or payload
+    return _words(
+        station.get("vendorName") or station.get("chargePointVendor"),
+        station.get("model") or station.get("chargePointModel"),
+    )
+
+
+def _transaction(payload: Payload) -> str:
+    offline = "offline" if payload.get("offline") else ""
+    number = payload.get("seqNo")
+    return _words(
+        payload.get("eventType"),
+        f"#{number}" if number is not None else "",
+        payload.get("triggerReason"),
+        offline,
+    )
+
+
+def _stop(payload: Payload) -> str:
+    return _words(f"meter {payload.get('meterStop')} Wh", payload.get("reason"))
+
+
+def _words(*parts: object) -> str:
+    return " ".join(str(part) for part in parts if part)
+
+
+DETAILS: dict[str, Callable[[Payload], str]] = {
+    "Authorize": _token,
+    "BootNotification": _boot,
+    "MeterValues": _connector,
+    "RemoteStartTransaction": lambda p: _words(_connector(p), _token(p)),
+    "RemoteStopTransaction": lambda p: _words("transaction", p.get("transactionId")),
+    "RequestStartTransaction": lambda p: _words(_connector(p), _token(p)),
+    "RequestStopTransaction": lambda p: _words("transaction", str(p.get("transactionId"))[:8]),
+    "StartTransaction": lambda p: _words(_connector(p), _token(p)),
+    "StatusNotification": _status,
+    "StopTransaction": _stop,
+    "TransactionEvent": _transaction,
+}
+
+
+def _verdict(payload: Payload) -> tuple[str, Tone]:
+    """The status an OCPP answer carries, wherever its version puts it."""
+    for place in (payload, *(payload.get(name) for name in ("idTagInfo", "idTokenInfo"))):
+        status = _mapping(place).get("status")
+        if isinstance(status, str):
+            return status, "good" if status in _GOOD else "bad"
+    return "", "plain"
+
+
+# OCPI
+
+
+def _ocpi(record: Record) -> Line | None:
+    if record["direction"] != "sent":
+        return None
+    response = _mapping(record["response"])
+    envelope = _mapping(_json(response.get("body")))
+    code = record["status_code"]
+    if record["http_status"] is None:
+        outcome, tone = "no answer", "bad"
+    elif code in _OCPI_OK:
+        outcome, tone = _ocpi_verdict(code, envelope.get("data"))
+    else:
+        message = envelope.get("status_message") or ""
+        outcome, tone = _words(code or f"HTTP {record['http_status']}", message), "bad"
+    return Line(
+        record["at"],
+        "ocpi",
+        short(record["actor"]),
+        short(record["peer"] or "?"),
+        _words(record["method"], record["module"]),
+        _tail(record),
+        outcome,
+        tone,  # type: ignore[arg-type]
+    )
+
+
+def _ocpi_verdict(code: int, data: Any) -> tuple[str, Tone]:
+    for name in ("allowed", "result"):
+        verdict = _mapping(data).get(name)
+        if isinstance(verdict, str):
+            return f"{code} {verdict}", "good" if verdict in _GOOD else "bad"
+    return (
+        (f"{code} {len(data)} objects", "good") if isinstance(data, list) else (str(code), "good")
+    )
+
+
+def _tail(record: Record) -> str:
+    """What a URL names within its module: its last segments, without the party's."""
+    segments = urlsplit(record["url"]).path.strip("/").split("/")
+    module = record["module"] or ""
+    if module not in segments:
+        return ""
+    rest = segments[len(segments) - segments[::-1].index(module) :]
+    if rest and rest[0] in ("sender", "receiver"):
+        rest = rest[1:]
+    return "/".join(rest[2:] if len(rest) > 2 and len(rest[0]) == 2 else rest)
+
+
+def _finding(record: Record) -> Line:
+    return Line(
+        record["at"],
+        "finding",
+        short(record["actor"]),
+        short(record["peer"] or "?"),
+        record["rule"],
+        record["pointer"],
+        f"{record['severity']}: expected {record['expected']}",
+        "bad",
+    )
+
+
+def _mapping(value: Any) -> Payload:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _json(text: Any) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, TypeError):
+        return None
