@@ -74,9 +74,14 @@ class Validator:
         self.is_valid = self._compiled.is_valid
 
     def violations(self, payload: Any) -> tuple[Violation, ...]:
-        """Every violation, in the schema's order, at most 20."""
-        found = itertools.islice(self._compiled.iter_errors(payload), _ERRORS_LISTED)
-        return tuple(self._describe(found))
+        """Every violation, in the schema's order, at most 20; of a wrong type nothing else."""
+        errors = itertools.islice(self._compiled.iter_errors(payload), _ERRORS_LISTED)
+        found = tuple(self._describe(errors))
+        wrong_type = ErrorCode.TYPE_CONSTRAINT_VIOLATION
+        mistyped = {each.pointer for each in found if each.code is wrong_type}
+        return tuple(
+            each for each in found if each.code is wrong_type or each.pointer not in mistyped
+        )
 
     def _describe(self, errors: Iterator[jsonschema_rs.ValidationError]) -> Iterator[Violation]:
         for error in errors:
