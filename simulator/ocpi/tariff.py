@@ -297,9 +297,8 @@ def _levels(
 ) -> tuple[Decimal | None, Decimal | None]:
     """The lowest and highest current or power known of a period; none flows while parking."""
     given = period.levels
-    mean = given.get(kind, average)
-    low, high = given.get(f"MIN_{kind}"), given.get(f"MAX_{kind}")
-    if low is None and high is None and mean is None and _only_parks(period):
-        return ZERO, ZERO
+    mean, low, high = given.get(kind), given.get(f"MIN_{kind}"), given.get(f"MAX_{kind}")
+    if mean is None and low is None and high is None:
+        mean = ZERO if average is None and _only_parks(period) else average
     known = mean if mean is not None else (high if low is None else low)
     return (known if low is None else low), (known if high is None else high)

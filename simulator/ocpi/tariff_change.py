@@ -125,7 +125,7 @@ def _next_moment(wanted: list[Restrictions], state: State, zone: ZoneInfo) -> da
     """The first moment after now at which a clock, date, weekday or duration bound lies."""
     now = state.now.astimezone(UTC)
     found = [
-        state.started_at.astimezone(UTC) + timedelta(microseconds=int(bound * 1_000_000))
+        state.started_at.astimezone(UTC) + _delta(bound)
         for bound in _bounds(wanted, "min_duration", "max_duration")
         if bound < 10**9
     ]
@@ -189,24 +189,43 @@ def _clock_change(start: datetime, end: datetime, zone: ZoneInfo) -> datetime | 
 def missed_cut(tariff: Tariff, now: Moment, period: Period, zone: ZoneInfo) -> str | None:
     """Where inside a period its price changes, in words, if it does: there the CPO owed a new one.
 
-    `now` is the state at the period's start. Only the clock, the duration and the meter are looked
-    at: power and current are known as bounds of the whole period.
+    `now` is the state at the period's start; energy is taken to flow evenly. Power and current are
+    known as bounds of the whole period and not looked at.
     """
-    wanted = [element.restrictions for element in tariff.elements]
-    before = active(tariff, now)
-    end_kwh = now.energy_kwh + period.volumes.get(ENERGY, Decimal(0))
-    for bound in _bounds(wanted, "min_kwh", "max_kwh"):
-        inside = now.energy_kwh < bound < end_kwh
-        if inside and active(tariff, replace(now, energy_kwh=bound)) != before:
-            return f"at {bound:f} kWh"
-    begun = period.start - timedelta(microseconds=int(now.duration_s * 1_000_000))
-    here = period.start
-    for _ in range(_MOST_BOUNDS):
-        at = _next_moment(wanted, State(begun, here), zone)
-        if at is None or at >= period.end:
-            return None
-        there = replace(now, local=local_time(at, zone), duration_s=seconds_between(begun, at))
-        if active(tariff, there) != before:
-            return f"at {utc_text(at)}"
-        here = at
+    with localcontext(MONEY):
+        before = active(tariff, now)
+        for at, energy_kwh, is_energy in _bounds_inside(tariff, now, period, zone):
+            there = replace(
+                now,
+                local=local_time(at, zone),
+                duration_s=now.duration_s + seconds_between(period.start, at),
+                energy_kwh=energy_kwh,
+            )
+            if active(tariff, there) != before:
+                return f"at {energy_kwh:f} kWh" if is_energy else f"at {utc_text(at)}"
     return None
+
+
+def _bounds_inside(
+    tariff: Tariff, now: Moment, period: Period, zone: ZoneInfo
+) -> list[tuple[datetime, Decimal, bool]]:
+    """The bounds that a period crosses, in order: when, at how many kWh, and whether by energy."""
+    wanted = [element.restrictions for element in tariff.elements]
+    volume = period.volumes.get(ENERGY, Decimal(0))
+    lasts_s = seconds_between(period.start, period.end)
+    found: list[tuple[datetime, Decimal, bool]] = []
+    for bound in _bounds(wanted, "min_kwh", "max_kwh"):
+        if now.energy_kwh < bound < now.energy_kwh + volume:
+            after_s = lasts_s * (bound - now.energy_kwh) / volume
+            found.append((period.start + _delta(after_s), bound, True))
+    begun = period.start - _delta(now.duration_s)
+    at = _next_moment(wanted, State(begun, period.start), zone)
+    while at is not None and at < period.end and len(found) < _MOST_BOUNDS:
+        share = seconds_between(period.start, at) / lasts_s
+        found.append((at, now.energy_kwh + volume * share, False))
+        at = _next_moment(wanted, State(begun, at), zone)
+    return sorted(found)
+
+
+def _delta(seconds: Decimal) -> timedelta:
+    return timedelta(microseconds=int(seconds * 1_000_000))
