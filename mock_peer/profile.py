@@ -19,6 +19,7 @@ from mock_peer.known import Interruption
 from simulator.mistakes import Mistake, did_you_mean
 
 Switch = Literal["reject", "drop", "warn", "note", "off"]
+_SWITCHES = ("reject", "drop", "warn", "note", "off")
 QUIRKS = ("published-pnc-example",)
 _PATH = re.compile(r" - at `(.*)`$")
 _UNKNOWN = re.compile(r"unknown field `(.*)`")
@@ -112,8 +113,8 @@ def load(path: Path) -> Profile:
         raise ProfileError("", f"cannot be read: {reason}", str(path)) from error
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        raise ProfileError("", f"{error.problem or error.context}", f"{path}{line}") from error
+        at = f":{mark.line + 1}" if mark else ""
+        raise ProfileError("", f"{error.problem or error.context}", f"{path}{at}") from error
     except YAMLError as error:
         raise ProfileError("", str(error), str(path)) from error
     try:
@@ -142,10 +143,9 @@ def _pointer(path: str, plain: Any) -> str:
     steps = re.findall(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]", path)
     pointer, here = "", plain
     for name, index, any_key in steps:
-        if any_key and isinstance(here, Mapping):  # a mapping's value: msgspec does not tell which
-            wrong = [k for k, v in here.items() if v not in Switch.__args__]  # type: ignore[attr-defined]
-            name = str(wrong[0]) if wrong else ""
         step = name or index
+        if any_key and isinstance(here, Mapping):  # a mapping's value: msgspec does not tell which
+            step = next((str(k) for k, v in here.items() if v not in _SWITCHES), "")
         pointer += f"/{step}" if step else ""
         here = here.get(step) if isinstance(here, Mapping) else None
     return pointer

@@ -196,13 +196,12 @@ def right_price(body: Any, context: Context) -> Iterator[Breach]:
         total = price(tariff, session, time_zone=zone or "UTC").total_cost
     except TariffError:  # what cannot be priced is told by cdr.valid or tariff.valid
         return
-    if total is None:
-        return
-    asked = ((facts.places.cost, facts.cost, total.excl_vat),)
-    if facts.cost_with_vat is not None:
-        asked += ((facts.places.cost_with_vat, facts.cost_with_vat, total.incl_vat),)
+    asked = (
+        (facts.places.cost, facts.cost, total.excl_vat),
+        (facts.places.cost_with_vat, facts.cost_with_vat, total.incl_vat),
+    )
     for pointer, seen, right in asked:
-        if right is not None and abs(seen - right) >= CENT:
+        if seen is not None and right is not None and abs(seen - right) >= CENT:
             expected = f"{right.quantize(CENT)} by tariff {raw.text(tariff, '/id')}"
             yield Breach(pointer, seen, expected, (f"tariff/{raw.text(tariff, '/id')}",))
 

@@ -24,7 +24,7 @@ def valid(kind: str) -> Check:
     def check(body: Any, context: Context) -> Iterator[Breach]:
         for problem in validate.errors(kind, body, context.version):
             if not ("/capabilities" in problem.pointer and problem.seen in PNC_CAPABILITIES):
-                yield Breach(problem.pointer, problem.seen, problem.message)
+                yield Breach(problem.pointer, problem.seen, problem.expected)
 
     return check
 
@@ -208,7 +208,9 @@ def _parent_known(context: Context, *below: str) -> Iterator[Breach]:
 
 def _same_owner(body: Any, context: Context) -> Iterator[Breach]:
     before = context.known.location(raw.text(body, "/id"))
-    for name in ("country_code", "party_id") if before is not None else ():
+    if before is None:
+        return
+    for name in ("country_code", "party_id"):
         owner, told = raw.text(before.body, f"/{name}"), raw.text(body, f"/{name}")
         if owner is not None and told is not None and owner.casefold() != told.casefold():
             yield Breach(

@@ -65,7 +65,8 @@ class Shelf:
     def get(self, kind: str, connection: str, key: str) -> Row | None:
         """One row."""
         found = self._db.execute(
-            "SELECT number, key, note, body FROM rows WHERE kind = ? AND connection = ? AND key = ?",
+            "SELECT number, key, note, body FROM rows"
+            " WHERE kind = ? AND connection = ? AND key = ?",
             (kind, connection, key),
         ).fetchone()
         return Row(*found) if found else None

@@ -1,0 +1,93 @@
+"""Plugsurfing as an EMP towards CPOs: the modules it offers, and what is seen of every request.
+
+Rule: a verb that is not in a module's rows is refused with 405 and the rule's name; a module
+without rows is absent from the version details.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mock_peer import rules
+from mock_peer.emp_cdrs import Cdrs
+from mock_peer.emp_locations import Locations
+from mock_peer.emp_sessions import CommandResults, Sessions
+from mock_peer.emp_tariffs import Tariffs
+from mock_peer.emp_tokens import TokenSource
+from mock_peer.judging import Judge, refusal, refusing, tell
+from mock_peer.known import Known
+from mock_peer.rule import V221, Context, Finding, Occasion
+from simulator.kernel.chance import Chance
+from simulator.ocpi.envelope import Json, MethodNotAllowed, OcpiError
+from simulator.ocpi.exchange import Ctx, Route
+from simulator.wire.http import Response
+
+_INSTEAD = {
+    ("locations", "GET"): "PUT and PATCH; Plugsurfing does not show what it was told",
+    ("tariffs", "GET"): "PUT; Plugsurfing does not show what it was told",
+    ("tariffs", "PATCH"): "PUT of the whole tariff",
+    ("sessions", "GET"): "PUT and PATCH; Plugsurfing does not show what it was told",
+    ("cdrs", "GET"): "POST; from 2.2 on a single CDR is at the Location of its POST",
+}
+
+
+class EmpFace:
+    """The modules of the EMP role, and the hooks of its server."""
+
+    def __init__(self, judge: Judge, chance: Chance, cdr_url: Callable[[str, str], str]) -> None:
+        self._judge = judge
+        self.tokens = TokenSource(judge, chance)
+        self.command_results = CommandResults(judge)
+        self._modules = (
+            Locations(judge),
+            Tariffs(judge),
+            self.tokens,
+            Cdrs(judge, cdr_url),
+            Sessions(judge),
+            self.command_results,
+        )
+
+    def routes(self) -> list[Route]:
+        """Every request that a CPO may send."""
+        return [route for module in self._modules for route in module.routes()]
+
+    def unsupported(self, ctx: Ctx, offered: list[str]) -> OcpiError:
+        """The 405 for a request that Plugsurfing does not take: it names the rule."""
+        asked = (ctx.module or "", ctx.method)
+        instead = _INSTEAD.get(asked, ", ".join(offered) or "no request at all")
+        head = {"module": asked[0], "method": asked[1], "refused": instead}
+        found = rules.evaluate(Occasion.REQUEST, head, self._context(ctx))
+        tell(ctx, found)
+        refused = refusing(found)
+        if refused is not None:
+            return refusal(refused)
+        return MethodNotAllowed(f"{ctx.method} is not taken here: {instead}")
+
+    async def observe(self, ctx: Ctx, response: Response) -> Response:
+        """See every exchange on its way out, and judge what no handler saw."""
+        tell(ctx, self._unseen(ctx, response))
+        return response
+
+    def _unseen(self, ctx: Ctx, response: Response) -> list[Finding]:
+        context = self._context(ctx)
+        if ctx.module == "credentials" and ctx.stored is not None:
+            told = ctx.json is not None
+            return rules.evaluate(Occasion.CREDENTIALS, ctx.json, context) if told else []
+        if response.status == 401:
+            head = {"module": ctx.module, "method": ctx.method, "token": ctx.seen and "***"}
+            return rules.evaluate(Occasion.UNREGISTERED, head, context)
+        if ctx.module in (None, "versions", "credentials"):
+            return []
+        request: dict[str, Json] = {"module": ctx.module, "method": ctx.method}
+        if ctx.ids.missing:
+            request["missing"] = list(ctx.ids.missing)
+        if response.status == 400:
+            request["error"] = ctx.text[:200] or "no body"
+        return rules.evaluate(Occasion.REQUEST, request, context) if len(request) > 2 else []
+
+    def _context(self, ctx: Ctx) -> Context:
+        version = ctx.used.number if ctx.used else V221
+        if ctx.stored is not None:
+            return self._judge.context(ctx.stored, version)
+        profile = self._judge.book.default_profile
+        return Context(version, self._judge.clock.now(), Known(), profile)

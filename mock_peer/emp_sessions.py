@@ -1,0 +1,106 @@
+"""Sessions as a CPO pushes them, and the results of the commands that Plugsurfing sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mock_peer import raw
+from mock_peer.judging import OWNER, Judge
+from mock_peer.rule import V22X, Occasion
+from simulator.ocpi.connection import RECEIVER, SENDER
+from simulator.ocpi.envelope import InvalidParameters, MethodNotAllowed, NotFound
+from simulator.ocpi.exchange import Ctx, Result, Route
+
+_SESSION = f"{OWNER}/{{session_id}}"
+
+
+class Sessions:
+    """The receiver interface of the sessions module; not offered in 2.1.1."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._book = judge.book
+
+    def routes(self) -> list[Route]:
+        """The rows of the module."""
+        return [
+            Route("sessions", RECEIVER, "PUT", _SESSION, self.put, versions=V22X),
+            Route("sessions", RECEIVER, "PATCH", _SESSION, self.patch, versions=V22X),
+            *(
+                Route("sessions", RECEIVER, "PUT", path, self.preferences, versions=V22X)
+                for path in (
+                    "{session_id}/charging_preferences",
+                    f"{_SESSION}/charging_preferences",
+                )
+            ),
+        ]
+
+    async def put(self, ctx: Ctx) -> Result:
+        """Keep a session; its charging periods replace the known ones (2.2.1 mod_sessions, PUT)."""
+        follow(self._judge, ctx)
+        if refused := self._judge.request(ctx, Occasion.SESSION):
+            return self._judge.refuse(ctx, refused)
+        body = self._judge.canonical(ctx, "session", "id", "session_id")
+        return Result(created=self._book.put_session(ctx.connection, body))
+
+    async def patch(self, ctx: Ctx) -> Result:
+        """Change a session's fields; charging periods are added (2.2.1 mod_sessions, PATCH)."""
+        follow(self._judge, ctx)
+        if refused := self._judge.request(ctx, Occasion.SESSION_PATCH):
+            return self._judge.refuse(ctx, refused)
+        name = ctx.params["session_id"]
+        before = self._book.known(ctx.connection).sessions.get(name.casefold())
+        if before is None:
+            raise InvalidParameters(f"session {name} was not PUT before")
+        change = self._judge.canonical(ctx, "session", "id", "session_id", partial=True)
+        periods = [
+            *raw.items(before, "/charging_periods"),
+            *raw.items(change, "/charging_periods"),
+        ]
+        added = {"charging_periods": periods} if periods else {}
+        self._book.put_session(ctx.connection, {**before, **change, "id": before["id"], **added})
+        return Result()
+
+    async def preferences(self, ctx: Ctx) -> Result:
+        """Refuse charging preferences (HTTP 405): Plugsurfing neither takes nor sends them."""
+        self._judge.request(ctx, Occasion.PREFERENCES)
+        raise MethodNotAllowed("session.no-preferences: charging preferences are not supported")
+
+
+class CommandResults:
+    """The sender interface of the commands module: where CPOs tell what became of a command."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self.listener: Callable[[dict[str, Any]], None] | None = None
+
+    def routes(self) -> list[Route]:
+        """The row of the module."""
+        path = "{command}/{command_id}"
+        return [Route("commands", SENDER, "POST", path, self.post, versions=V22X)]
+
+    async def post(self, ctx: Ctx) -> Result:
+        """Keep the result of a command that we sent."""
+        book = self._judge.book
+        command = book.command(ctx.params["command_id"])
+        if command is None or command["connection"] != ctx.connection.id:
+            raise NotFound(f"no command {ctx.params['command_id']} was sent")
+        ctx.session = ctx.session or self._judge.journal.session_of(f"command/{command['id']}")
+        if refused := self._judge.request(ctx, Occasion.COMMAND_RESULT):
+            return self._judge.refuse(ctx, refused)
+        command["result"] = self._judge.canonical(ctx, "command_result", "result", "command")
+        book.put_command(command)
+        if self.listener is not None:
+            self.listener(command)
+        return Result()
+
+
+def follow(judge: Judge, ctx: Ctx) -> None:
+    """Find the plug-in session that a message belongs to, where its head did not tell."""
+    if ctx.session is None:
+        reference = raw.text(ctx.json, "/authorization_reference")
+        session = raw.text(ctx.json, "/session_id") or raw.text(ctx.json, "/id")
+        ctx.session = judge.journal.session_of(
+            reference and f"authorization/{reference}", session and f"session/{session}"
+        )

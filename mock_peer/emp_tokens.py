@@ -1,0 +1,128 @@
+"""Tokens as Plugsurfing gives them out, and real-time authorization.
+
+Rule: what the rules refuse stays refused; the answers set over the control API refuse further,
+delay or keep silent. Every answer with a verdict carries a reference, and is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_peer import raw, rules
+from mock_peer.judging import Judge, tell
+from mock_peer.known import Authorization
+from mock_peer.rule import Occasion, Severity
+from mock_peer.rules_token import as_published, is_pnc
+from mock_peer.settings import Answer
+from simulator.kernel.chance import Chance
+from simulator.ocpi.codec import Around
+from simulator.ocpi.connection import SENDER, Connection
+from simulator.ocpi.envelope import Json, UnknownToken
+from simulator.ocpi.exchange import Ctx, Result, Route
+from simulator.ocpi.paging import window
+from simulator.ocpi.versions import VERSIONS
+
+PAGE_LIMIT = 100
+# A caller that is left without an answer has given up by then.
+SILENCE_S = 120.0
+_VIRTUAL = ("APP_USER", "AD_HOC_USER")
+
+
+class TokenSource:
+    """The sender interface of the tokens module."""
+
+    def __init__(self, judge: Judge, chance: Chance) -> None:
+        self._judge = judge
+        self._book = judge.book
+        self._chance = chance.child("authorizations")
+
+    def routes(self) -> list[Route]:
+        """The rows of the module."""
+        return [
+            Route("tokens", SENDER, "GET", "", self.listed),
+            Route("tokens", SENDER, "POST", "{token_uid}/authorize", self.authorize),
+        ]
+
+    # The list
+
+    async def listed(self, ctx: Ctx) -> Result:
+        """The tokens, oldest first, by the page."""
+        chosen = window(self.tokens_for(ctx.connection), ctx.page(PAGE_LIMIT))
+        shown = [self.wire(ctx.connection, ctx.version.number, token) for token in chosen.items]
+        return Result(shown, headers=chosen.headers(f"{ctx.request.base_url}{ctx.request.path}"))
+
+    def tokens_for(self, connection: Connection) -> list[dict[str, Any]]:
+        """The tokens that a connection gets: app users' only where it needs them beforehand."""
+        hidden = () if self._book.profile(connection).remote_start_token_first else _VIRTUAL
+        return [t for t in self._book.tokens.all.values() if t["type"] not in hidden]
+
+    def wire(self, connection: Connection, version: str, token: Mapping[str, Any]) -> Json:
+        """A token as it travels to a CPO."""
+        if is_pnc(token) and "published-pnc-example" in self._book.profile(connection).quirks:
+            return as_published(token)
+        around = Around(connection.our_party, connection.their_party)
+        return VERSIONS[version].codec.to_wire("token", dict(token), around).obj
+
+    # Real-time authorization
+
+    async def authorize(self, ctx: Ctx) -> Result:
+        """Say whether a token may be used at a location (OCPI 2.2.1 mod_tokens, POST)."""
+        uid, kind = ctx.params["token_uid"], ctx.query.get("type", "RFID")
+        refused = self._judge.request(ctx, Occasion.AUTHORIZE, type=kind)
+        token = self._book.tokens.find(uid, kind)
+        if token is None:
+            raise UnknownToken(f"no token {uid} of type {kind}", http_status=404)
+        if refused is not None and refused.rule == "authorize.valid":
+            return self._judge.refuse(ctx, refused)
+        location_id = raw.text(ctx.json, "/location_id")
+        setting = self._book.answers.find(uid, location_id)
+        allowed, why = self._verdict(ctx, setting)
+        verdict = Authorization(
+            reference=self._chance.uuid4(),
+            at=self._judge.clock.now(),
+            token_uid=token["uid"],
+            token_type=token["type"],
+            contract_id=token["contract_id"],
+            location_id=location_id,
+            allowed="" if setting.no_answer else allowed,
+        )
+        self._book.put_authorization(ctx.connection, verdict)
+        if ctx.session is not None:
+            self._judge.journal.link(f"authorization/{verdict.reference}", ctx.session)
+        if setting.no_answer:
+            return Result(closed=True, delay_s=SILENCE_S)
+        return self._answer(ctx, verdict, token, why or setting.info, setting.delay_s)
+
+    def _verdict(self, ctx: Ctx, setting: Answer) -> tuple[str, str | None]:
+        """The AllowedType, and why: the token's own state, then the place, then what is set."""
+        broken = {f.rule: f for f in ctx.findings if f.severity == Severity.REJECT.value}
+        if "authorize.token" in broken:
+            return "BLOCKED", "This token is blocked."
+        for name in ("authorize.location-reference", "authorize.territory"):
+            if name in broken:
+                return "NOT_ALLOWED", f"{name}: expected {broken[name].expected}"[:512]
+        return setting.allowed, None
+
+    def _answer(
+        self,
+        ctx: Ctx,
+        verdict: Authorization,
+        token: Mapping[str, Any],
+        info: str | None,
+        delay_s: float,
+    ) -> Result:
+        answer: dict[str, Any] = {"allowed": verdict.allowed, "token": dict(token)}
+        if verdict.allowed == "ALLOWED" and isinstance(ctx.json, dict):
+            answer["location"] = ctx.json
+        answer["authorization_reference"] = verdict.reference
+        if info:
+            answer["info"] = {"language": "en", "text": info}
+        around = Around(ctx.connection.our_party, ctx.connection.their_party)
+        wire = ctx.version.codec.to_wire("authorization_info", answer, around).obj
+        number = ctx.version.number
+        own = rules.evaluate(
+            Occasion.AUTHORIZATION, wire, self._judge.context(ctx.connection, number)
+        )
+        tell(ctx, own)
+        return Result(wire, delay_s=delay_s)
