@@ -61,6 +61,9 @@ class Span(NamedTuple):
         )
 
 
+ALWAYS = Span()
+
+
 class Catalogue:
     """All locations of all CPOs, in the order they came."""
 
@@ -129,7 +132,7 @@ class Catalogue:
         return self._tariffs.get((origin.party, tariff_id.casefold()))
 
     def seen_by(
-        self, organisation: Organisation, span: Span = Span(), after: int = 0
+        self, organisation: Organisation, span: Span = ALWAYS, after: int = 0
     ) -> Iterator[Entry]:
         """What an EMP sees, in order, from behind the serial `after`, changed in a span of time."""
         start = bisect.bisect_right(self._serials, after)

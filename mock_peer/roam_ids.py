@@ -95,7 +95,7 @@ class IdMap:
 
 
 def rewritten_id(kind: Kind, origin: Origin) -> str:
-    """Compute an id, without keeping it. A tariff's has two halves: which one, and which content."""
+    """Compute an id without keeping it. A tariff's has two halves: which one, which content."""
     identity = origin.ids[_IDENTIFIES[kind]]
     if kind is Kind.TARIFF:
         name, content = identity

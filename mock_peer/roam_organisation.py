@@ -23,7 +23,7 @@ _PARTY = re.compile(r"[A-Z]{2}\*[A-Z0-9]{3}")
 
 
 class OrganisationError(Mistake):
-    """An organisation cannot be used: the message names the place and what was expected (exit 2)."""
+    """An organisation cannot be used: the message names the place and what is expected."""
 
 
 class RealTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +84,10 @@ def letters(text: str) -> str:
 
 
 def parse(plain: Mapping[str, Any], base: Organisation | None = None) -> Organisation:
-    """Read an organisation from plain JSON; fields left out are `base`'s. Raises OrganisationError."""
+    """Read an organisation from plain JSON; what is left out is `base`'s.
+
+    Raises OrganisationError.
+    """
     merged = {**(base.to_json() if base else {}), **plain}
     try:
         organisation = msgspec.convert(merged, Organisation)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mock_peer.roam_catalogue import Span
+from mock_peer.roam_catalogue import ALWAYS, Span
 
 LARGEST_PAGE = 250
 PARAMETER = "smart_paging"
@@ -28,7 +28,7 @@ class Place:
     after: int
     limit: int
     total: int
-    span: Span = Span()
+    span: Span = ALWAYS
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from mock_peer.roam_catalogue import Catalogue, Span
+from mock_peer.roam_catalogue import ALWAYS, Catalogue, Span
 from mock_peer.roam_ids import IdMap
 from mock_peer.roam_organisation import Organisation
 from tests.mock_peer.roam_things import evse, location, origin, tariff
@@ -17,7 +17,7 @@ def minutes(count: int) -> datetime:
     return T0 + timedelta(minutes=count)
 
 
-def names(catalogue: Catalogue, organisation: Organisation = EMP, span: Span = Span()) -> list[str]:
+def names(catalogue: Catalogue, organisation: Organisation = EMP, span: Span = ALWAYS) -> list[str]:
     return [entry.source["id"] for entry in catalogue.seen_by(organisation, span)]
 
 
