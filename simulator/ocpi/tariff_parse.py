@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
@@ -43,16 +42,31 @@ class TariffError(Exception):
         self.document = document
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a document: `place / "key"` goes down, `error()` complains about it."""
+    """A place in a document: `place / "key"` goes down, `error()` complains about it.
 
-    document: str
-    pointer: str = ""
+    The pointer is put together only when it is asked for: most places are never complained about.
+    """
+
+    __slots__ = ("_above", "_last", "document")
+
+    def __init__(self, document: str, pointer: str = "") -> None:
+        self.document = document
+        self._last: str | int = pointer
+        self._above: Place | None = None
 
     def __truediv__(self, key: str | int) -> Place:
-        step = str(key).replace("~", "~0").replace("/", "~1")
-        return Place(self.document, f"{self.pointer}/{step}")
+        below = Place.__new__(Place)
+        below.document, below._last, below._above = self.document, key, self
+        return below
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer (RFC 6901)."""
+        if self._above is None:
+            return str(self._last)
+        step = str(self._last).replace("~", "~0").replace("/", "~1")
+        return f"{self._above.pointer}/{step}"
 
     def error(self, message: str) -> TariffError:
         """The error to raise."""
