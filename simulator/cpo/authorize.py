@@ -278,7 +278,8 @@ def _again(request: Request, grant: Decision) -> Decision:
 
 
 def _locally(request: Request, known: Known, why: str, *, interrupted: bool = False) -> Decision:
-    valid = known.token.get("valid") is True
+    # Some write "true": what is meant is clear.
+    valid = str(known.token.get("valid")).lower() == "true"
     return Decision(
         verdict=Verdict.ALLOWED if valid else Verdict.BLOCKED,
         uid=request.uid,

@@ -173,6 +173,17 @@ class Tokens:
         _, connection_id, body = min(fitting, key=lambda row: types.index(row[0]))
         return Known(connection_id, msgspec.json.decode(body))
 
+    def keep_only(self, connection_id: str, listed: set[tuple[str, str]]) -> int:
+        """Remove a peer's tokens (uid, type) that are not listed; returns how many."""
+        rows = self._store.rows(
+            "SELECT uid, type FROM tokens WHERE connection_id = ?", (connection_id,)
+        )
+        gone = [(connection_id, uid, kind) for uid, kind in rows if (uid, kind) not in listed]
+        self._store.write_many(
+            "DELETE FROM tokens WHERE connection_id = ? AND uid = ? AND type = ?", gone
+        )
+        return len(gone)
+
     def count(self) -> int:
         """How many there are."""
         row = self._store.row("SELECT count(*) FROM tokens")

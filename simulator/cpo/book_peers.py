@@ -106,10 +106,12 @@ class Outbox:
             "DELETE FROM outbox WHERE session_id = ? AND kind = ?", (session_id, kind)
         )
 
-    def due(self) -> list[tuple[str, Kind]]:
-        """All that is due: session id and kind."""
+    def due(self, connection_id: str | None = None) -> list[tuple[str, Kind]]:
+        """What is due, to one peer or all: session id and kind, a session before its CDR."""
         rows = self._store.rows(
-            "SELECT session_id, kind FROM outbox ORDER BY session_id, kind DESC"
+            "SELECT session_id, kind FROM outbox WHERE ?1 IS NULL OR connection_id = ?1"
+            " ORDER BY session_id, kind DESC",
+            (connection_id,),
         )
         return [(session_id, kind) for session_id, kind in rows]
 

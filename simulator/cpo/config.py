@@ -46,6 +46,8 @@ class CpoConfig:
     unknown_stations: Literal["Rejected", "Pending"] = "Rejected"
     heartbeat_interval_s: int = 300
     call_timeout_s: float = 30.0
+    # The patience towards a station that is to carry out a peer's command; the peer is told.
+    command_timeout_s: int = 30
     # How long a station waits for an answer to its card, and so the peer has to decide.
     authorization_timeout_s: float = 10.0
     # An authorization given before the transaction starts serves it if it is this fresh. 15 minutes

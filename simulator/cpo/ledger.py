@@ -51,6 +51,8 @@ class Ledger:
         self._chance = chance.child("sessions")
         self._journal = journal
         self._teller = teller
+        # Fields to leave out of a station's CDRs, to see a peer refuse them.
+        self.omit = {station: tuple(fields) for station, fields in config.omit.items()}
         self._open: dict[tuple[str, str], Session] = {}
         self._at_evse: dict[tuple[str, int], Session] = {}
         self._by_id: dict[str, Session] = {}
@@ -78,14 +80,12 @@ class Ledger:
 
     # Writing
 
-    def begin(self, spot: Spot, transaction_id: str, *, start_key: str | None = None) -> Session:
-        """Open a session for a transaction that has begun."""
+    def begin(
+        self, spot: Spot, transaction_id: str, trace: str | None, *, start_key: str | None = None
+    ) -> Session:
+        """Open a session for a transaction; `trace` is the journal's name for it, if it has one."""
         station_id = spot.station.id
         session_id = self._chance.uuid4()
-        journal = self._journal
-        trace = journal.session_of(
-            f"tx/{station_id}/{transaction_id}", f"evse/{station_id}/{spot.evse_id}"
-        )
         head = Head(
             id=session_id,
             country_code=self._config.country_code,
@@ -157,7 +157,7 @@ class Ledger:
 
     def _seal(self, session: Session) -> None:
         """Write the CDR; whom it concerns gets it."""
-        omit = self._config.omit.get(session.head.station_id, ())
+        omit = self.omit.get(session.head.station_id, ())
         try:
             cdr = session.to_cdr(self._clock.now(), omit)
         except TariffError as error:

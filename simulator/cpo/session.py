@@ -110,6 +110,8 @@ class Session:
         self._register: Decimal | None = None
         self._read_at: datetime | None = None
         self._has_charged = False
+        self._priced: Priced | None = None
+        self._priced_at = -1
 
     # The fold
 
@@ -217,7 +219,12 @@ class Session:
         return [period.to_ocpi(rfc3339(period.start), tariff_id) for period in periods]
 
     def priced(self) -> Priced | None:
-        """What it costs so far by its tariff; None without one."""
+        """What it costs so far by its tariff; None without one. Raises TariffError."""
+        if self._priced_at != self.events:
+            self._priced, self._priced_at = self._price(), self.events
+        return self._priced
+
+    def _price(self) -> Priced | None:
         tariff = self.head.place.tariff
         if tariff is None or self.metering is None or self.active_at is None:
             return None

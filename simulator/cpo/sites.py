@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.cpo.config import CpoConfig, StationEntry
 from simulator.cpo import session
+from simulator.cpo.config import CpoConfig, StationEntry
 from simulator.ocpi.tariff_model import read_tariff
 from simulator.ocpi.tariff_parse import Place
 

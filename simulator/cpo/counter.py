@@ -1,0 +1,134 @@
+"""The counter where tokens are shown: the book, the peers, and the pure decision between them.
+
+Rule: one showing, one question. What was decided when the card was held up serves the transaction
+that follows, and a command's grant serves the card for 15 minutes (OCPI 2.2.1 mod_commands).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from simulator.cpo import authorize
+from simulator.cpo.authorize import TOKEN_TYPES, Ask, Decision, Policy, Request
+from simulator.cpo.book import Book
+from simulator.cpo.config import CpoConfig
+from simulator.cpo.peers import ACTOR, Peers
+from simulator.cpo.roaming_tokens import RoamingTokens
+from simulator.cpo.sites import Sites
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.ocpi.connection import SENDER
+
+
+class Counter:
+    """Decide about tokens shown at stations."""
+
+    def __init__(
+        self,
+        *,
+        config: CpoConfig,
+        book: Book,
+        sites: Sites,
+        peers: Peers,
+        tokens: RoamingTokens,
+        clock: Clock,
+        journal: Journal,
+    ) -> None:
+        self._config = config
+        self._book = book
+        self._sites = sites
+        self._peers = peers
+        self._tokens = tokens
+        self._clock = clock
+        self._journal = journal
+
+    async def show(
+        self,
+        station_id: str,
+        uid: str,
+        *,
+        id_type: str | None = None,
+        evse_id: int | None = None,
+        offline: bool = False,
+        session: str | None = None,
+    ) -> Decision:
+        """Decide about a token shown at a station; what is allowed is kept for its transaction.
+
+        `id_type` is 2.0.1's IdTokenEnumType; `offline`: the station let it charge already.
+        """
+        now = self._clock.now()
+        types = TOKEN_TYPES.get(id_type, TOKEN_TYPES[None])
+        request = Request(uid, now, self._sites.evse_uids(station_id, evse_id), offline)
+        known = self._book.tokens.find(uid, types)
+        granted = self._book.tokens.granted(station_id, uid, now)
+        blocked = self._book.tokens.is_blocked(uid)
+        step = authorize.plan(request, known, self._policy(), grant=granted, blocked=blocked)
+        if isinstance(step, Ask):
+            step = await self._ask(station_id, request, step, types[0], session)
+        if step.allowed and step is not granted:
+            until = authorize.fresh_until(step, self._config.authorization_ttl_s)
+            self._book.tokens.grant(station_id, uid, step, until)
+        self._tell(station_id, step, session)
+        return step
+
+    def grant(self, station_id: str, decision: Decision) -> str:
+        """Keep what a command grants; returns the tag that the station will show."""
+        tag = authorize.tag(decision.uid)
+        until = authorize.fresh_until(decision, self._config.authorization_ttl_s)
+        for uid in dict.fromkeys((decision.uid, tag)):
+            self._book.tokens.grant(station_id, uid, decision, until)
+        return tag
+
+    def withdraw(self, station_id: str, decision: Decision) -> None:
+        """A command came to nothing, and so does what it granted."""
+        for uid in (decision.uid, authorize.tag(decision.uid)):
+            self._book.tokens.use_up(station_id, uid)
+
+    def begun(self, station_id: str, decision: Decision, trace: str) -> None:
+        """A transaction has begun on this decision: a real-time answer serves no second one."""
+        if decision.method != "COMMAND":
+            self._book.tokens.use_up(station_id, decision.uid)
+        if decision.reference is not None:
+            self._journal.link(f"authorization/{decision.reference}", trace)
+
+    def group_of(self, uid: str) -> str | None:
+        """The group of a token that a peer has sent."""
+        known = self._book.tokens.find(uid, TOKEN_TYPES[None])
+        return known.token.get("group_id") if known else None
+
+    def _policy(self) -> Policy:
+        peers: list[str] = []
+        if self._config.ask_about_unknown_tokens:
+            peers = [peer.id for peer in self._peers.offering("tokens", SENDER)]
+        return Policy(self._config.prefer_realtime, tuple(peers))
+
+    async def _ask(
+        self, station_id: str, request: Request, ask: Ask, kind: str, session: str | None
+    ) -> Decision:
+        entry = self._sites.stations[station_id]
+        place = {"location_id": entry.location_id, "evse_uids": list(request.evse_uids)}
+        outcomes = await asyncio.gather(
+            *(
+                self._tokens.ask(peer, request.uid, kind, ask.known, place, session)
+                for peer in ask.connections
+            )
+        )
+        return authorize.conclude(request, ask, outcomes)
+
+    def _tell(self, station_id: str, decision: Decision, session: str | None) -> None:
+        if decision.reference is not None and session is not None:
+            self._journal.link(f"authorization/{decision.reference}", session)
+        peer = self._peers.get(decision.connection_id)
+        self._journal.event(
+            ACTOR,
+            "authorization.decided",
+            peer=f"station/{station_id}",
+            session=session,
+            uid=decision.uid,
+            verdict=decision.verdict,
+            why=decision.why,
+            method=decision.method,
+            emsp=peer.peer if peer else None,
+            reference=decision.reference,
+            interrupted=decision.interrupted,
+        )

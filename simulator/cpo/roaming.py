@@ -1,0 +1,140 @@
+"""OCPI as a CPO: the modules put together, and the life of a connection.
+
+Rule: handlers are written once, over canonical objects; what a version says differently stands in
+its codec. Who registers is told everything and asked for its tokens; whoever began it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.cpo.book import Book
+from simulator.cpo.config import CpoConfig
+from simulator.cpo.deliveries import Deliveries
+from simulator.cpo.peers import ACTOR, Peers
+from simulator.cpo.roaming_locations import Locations
+from simulator.cpo.roaming_tokens import RoamingTokens
+from simulator.cpo.sites import Sites
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.ocpi.connection import Connection
+from simulator.ocpi.exchange import Route
+from simulator.ocpi.handshake import Platform
+from simulator.ocpi.registration import Registrar
+from simulator.ocpi.server import OcpiServer
+from simulator.wire.http_aio import HttpServer
+
+
+class Roaming:
+    """The OCPI side of a CPO: its server, and registration either way."""
+
+    def __init__(
+        self,
+        *,
+        config: CpoConfig,
+        book: Book,
+        sites: Sites,
+        peers: Peers,
+        tokens: RoamingTokens,
+        locations: Locations,
+        deliveries: Deliveries,
+        routes: Sequence[Route],
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+    ) -> None:
+        self._book = book
+        self._peers = peers
+        self._tokens = tokens
+        self._locations = locations
+        self._deliveries = deliveries
+        self._chance = chance.child("connections")
+        platform = Platform(versions_url="", roles=[_role(config)])
+        self.registrar = Registrar(peers.client, book.connections, platform, chance)
+        self.server = OcpiServer(
+            clock=clock,
+            journal=journal,
+            actor=ACTOR,
+            registrar=self.registrar,
+            routes=routes,
+            on_registered=self.welcome,
+            on_ended=self.part,
+            location=sites.location,
+        )
+        self.http = HttpServer(self.server.handle, clock, host=config.host, port=config.ocpi_port)
+
+    async def start(self) -> None:
+        """Listen. Raises BindError."""
+        await self.http.start()
+        self.server.base_url = self.http.base_url
+
+    async def stop(self) -> None:
+        """Stop answering, and what follows answers."""
+        await self.http.stop()
+        await self.server.stop()
+
+    # Registration, either way
+
+    def invite(self, peer: str) -> str:
+        """A token A for a peer that will begin the handshake."""
+        connection = Connection(self._chance.uuid4(), peer, token_in=self.registrar.new_token())
+        self._book.connections.save(connection)
+        return connection.token_in
+
+    async def register(self, versions_url: str, token_a: str, peer: str) -> Connection:
+        """Begin the handshake with a peer's token A. Raises OcpiError, OcpiCallFailed."""
+        connection = Connection(
+            self._chance.uuid4(), peer, token_out=token_a, versions_url=versions_url
+        )
+        try:
+            await self.registrar.register(connection)
+        except BaseException:
+            self._book.connections.remove(connection)
+            raise
+        await self.welcome(connection)
+        return connection
+
+    async def update(self, connection: Connection) -> None:
+        """Rotate both tokens. Raises OcpiError, OcpiCallFailed."""
+        await self.registrar.update(connection)
+
+    async def unregister(self, connection: Connection) -> None:
+        """End a connection."""
+        await self.registrar.unregister(connection)
+        await self.part(connection)
+
+    # What follows
+
+    async def welcome(self, connection: Connection) -> None:
+        """Tell a registered peer everything, take its tokens, send what waits for it."""
+        self._peers.event(
+            "peer.registered",
+            connection,
+            version=connection.version,
+            parties=[str(party) for party in _parties(connection)],
+        )
+        self._deliveries.wake(connection.id)
+        await self._locations.tell_all(connection)
+        await self._tokens.pull(connection)
+
+    async def part(self, connection: Connection) -> None:
+        """Forget a peer's tokens; what it is owed stays in the book."""
+        self._book.tokens.forget_peer(connection.id)
+        await self._book.committed()
+        self._peers.event("peer.left", connection)
+
+
+def _role(config: CpoConfig) -> dict[str, Any]:
+    """How credentials present the CPO (2.2.1 credentials, CredentialsRole)."""
+    return {
+        "role": "CPO",
+        "business_details": {"name": config.name},
+        "party_id": config.party_id,
+        "country_code": config.country_code,
+    }
+
+
+def _parties(connection: Connection) -> list[str]:
+    return [f"{r.get('country_code')}*{r.get('party_id')}" for r in connection.their_roles]

@@ -1,0 +1,224 @@
+"""Commands of peers: answered at once, carried out at a station, the result posted afterwards.
+
+Rule: a START_SESSION's token is not checked and goes into session and CDR as it came (OCPI 2.2.1
+mod_commands, StartSession); a peer commands only its own tokens and sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from simulator.cpo import authorize
+from simulator.cpo.book import Book
+from simulator.cpo.calls import Request, Start, Stop, Unlock
+from simulator.cpo.config import StationEntry
+from simulator.cpo.counter import Counter
+from simulator.cpo.dispatcher import Dispatcher
+from simulator.cpo.ledger import Ledger
+from simulator.cpo.peers import Peers
+from simulator.cpo.sites import Sites
+from simulator.kernel.clock import Clock
+from simulator.ocpi.connection import RECEIVER, Connection
+from simulator.ocpi.envelope import InvalidParameters, UnknownLocation
+from simulator.ocpi.exchange import Ctx, Result, Route
+from simulator.ocpi.headers import Party
+
+Object = dict[str, Any]
+
+
+class RoamingCommands:
+    """The commands module of a CPO."""
+
+    def __init__(
+        self,
+        *,
+        peers: Peers,
+        book: Book,
+        sites: Sites,
+        ledger: Ledger,
+        counter: Counter,
+        dispatcher: Dispatcher,
+        clock: Clock,
+    ) -> None:
+        self._peers = peers
+        self._book = book
+        self._sites = sites
+        self._ledger = ledger
+        self._counter = counter
+        self._dispatcher = dispatcher
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """One row a command."""
+        rows = {
+            "START_SESSION": self._start_session,
+            "STOP_SESSION": self._stop_session,
+            "UNLOCK_CONNECTOR": self._unlock_connector,
+            "RESERVE_NOW": self._not_supported,
+            "CANCEL_RESERVATION": self._not_supported,
+        }
+        return [
+            Route(
+                "commands",
+                RECEIVER,
+                "POST",
+                command,
+                handler,
+                takes=f"command:{command}",
+                gives="command_response",
+            )
+            for command, handler in rows.items()
+        ]
+
+    # One function a command
+
+    async def _start_session(self, ctx: Ctx) -> Result:
+        body, peer = ctx.obj, ctx.connection
+        _need(body, "response_url", "location_id", "token")
+        token = body["token"]
+        if not isinstance(token, dict) or not isinstance(token.get("uid"), str):
+            raise InvalidParameters("expected a token with a uid", pointer="/token")
+        if not peer.speaks_for(Party(str(token.get("country_code")), str(token.get("party_id")))):
+            return self._rejected("the token is another eMSP's")
+        found = self._choose_evse(body)
+        if found is None or not self._dispatcher.reaches(found[0].id):
+            return self._rejected("the station is not connected")
+        entry, evse_id = found
+        return self._accepted(
+            "START_SESSION", ctx, lambda: self._carry_out_start(peer, body, entry, evse_id)
+        )
+
+    async def _carry_out_start(
+        self, peer: Connection, body: Object, entry: StationEntry, evse_id: int
+    ) -> str:
+        token = body["token"]
+        start = Start(
+            evse_id,
+            token["uid"],
+            authorize.tag(token["uid"]),
+            token.get("type", "RFID"),
+            self._book.settings.count("remote_start_id"),
+        )
+        obstacle = self._dispatcher.obstacle(start, entry.id)
+        if obstacle is not None:
+            return obstacle
+        where = self._sites.evse_uids(entry.id, evse_id)
+        reference = body.get("authorization_reference")
+        decision = authorize.by_command(token, peer.id, reference, self._clock.now(), where)
+        self._counter.grant(entry.id, decision)
+        await self._book.committed()
+        result, _ = await self._dispatcher.ask(entry.id, start)
+        if result != "ACCEPTED":
+            self._counter.withdraw(entry.id, decision)
+        return result
+
+    async def _stop_session(self, ctx: Ctx) -> Result:
+        body = ctx.obj
+        _need(body, "response_url", "session_id")
+        session = self._ledger.by_id(body["session_id"])
+        if session is None or session.connection_id != ctx.connection.id:
+            return self._answer("UNKNOWN_SESSION", "there is no such session of yours")
+        if session.over:
+            return self._rejected("the session is over")
+        head = session.head
+        if not self._dispatcher.reaches(head.station_id):
+            return self._rejected("the station is not connected")
+        ctx.session = head.trace
+        request = Stop(head.transaction_id)
+        return self._accepted("STOP_SESSION", ctx, self._asking(head.station_id, request, ctx))
+
+    async def _unlock_connector(self, ctx: Ctx) -> Result:
+        body = ctx.obj
+        _need(body, "response_url", "location_id", "evse_uid", "connector_id")
+        found = self._choose_evse(body)
+        if found is None or not self._dispatcher.reaches(found[0].id):
+            return self._rejected("the station is not connected")
+        entry, evse_id = found
+        request = Unlock(evse_id, self._connector_number(body))
+        return self._accepted("UNLOCK_CONNECTOR", ctx, self._asking(entry.id, request, ctx))
+
+    async def _not_supported(self, ctx: Ctx) -> Result:
+        return self._answer("NOT_SUPPORTED", "this CPO takes no reservations")
+
+    # Finding the EVSE
+
+    def _choose_evse(self, body: Object) -> tuple[StationEntry, int] | None:
+        """The station and the EVSE's number there; without an evse_uid the first that is free.
+
+        Raises UnknownLocation (2003), InvalidParameters (2001).
+        """
+        location_id, evse_uid = body["location_id"], body.get("evse_uid")
+        location = self._sites.location(location_id)
+        if location is None:
+            raise UnknownLocation(f"there is no location {location_id}", pointer="/location_id")
+        if evse_uid is None:
+            if body.get("connector_id") is not None:
+                raise InvalidParameters("required with connector_id", pointer="/evse_uid")
+            free = [e for e in location.get("evses", ()) if e["status"] == "AVAILABLE"]
+            return self._sites.behind(location_id, free[0]["uid"]) if free else None
+        evse = self._sites.evse(location_id, evse_uid)
+        if evse is None:
+            raise UnknownLocation(f"there is no EVSE {evse_uid}", pointer="/evse_uid")
+        required = "START_SESSION_CONNECTOR_REQUIRED" in (evse.get("capabilities") or ())
+        if required and body.get("connector_id") is None:
+            raise InvalidParameters("this EVSE requires it", pointer="/connector_id")
+        self._connector_number(body)
+        return self._sites.behind(location_id, evse_uid)
+
+    def _connector_number(self, body: Object) -> int:
+        """OCPP's number of the connector that is named; the first if none is."""
+        wanted = body.get("connector_id")
+        evse = self._sites.evse(body["location_id"], body["evse_uid"])
+        ids = [connector["id"] for connector in (evse or {}).get("connectors", ())]
+        if wanted is None:
+            return 1
+        if wanted not in ids:
+            raise UnknownLocation(f"there is no connector {wanted}", pointer="/connector_id")
+        return ids.index(wanted) + 1
+
+    # Answering
+
+    def _asking(self, station_id: str, request: Request, ctx: Ctx) -> Callable[[], Awaitable[str]]:
+        async def ask() -> str:
+            result, _ = await self._dispatcher.ask(station_id, request, session=ctx.session)
+            return result
+
+        return ask
+
+    def _accepted(self, command: str, ctx: Ctx, carry_out: Callable[[], Awaitable[str]]) -> Result:
+        """Say yes, then do it, then tell what came of it."""
+        peer, url = ctx.connection, ctx.obj["response_url"]
+
+        async def after() -> None:
+            result = await carry_out()
+            answer = await self._peers.client.exchange(
+                peer,
+                "POST",
+                url,
+                module="commands",
+                body={"result": result},
+                takes="command_result",
+                session=ctx.session,
+            )
+            problem = None if answer.ok else f"{answer.failure}: {answer.message}"
+            self._peers.event(
+                "command.done", peer, ctx.session, command=command, result=result, problem=problem
+            )
+
+        data = {"result": "ACCEPTED", "timeout": self._peers.config.command_timeout_s}
+        return Result(data, after=after)
+
+    def _rejected(self, why: str) -> Result:
+        return self._answer("REJECTED", why)
+
+    def _answer(self, result: str, why: str) -> Result:
+        timeout = self._peers.config.command_timeout_s
+        message = [{"language": "en", "text": why}]
+        return Result({"result": result, "timeout": timeout, "message": message})
+
+
+def _need(body: Object, *names: str) -> None:
+    for name in names:
+        if body.get(name) is None:
+            raise InvalidParameters("missing", pointer=f"/{name}")

@@ -1,0 +1,136 @@
+"""Tokens of peers: received, pulled, and asked about in real time.
+
+Rule: a token is kept under the peer that sent it, so that sessions and CDRs find their way back; a
+list that was pulled whole also tells which tokens are no longer there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.cpo.authorize import Answer, Known, Silence
+from simulator.cpo.book import Book
+from simulator.cpo.peers import Peers
+from simulator.ocpi.client import OcpiCallFailed
+from simulator.ocpi.connection import RECEIVER, SENDER, Connection
+from simulator.ocpi.envelope import InvalidParameters, NotFound, UnknownToken
+from simulator.ocpi.exchange import Ctx, Result, Route
+from simulator.wire.http import join_url
+
+Object = dict[str, Any]
+# What a CPO needs of a token to work with it; the rest is taken as it comes.
+_NEEDED = ("country_code", "party_id", "uid", "type", "contract_id", "whitelist", "last_updated")
+
+
+class RoamingTokens:
+    """The tokens module of a CPO."""
+
+    def __init__(self, peers: Peers, book: Book) -> None:
+        self._peers = peers
+        self._book = book
+
+    def routes(self) -> list[Route]:
+        """The module as receiver."""
+        path = "{country_code}/{party_id}/{token_uid}"
+        return [
+            Route("tokens", RECEIVER, "GET", path, self._get, gives="token"),
+            Route("tokens", RECEIVER, "PUT", path, self._put, takes="token"),
+            Route("tokens", RECEIVER, "PATCH", path, self._patch, takes="token"),
+        ]
+
+    # Received
+
+    async def _get(self, ctx: Ctx) -> Result:
+        return Result(self._find(ctx))
+
+    async def _put(self, ctx: Ctx) -> Result:
+        token: Object = {"type": "RFID", **ctx.obj}
+        missing = _missing(token)
+        if missing is not None:
+            raise InvalidParameters("expected a string", pointer=f"/{missing}")
+        created = self._book.tokens.put(ctx.connection.id, token)
+        await self._book.committed()
+        return Result(created=created)
+
+    async def _patch(self, ctx: Ctx) -> Result:
+        if "last_updated" not in ctx.obj:
+            raise InvalidParameters("a PATCH has a last_updated", pointer="/last_updated")
+        token = self._find(ctx)
+        token.update(ctx.obj)
+        self._book.tokens.put(ctx.connection.id, token)
+        await self._book.committed()
+        return Result()
+
+    def _find(self, ctx: Ctx) -> Object:
+        """The token of the URL; one that is not there is 404 to a GET, 2004 to a PATCH."""
+        uid, kind = ctx.params["token_uid"], ctx.query.get("type", "RFID")
+        token = self._book.tokens.get(ctx.connection.id, uid, kind)
+        if token is not None:
+            return token
+        if ctx.method == "GET":
+            raise NotFound(f"there is no {kind} token {uid}", status_code=2004)
+        raise UnknownToken(f"there is no {kind} token {uid}")
+
+    # Pulled
+
+    async def pull(self, peer: Connection) -> None:
+        """Take over a peer's whole list, page by page; what it no longer lists is dropped."""
+        url = peer.endpoints.get(("tokens", SENDER))
+        if url is None:
+            return
+        listed: set[tuple[str, str]] = set()
+        try:
+            async for got in self._peers.client.get_all(peer, url, "tokens", gives="token"):
+                token = got.obj
+                if isinstance(token, dict) and _missing(token) is None:
+                    self._book.tokens.put(peer.id, token)
+                    listed.add((token["uid"], token["type"]))
+                else:
+                    self._peers.event("token.unusable", peer, seen=got.raw)
+        except OcpiCallFailed as error:
+            self._peers.event("tokens.not_pulled", peer, problem=str(error))
+            return
+        dropped = self._book.tokens.keep_only(peer.id, listed)
+        self._peers.event("tokens.pulled", peer, count=len(listed), dropped=dropped)
+
+    # Asked about
+
+    async def ask(
+        self,
+        connection_id: str,
+        uid: str,
+        kind: str,
+        known: Known | None,
+        place: Object,
+        session: str | None,
+    ) -> Answer | Silence:
+        """Ask a peer in real time (2.2.1 mod_tokens, POST authorize), naming the place."""
+        peer = self._peers.get(connection_id)
+        url = peer.endpoints.get(("tokens", SENDER)) if peer else None
+        if peer is None or url is None:
+            return Silence(connection_id, "no tokens endpoint")
+        if known is not None:
+            uid, kind = known.token["uid"], known.token["type"]
+        answer = await self._peers.client.exchange(
+            peer,
+            "POST",
+            join_url(url, uid, "authorize"),
+            module="tokens",
+            body=place,
+            takes="location_references",
+            gives="authorization_info",
+            query={"type": kind},
+            session=session,
+            timeout_s=self._peers.config.authorization_timeout_s,
+        )
+        if answer.ok and isinstance(answer.data, dict):
+            return Answer(connection_id, answer.data)
+        if answer.status_code == 2004 or (answer.http_status == 404 and answer.envelope):
+            return Answer(connection_id, None)
+        problem = f"{answer.failure}: {answer.message}" if answer.failure else "no data"
+        return Silence(connection_id, problem)
+
+
+def _missing(token: Object) -> str | None:
+    """The first field that is needed and not there as a string."""
+    return next((name for name in _NEEDED if not isinstance(token.get(name), str)), None)

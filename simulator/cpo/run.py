@@ -1,0 +1,304 @@
+"""The CPO as one actor: its parts put together, and the verbs that a world has.
+
+The way from plug-in to CDR: `csms_v16` or `csms_v201` takes a station's message, `counter` decides
+about the card, `ledger` writes the event and folds it into a `session`, which says what OCPI is to
+be told, and `deliveries` tells the peer until it has answered.
+
+Rule: a shell. Decisions are made in the pure modules; what must survive is in the book.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from simulator.cpo import authorize, csms_v16, csms_v201
+from simulator.cpo.book import Book
+from simulator.cpo.calls import Request, Start, Stop
+from simulator.cpo.config import CpoConfig
+from simulator.cpo.counter import Counter
+from simulator.cpo.csms import Csms
+from simulator.cpo.deliveries import Deliveries
+from simulator.cpo.dispatcher import Dispatcher
+from simulator.cpo.ledger import Ledger
+from simulator.cpo.peers import ACTOR, Peers
+from simulator.cpo.roaming import Roaming
+from simulator.cpo.roaming_commands import RoamingCommands
+from simulator.cpo.roaming_locations import Locations
+from simulator.cpo.roaming_sessions import RoamingSessions
+from simulator.cpo.roaming_tokens import RoamingTokens
+from simulator.cpo.sites import Sites
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.journal import Journal
+from simulator.ocpi.client import OcpiClient
+from simulator.ocpi.connection import Connection
+from simulator.wire.http_aio import HttpClient
+from simulator.wire.ocpp_messages import OcppVersion, Payload
+from simulator.wire.ocpp_server import OcppServer
+
+DIALECTS = {OcppVersion.V16: csms_v16.ROUTES, OcppVersion.V201: csms_v201.ROUTES}
+
+
+class UnknownVerbTarget(LookupError):
+    """A verb names a station, session, CDR or peer that is not there."""
+
+
+class Cpo:
+    """A charge point operator: stations on one side, roaming peers on the other.
+
+    Raises StoreError and TariffError for a database or a tariff that cannot be used.
+    """
+
+    def __init__(
+        self, config: CpoConfig, *, clock: Clock, chance: Chance, journal: Journal
+    ) -> None:
+        self.config = config
+        self._clock = clock
+        self._journal = journal
+        self._tasks: set[asyncio.Task[None]] = set()
+        chance = chance.child("cpo")
+        self.book = book = Book(config.database, clock)
+        self.sites = sites = Sites(config, rfc3339(clock.now()))
+        self._http = HttpClient(clock)
+        client = OcpiClient(self._http, clock, chance, journal, ACTOR, location=sites.location)
+        self.peers = peers = Peers(config, book, client, journal)
+        self._deliveries = Deliveries(
+            config=config, book=book, peers=peers, clock=clock, chance=chance, journal=journal
+        )
+        self.ledger = Ledger(
+            config=config,
+            book=book,
+            sites=sites,
+            clock=clock,
+            chance=chance,
+            journal=journal,
+            teller=self._deliveries,
+        )
+        self._tokens = RoamingTokens(peers, book)
+        self._counter = Counter(
+            config=config,
+            book=book,
+            sites=sites,
+            peers=peers,
+            tokens=self._tokens,
+            clock=clock,
+            journal=journal,
+        )
+        self._locations = Locations(peers, sites)
+        self.csms = Csms(
+            config=config,
+            book=book,
+            sites=sites,
+            ledger=self.ledger,
+            counter=self._counter,
+            clock=clock,
+            journal=journal,
+            dialects=DIALECTS,
+            on_evse=self._locations.evse_changed,
+        )
+        self._dispatcher = Dispatcher(self.csms, journal)
+        commands = RoamingCommands(
+            peers=peers,
+            book=book,
+            sites=sites,
+            ledger=self.ledger,
+            counter=self._counter,
+            dispatcher=self._dispatcher,
+            clock=clock,
+        )
+        sessions = RoamingSessions(config, book)
+        modules = (self._locations, self._tokens, sessions, commands)
+        self._roaming = Roaming(
+            config=config,
+            book=book,
+            sites=sites,
+            peers=peers,
+            tokens=self._tokens,
+            locations=self._locations,
+            deliveries=self._deliveries,
+            routes=[route for module in modules for route in module.routes()],
+            clock=clock,
+            chance=chance,
+            journal=journal,
+        )
+        self._ocpp = OcppServer(
+            clock=clock,
+            chance=chance.child("ocpp"),
+            journal=journal,
+            actor=ACTOR,
+            accept=self.csms.admit,
+            on_link=self.csms.arrive,
+            on_gone=self.csms.leave,
+            host=config.host,
+            port=config.ocpp_port,
+            versions=tuple(DIALECTS),
+            call_timeout_s=config.call_timeout_s,
+        )
+
+    # Life
+
+    @property
+    def ocpp_url(self) -> str:
+        """Where stations connect: they append their id."""
+        return self._ocpp.url
+
+    @property
+    def versions_url(self) -> str:
+        """Where peers begin."""
+        return self._roaming.server.versions_url
+
+    async def start(self) -> None:
+        """Listen for peers, then for stations; go on with what was under way. Raises BindError."""
+        await self._roaming.start()
+        await self._ocpp.start()
+        self._deliveries.start()
+        for peer in self.peers.registered():
+            self._begin(self._resume(peer))
+
+    async def stop(self) -> None:
+        """Let stations go, stop telling, and close the book."""
+        await self._ocpp.stop()
+        self.csms.stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._locations.stop()
+        await self._deliveries.stop()
+        await self._roaming.stop()
+        await self._http.close()
+        self.book.close()
+
+    async def _resume(self, peer: Connection) -> None:
+        """After a restart: what changed meanwhile goes both ways."""
+        await self._locations.tell_all(peer)
+        await self._tokens.pull(peer)
+
+    def _begin(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Verbs: peers
+
+    def token_a(self, peer: str = "peer") -> str:
+        """Issue a token A; `peer` is the name by which the journal knows its bearer."""
+        return self._roaming.invite(peer)
+
+    async def register(self, versions_url: str, token_a: str, peer: str = "peer") -> Connection:
+        """Begin the credentials handshake. Raises OcpiError, OcpiCallFailed."""
+        return await self._roaming.register(versions_url, token_a, peer)
+
+    async def rotate(self, peer: str) -> None:
+        """Change both tokens of a connection. Raises UnknownVerbTarget, OcpiError."""
+        await self._roaming.update(self._peer(peer))
+
+    async def unregister(self, peer: str) -> None:
+        """End a connection. Raises UnknownVerbTarget, OcpiError."""
+        await self._roaming.unregister(self._peer(peer))
+
+    async def pull_tokens(self, peer: str) -> None:
+        """Take over a peer's whole list of tokens. Raises UnknownVerbTarget."""
+        await self._tokens.pull(self._peer(peer))
+
+    def retry_cdr(self, cdr_id: str) -> None:
+        """Send a CDR again that was refused. Raises UnknownVerbTarget."""
+        row = self.book.cdrs.get(cdr_id)
+        if row is None or row.connection_id is None:
+            raise UnknownVerbTarget(f"there is no CDR {cdr_id} that concerns a peer")
+        self._deliveries.retry_cdr(cdr_id, row.connection_id)
+
+    def omit(self, station_id: str, *fields: str) -> None:
+        """From now on leave these fields out of the station's CDRs, to see a peer refuse them."""
+        self.ledger.omit[station_id] = fields
+
+    # Verbs: stations
+
+    async def remote_start(self, station_id: str, evse_id: int, uid: str) -> str:
+        """Ask a station to start for a token; returns OCPI's CommandResultType."""
+        known = self.book.tokens.find(uid, authorize.TOKEN_TYPES[None])
+        kind = known.token["type"] if known else "RFID"
+        number = self.book.settings.count("remote_start_id")
+        start = Start(evse_id, uid, authorize.tag(uid), kind, number)
+        return await self.ask_station(station_id, start)
+
+    async def remote_stop(self, session_id: str) -> str:
+        """Ask a session's station to stop it; returns OCPI's CommandResultType."""
+        session = self.ledger.by_id(session_id)
+        if session is None:
+            raise UnknownVerbTarget(f"there is no session {session_id}")
+        head = session.head
+        result, _ = await self._dispatcher.ask(
+            head.station_id, Stop(head.transaction_id), session=head.trace
+        )
+        return result
+
+    async def ask_station(self, station_id: str, request: Request) -> str:
+        """Send any request of `calls`; returns OCPI's CommandResultType."""
+        result, _ = await self._dispatcher.ask(station_id, request)
+        return result
+
+    async def ask_station_for(self, station_id: str, request: Request) -> Payload:
+        """Send any request of `calls`; returns the station's answer, empty if there was none."""
+        _, answer = await self._dispatcher.ask(station_id, request)
+        return answer
+
+    def block_token(self, uid: str) -> None:
+        """Refuse a token here, whatever its eMSP says."""
+        self.book.tokens.block(uid)
+
+    def unblock_token(self, uid: str) -> None:
+        """Leave a token to its eMSP again."""
+        self.book.tokens.unblock(uid)
+
+    # Looking
+
+    def snapshot(self) -> dict[str, Any]:
+        """How things stand, as plain JSON."""
+        return {
+            "party": f"{self.config.country_code}*{self.config.party_id}",
+            "ocpp_url": self.ocpp_url,
+            "versions_url": self.versions_url,
+            "stations": [
+                {
+                    "id": entry.id,
+                    "location": entry.location_id,
+                    "connected": entry.id in self.csms.connected,
+                    "connectors": [c._asdict() for c in self.book.stations.connectors(entry.id)],
+                }
+                for entry in self.config.stations
+            ],
+            "evses": {
+                evse["uid"]: evse["status"]
+                for location in self.sites.locations()
+                for evse in location.get("evses", ())
+            },
+            "peers": [
+                {"id": peer.id, "name": peer.peer, "version": peer.version}
+                for peer in self.peers.registered()
+            ],
+            "tokens": self.book.tokens.count(),
+            "sessions": [_looked_at(session) for session in self.ledger.open_sessions()],
+            "cdrs": self.book.cdrs.states(),
+            "outbox": [list(due) for due in self.book.outbox.due()],
+        }
+
+    def _peer(self, name: str) -> Connection:
+        for peer in self.peers.registered():
+            if name in (peer.id, peer.peer):
+                return peer
+        raise UnknownVerbTarget(f"there is no registered peer {name}")
+
+
+def _looked_at(session: Any) -> dict[str, Any]:
+    head = session.head
+    return {
+        "id": head.id,
+        "trace": head.trace,
+        "station": head.station_id,
+        "evse_id": head.evse_id,
+        "transaction": head.transaction_id,
+        "status": session.status,
+        "state": session.state,
+        "kwh": str(session.kwh),
+    }
