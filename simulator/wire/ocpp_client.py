@@ -113,6 +113,7 @@ class OcppClient:
         self._ssl = ssl
         self._chores = Chores(journal, self._actor)
         self._wanted = False
+        self._down = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -141,6 +142,8 @@ class OcppClient:
         if link is not None:
             link.abort()
             await link.closed.wait()
+            if asyncio.current_task() is not self._running:  # else a handler cuts its own branch
+                await self._down.wait()
         if stay_down:
             await self._halt()
 
@@ -193,6 +196,7 @@ class OcppClient:
     async def _use(self, connection: ClientSocket) -> None:
         """Serve one connection to its end."""
         self.backoff.reset()
+        self._down.clear()
         link = self.link = Link(
             connection,
             peer_id=self._peer,
@@ -220,6 +224,7 @@ class OcppClient:
             up.cancel()
             self._event("ocpp.disconnected", reason=link.closed_because)
             self._on_down(link.closed_because)
+            self._down.set()
 
     async def _up(self, link: Link) -> None:
         try:

@@ -7,6 +7,7 @@ subprotocol followed by a close. Security profiles 0 and 1; 2 and 3 pass an SSLC
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import http
@@ -125,9 +126,8 @@ class OcppServer:
             return
         server, self._server = self._server, None
         links = list(self.links.values())
-        for link in links:
-            link.lost("the server stops")
         server.close()
+        await asyncio.gather(*(link.close(1001, "the server stops") for link in links))
         await self._chores.stop()
         for link in links:
             link.interrupt()
@@ -226,9 +226,9 @@ class OcppServer:
             self._chores.start(before.close(1008, "replaced by a newer connection"), "replace")
         peer = f"station/{station_id}"
         self._journal.event(self._actor, "ocpp.connected", peer=peer, version=str(link.version))
-        handler = self._on_link(link)
-        connection.attach(link)
         try:
+            handler = self._on_link(link)
+            connection.attach(link)
             await link.serve(handler)
         finally:
             if self.links.get(station_id) is link:

@@ -133,8 +133,9 @@ class Socket(Connection):
 
     def _closing(self) -> None:
         """The other end has a moment to close; nothing more is sent or taken meanwhile."""
-        if self._abort_timer is None:
-            self._abort_timer = self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
+        if self._abort_timer is not None:
+            return
+        self._abort_timer = self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
         if self._receiver is not None:
             self._receiver.lost(self.reason)
 
