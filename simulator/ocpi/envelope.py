@@ -115,19 +115,25 @@ class NoMatchingEndpoints(OcpiError):
     status_code = 3003
 
 
-class UnknownReceiver(OcpiError):
+class HubError(OcpiError):
+    """4000: a hub cannot pass the request on."""
+
+    status_code = 4000
+
+
+class UnknownReceiver(HubError):
     """4001: a hub knows no such party."""
 
     status_code = 4001
 
 
-class ForwardTimeout(OcpiError):
+class ForwardTimeout(HubError):
     """4002: a hub waited in vain."""
 
     status_code = 4002
 
 
-class ConnectionProblem(OcpiError):
+class ConnectionProblem(HubError):
     """4003: a hub's receiver is not connected."""
 
     status_code = 4003

@@ -108,14 +108,15 @@ class OcpiServer:
 
     async def _answer(self, ctx: Ctx) -> tuple[Result, Response]:
         try:
-            result = await self._serve(ctx)
+            try:
+                result = await self._serve(ctx)
+            except OcpiError as error:
+                result = _refusal(error)
             return result, self._respond(ctx, result)
-        except OcpiError as error:
-            result = _refusal(error)
         except Exception as error:
             self._tell_failure(ctx, error)
             result = _refusal(ServerError())
-        return result, self._respond(ctx, result)
+            return result, self._respond(ctx, result)
 
     async def _serve(self, ctx: Ctx) -> Result:
         gate.authenticate(ctx, self._registrar.store)
