@@ -43,7 +43,7 @@ _HOUR = 3600
 
 
 def price(
-    tariff: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    tariff: Mapping[str, Any] | Sequence[Mapping[str, Any]] | Tariff,
     session: Mapping[str, Any],
     *,
     time_zone: str = "UTC",
@@ -51,10 +51,10 @@ def price(
 ) -> Priced:
     """Price a CDR or Session.
 
-    `tariff` is a Tariff, a list of them, or a mapping of them by id; with several, each period is
-    priced by the one its `tariff_id` names. `time_zone` is the location's (IANA name): the clock
-    of start_time, end_time, dates and weekdays. With `check` the notes also name periods inside
-    which the price changes: the CPO owed a new one there.
+    `tariff` is a Tariff (raw, or as `read_tariff` gives it), a list of them, or a mapping of them
+    by id; with several, each period is priced by the one its `tariff_id` names. `time_zone` is the
+    location's (IANA name): the clock of start_time, end_time, dates and weekdays. With `check` the
+    notes also name periods inside which the price changes: the CPO owed a new one there.
     Raises TariffError for what cannot be priced.
     """
     zone = zone_of(time_zone)

@@ -60,17 +60,23 @@ class NextChange:
         return min(known, default=None)
 
 
-def priced_by(tariff: Mapping[str, Any], state: State, *, time_zone: str = "UTC") -> dict[str, int]:
+def priced_by(
+    tariff: Mapping[str, Any] | Tariff, state: State, *, time_zone: str = "UTC"
+) -> dict[str, int]:
     """The index of the element that prices each dimension now; a dimension not in it is free."""
     zone = zone_of(time_zone)
-    found = active(read_tariff(tariff, Place("tariff")), _moment(state, zone))
+    found = active(_read(tariff), _moment(state, zone))
     return {kind: found[kind].element for kind in sorted(found)}
 
 
-def next_change(tariff: Mapping[str, Any], state: State, *, time_zone: str = "UTC") -> NextChange:
-    """The next bounds of any restriction after this state; pure."""
+def next_change(
+    tariff: Mapping[str, Any] | Tariff, state: State, *, time_zone: str = "UTC"
+) -> NextChange:
+    """The next bounds of any restriction after this state; pure. A tariff that was read before
+    (`read_tariff`) need not be read again.
+    """
     zone = zone_of(time_zone)
-    read = read_tariff(tariff, Place("tariff"))
+    read = _read(tariff)
     wanted = [element.restrictions for element in read.elements]
     with localcontext(MONEY):
         energies = _bounds(wanted, "min_kwh", "max_kwh")
@@ -82,6 +88,10 @@ def next_change(tariff: Mapping[str, Any], state: State, *, time_zone: str = "UT
             power_kw=_range(_bounds(wanted, "min_power", "max_power"), state.power_kw),
             current_a=_range(_bounds(wanted, "min_current", "max_current"), state.current_a),
         )
+
+
+def _read(tariff: Mapping[str, Any] | Tariff) -> Tariff:
+    return tariff if isinstance(tariff, Tariff) else read_tariff(tariff, Place("tariff"))
 
 
 def _moment(state: State, zone: ZoneInfo) -> Moment:

@@ -112,8 +112,13 @@ class Tariff:
 
 
 def read_tariffs(value: object, place: Place | None = None) -> tuple[Tariff, ...]:
-    """All tariffs of one Tariff, a list of them or a mapping of them by id; at least one."""
+    """All tariffs of one Tariff, a list of them or a mapping of them by id; at least one.
+
+    One that was read before is taken as it is.
+    """
     place = place or Place("tariff")
+    if isinstance(value, Tariff):
+        return (value,)
     if isinstance(value, Mapping):
         if not value or "elements" in value or not all(map(_is_tariff, value.values())):
             return (read_tariff(value, place),)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.ocpi.tariff import price
 from simulator.ocpi.tariff_change import NextChange, State, missed_cut, next_change, priced_by
 from simulator.ocpi.tariff_match import Moment
 from simulator.ocpi.tariff_model import read_tariff
@@ -91,6 +92,15 @@ def test_energy_and_when_it_comes() -> None:
     assert (later.energy_kwh, later.energy_at, later.due) == (20, None, later.at)
     slow = next_change(made, at(power_kw=Decimal("1E-12")))
     assert slow.energy_at is None
+
+
+def test_a_tariff_read_before_gives_the_same() -> None:
+    raw = restricted(start_time="17:00", min_kwh=5)
+    read = read_tariff(raw, Place("tariff"))
+    assert next_change(read, at()) == next_change(raw, at())
+    assert priced_by(read, at()) == priced_by(raw, at())
+    billed = session((60, {"ENERGY": 1}))
+    assert price(read, billed) == price(raw, billed)
 
 
 def test_levels_may_move_between_bounds() -> None:
