@@ -128,8 +128,12 @@ def decide(known: TokenInfo | None, *, online: bool, rules: Rules) -> Decision:
     return Decision(Verdict.REFUSE, "offline_not_allowed")
 
 
-def may_stop(started: IdToken | None, presented: IdToken, started_group: str | None,
-             presented_group: str | None) -> bool:
+def may_stop(
+    started: IdToken | None,
+    presented: IdToken,
+    started_group: str | None,
+    presented_group: str | None,
+) -> bool:
     """May who presents this stop what another started: the same card, or one of its group (OCPP
     1.6 section 3.10, 2.0.1 C09).
     """

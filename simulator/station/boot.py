@@ -12,18 +12,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from simulator.station.authorization import IdToken
+
 BOOT = "BootNotification"
 _SHORTEST_WAIT_S = 1.0
 _DEFAULT_WAIT_S = 60.0
-# While the station is not yet accepted these are refused (OCPP 1.6 section 4.2; 2.0.1 B02.FR.05).
-REMOTE_ACTIONS = frozenset(
-    {
-        "RemoteStartTransaction",
-        "RemoteStopTransaction",
-        "RequestStartTransaction",
-        "RequestStopTransaction",
-    }
-)
 
 
 class Registration(StrEnum):
@@ -33,6 +26,9 @@ class Registration(StrEnum):
     ACCEPTED = "Accepted"
     PENDING = "Pending"
     REJECTED = "Rejected"
+
+
+_ANSWERS = {str(word): word for word in Registration if word is not Registration.NONE}
 
 
 @dataclass(slots=True)
@@ -46,8 +42,7 @@ class Boot:
         """Note the CSMS's answer; returns the seconds until the next BootNotification, None when
         accepted. An interval of 0 leaves the wait to the station; an unknown status is Rejected.
         """
-        known = status in Registration and status != Registration.NONE
-        self.status = Registration(status) if known else Registration.REJECTED
+        self.status = _ANSWERS.get(status, Registration.REJECTED)
         self.interval_s = interval_s
         if self.accepted:
             return None
@@ -86,6 +81,7 @@ class Queued:
     payload: dict[str, Any]
     transaction: str | None
     session: str | None
+    token: IdToken | None = None  # the identifier that the answer will judge
     waited: bool = False  # could not be sent when it arose
     attempts: int = 0
 

@@ -213,8 +213,9 @@ _WITH_CABLE = frozenset(state for state in State if Point.EV_CONNECTED in HOLDS[
     State.ABSENT,
     State.UNAVAILABLE_PLUGGED,
 }
-_BUSY = frozenset(state for state in State if state is not State.AUTHORIZED
-                  and Point.AUTHORIZED in HOLDS[state])
+_BUSY = frozenset(
+    state for state in State if state is not State.AUTHORIZED and Point.AUTHORIZED in HOLDS[state]
+)
 _NEEDS_HEALTH = frozenset({Event.AUTHORIZE, Event.ENERGY, Event.RESERVE})
 
 
@@ -283,7 +284,9 @@ def _move(phase: Phase, event: Event, points: TxPoints) -> Step:
     if closing and not in_transaction and (target, Event.INOPERATIVE) in TRANSITIONS:
         target, closing = TRANSITIONS[target, Event.INOPERATIVE][0], False
     ordered = tuple(effect for effect in Effect if effect in found)
-    return Step(replace(phase, state=target, in_transaction=in_transaction, closing=closing), ordered)
+    return Step(
+        replace(phase, state=target, in_transaction=in_transaction, closing=closing), ordered
+    )
 
 
 def _rest(target: State, found: set[Effect]) -> State:

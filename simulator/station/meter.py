@@ -38,7 +38,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the meter shows at one moment. One voltage and one current per phase, one each for DC."""
+    """What the meter shows at one moment: a voltage and a current per phase, one each for DC."""
 
     energy_wh: int
     power_w: float
@@ -81,7 +81,7 @@ class Meter:
         self.delivering = on
 
     def advance(self, now_s: float) -> None:
-        """Integrate up to now, stretch by stretch of constant power. A moment passed is no error."""
+        """Integrate up to now, stretch by stretch of constant power."""
         while now_s - self._at_s > _INSTANT_S:
             left_s = now_s - self._at_s
             power_w, stretch_s = self._stretch()
@@ -97,11 +97,17 @@ class Meter:
 
     def read(self, now_s: float) -> Reading:
         """Integrate up to now and read; then the grid's voltage wanders on."""
+        reading = self.show(now_s)
+        self._voltage_v = self._wander()
+        return reading
+
+    def show(self, now_s: float) -> Reading:
+        """Integrate up to now and read, with no sample taken."""
         self.advance(now_s)
         currents_a, voltages_v = self._electric()
         factor = 1.0 if self.limits.dc or self.car is None else self.car.power_factor
         offered_a = self.limits.max_current_a if self.delivering else 0.0
-        reading = Reading(
+        return Reading(
             energy_wh=math.floor(self._energy_wh + 1e-6),
             power_w=_power_w(voltages_v, currents_a, factor),
             voltage_v=voltages_v,
@@ -112,8 +118,6 @@ class Meter:
             soc_percent=round(self.car.soc_percent, 1) if self.car and self.limits.dc else None,
             dc=self.limits.dc,
         )
-        self._voltage_v = self._wander()
-        return reading
 
     def power_w(self) -> float:
         """The power that flows now."""
@@ -152,10 +156,9 @@ class Meter:
     def _electric(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Currents and voltages of now, as the meter resolves them: 0.01 A and 0.1 V."""
         car, limits = self.car, self.limits
+        voltages_v = self._voltage_v
         if limits.dc:
             voltages_v = (car.dc_voltage_v() if car is not None and self.delivering else 0.0,)
-        else:
-            voltages_v = self._voltage_v
         if car is None or not self.delivering or car.full:
             return (0.0,) * len(voltages_v), voltages_v
         accepts_w = min(car.accepts_w(), limits.max_power_w)
@@ -165,7 +168,9 @@ class Meter:
         # The on-board charger holds its current, or less where the battery accepts less.
         by_battery_a = accepts_w / (sum(voltages_v[:used]) * car.power_factor)
         current_a = _down(min(limits.max_current_a, car.ac_max_a, by_battery_a))
-        return tuple(current_a if phase < used else 0.0 for phase in range(limits.phases)), voltages_v
+        return tuple(
+            current_a if phase < used else 0.0 for phase in range(limits.phases)
+        ), voltages_v
 
     def _wander(self) -> tuple[float, ...]:
         return tuple(

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from simulator.station.connector import Point
 
 
 class Kind(StrEnum):
-    """Kinds of value, in the words of 2.0.1's DataEnumType (BasicAuthPassword is a string there)."""
+    """Kinds of value, in the words of 2.0.1's DataEnumType."""
 
     INTEGER = "integer"
     BOOLEAN = "boolean"
@@ -98,60 +99,105 @@ _USUAL = f"{ENERGY},Power.Active.Import,Current.Import,Voltage,SoC"
 _I, _B, _M, _S = Kind.INTEGER, Kind.BOOLEAN, Kind.MEMBERS, Kind.STRING
 _RO, _WO = Access.READ_ONLY, Access.WRITE_ONLY
 _POINTS = tuple(point.value for point in Point)
-_V, _Row = Variable, Setting
+
+
+def _row(
+    name: str, kind: Kind, default: str, key: str | None, variable: str | None, **more: Any
+) -> Setting:
+    """A row; a variable is written `Component.Name[instance]`."""
+    if variable is None:
+        return Setting(name, kind, default, key, None, **more)
+    component, _, rest = variable.partition(".")
+    variable_name, _, instance = rest.removesuffix("]").partition("[")
+    return Setting(
+        name, kind, default, key, Variable(component, variable_name, instance or None), **more
+    )
+
 
 # fmt: off
 SETTINGS: tuple[Setting, ...] = (
     # Talking to the CSMS
-    _Row("heartbeat_interval_s", _I, "300", "HeartbeatInterval", _V("OCPPCommCtrlr", "HeartbeatInterval"), low=1, unit="s"),
-    _Row("message_timeout_s", _I, "30", None, _V("OCPPCommCtrlr", "MessageTimeout", "Default"), low=1, high=600, unit="s"),
-    _Row("message_attempts", _I, "3", "TransactionMessageAttempts", _V("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"), low=1, high=100),
-    _Row("message_retry_interval_s", _I, "60", "TransactionMessageRetryInterval", _V("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"), unit="s"),
-    _Row("ping_interval_s", _I, "0", "WebSocketPingInterval", _V("OCPPCommCtrlr", "WebSocketPingInterval"), unit="s", reboot=True),
-    _Row("offline_threshold_s", _I, "60", None, _V("OCPPCommCtrlr", "OfflineThreshold"), unit="s"),
-    _Row("reset_retries", _I, "0", "ResetRetries", _V("OCPPCommCtrlr", "ResetRetries"), high=10),
-    _Row("network_profile_attempts", _I, "3", None, _V("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"), low=1, high=100),
-    _Row("network_priority", _S, "1", None, _V("OCPPCommCtrlr", "NetworkConfigurationPriority"), _RO),
-    _Row("file_protocols", _S, "", None, _V("OCPPCommCtrlr", "FileTransferProtocols"), _RO),
-    _Row("basic_auth_password", _S, "", "AuthorizationKey", _V("SecurityCtrlr", "BasicAuthPassword"), _WO, low=16, high=40),
-    _Row("security_profile", _I, "0", "SecurityProfile", _V("SecurityCtrlr", "SecurityProfile"), _RO),
-    _Row("organization_name", _S, "roamlab", None, _V("SecurityCtrlr", "OrganizationName"), low=1, high=50),
-    _Row("certificate_entries", _I, "0", None, _V("SecurityCtrlr", "CertificateEntries"), _RO),
+    _row("heartbeat_interval_s", _I, "300", "HeartbeatInterval",
+         "OCPPCommCtrlr.HeartbeatInterval", low=1, unit="s"),
+    _row("message_timeout_s", _I, "30", None,
+         "OCPPCommCtrlr.MessageTimeout[Default]", low=1, high=600, unit="s"),
+    _row("message_attempts", _I, "3", "TransactionMessageAttempts",
+         "OCPPCommCtrlr.MessageAttempts[TransactionEvent]", low=1, high=100),
+    _row("message_retry_interval_s", _I, "60", "TransactionMessageRetryInterval",
+         "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", unit="s"),
+    _row("ping_interval_s", _I, "0", "WebSocketPingInterval",
+         "OCPPCommCtrlr.WebSocketPingInterval", unit="s", reboot=True),
+    _row("offline_threshold_s", _I, "60", None, "OCPPCommCtrlr.OfflineThreshold", unit="s"),
+    _row("reset_retries", _I, "0", "ResetRetries", "OCPPCommCtrlr.ResetRetries", high=10),
+    _row("network_profile_attempts", _I, "3", None,
+         "OCPPCommCtrlr.NetworkProfileConnectionAttempts", low=1, high=100),
+    _row("network_priority", _S, "1", None,
+         "OCPPCommCtrlr.NetworkConfigurationPriority", access=_RO),
+    _row("file_protocols", _S, "", None, "OCPPCommCtrlr.FileTransferProtocols", access=_RO),
+    _row("basic_auth_password", _S, "", "AuthorizationKey",
+         "SecurityCtrlr.BasicAuthPassword", access=_WO, low=16, high=40),
+    _row("security_profile", _I, "0", "SecurityProfile",
+         "SecurityCtrlr.SecurityProfile", access=_RO),
+    _row("organization_name", _S, "roamlab", None,
+         "SecurityCtrlr.OrganizationName", low=1, high=50),
+    _row("certificate_entries", _I, "0", None, "SecurityCtrlr.CertificateEntries", access=_RO),
     # Transactions
-    _Row("connection_timeout_s", _I, "120", "ConnectionTimeOut", _V("TxCtrlr", "EVConnectionTimeOut"), low=1, unit="s"),
-    _Row("stop_on_invalid_id", _B, "true", "StopTransactionOnInvalidId", _V("TxCtrlr", "StopTxOnInvalidId")),
-    _Row("stop_on_ev_disconnect", _B, "true", "StopTransactionOnEVSideDisconnect", _V("TxCtrlr", "StopTxOnEVSideDisconnect")),
-    _Row("unlock_on_ev_disconnect", _B, "true", "UnlockConnectorOnEVSideDisconnect", _V("OCPPCommCtrlr", "UnlockOnEVSideDisconnect")),
-    _Row("tx_start_points", _M, "PowerPathClosed", None, _V("TxCtrlr", "TxStartPoint"), low=1, allowed=_POINTS),
-    _Row("tx_stop_points", _M, "EVConnected,Authorized", None, _V("TxCtrlr", "TxStopPoint"), low=1, allowed=_POINTS),
+    _row("connection_timeout_s", _I, "120", "ConnectionTimeOut",
+         "TxCtrlr.EVConnectionTimeOut", low=1, unit="s"),
+    _row("stop_on_invalid_id", _B, "true", "StopTransactionOnInvalidId",
+         "TxCtrlr.StopTxOnInvalidId"),
+    _row("stop_on_ev_disconnect", _B, "true", "StopTransactionOnEVSideDisconnect",
+         "TxCtrlr.StopTxOnEVSideDisconnect"),
+    _row("unlock_on_ev_disconnect", _B, "true", "UnlockConnectorOnEVSideDisconnect",
+         "OCPPCommCtrlr.UnlockOnEVSideDisconnect"),
+    _row("tx_start_points", _M, "PowerPathClosed", None,
+         "TxCtrlr.TxStartPoint", low=1, allowed=_POINTS),
+    _row("tx_stop_points", _M, "EVConnected,Authorized", None,
+         "TxCtrlr.TxStopPoint", low=1, allowed=_POINTS),
     # Authorization
-    _Row("authorize_remote", _B, "false", "AuthorizeRemoteTxRequests", _V("AuthCtrlr", "AuthorizeRemoteStart")),
-    _Row("local_authorize_offline", _B, "true", "LocalAuthorizeOffline", _V("AuthCtrlr", "LocalAuthorizeOffline")),
-    _Row("local_pre_authorize", _B, "false", "LocalPreAuthorize", _V("AuthCtrlr", "LocalPreAuthorize")),
-    _Row("allow_offline_unknown", _B, "false", "AllowOfflineTxForUnknownId", _V("AuthCtrlr", "OfflineTxForUnknownIdEnabled")),
-    _Row("cache_enabled", _B, "true", "AuthorizationCacheEnabled", _V("AuthCacheCtrlr", "Enabled")),
-    _Row("cache_lifetime_s", _I, "0", None, _V("AuthCacheCtrlr", "LifeTime"), unit="s"),
+    _row("authorize_remote", _B, "false", "AuthorizeRemoteTxRequests",
+         "AuthCtrlr.AuthorizeRemoteStart"),
+    _row("local_authorize_offline", _B, "true", "LocalAuthorizeOffline",
+         "AuthCtrlr.LocalAuthorizeOffline"),
+    _row("local_pre_authorize", _B, "false", "LocalPreAuthorize", "AuthCtrlr.LocalPreAuthorize"),
+    _row("allow_offline_unknown", _B, "false", "AllowOfflineTxForUnknownId",
+         "AuthCtrlr.OfflineTxForUnknownIdEnabled"),
+    _row("cache_enabled", _B, "true", "AuthorizationCacheEnabled", "AuthCacheCtrlr.Enabled"),
+    _row("cache_lifetime_s", _I, "0", None, "AuthCacheCtrlr.LifeTime", unit="s"),
     # Meter values
-    _Row("meter_interval_s", _I, "60", "MeterValueSampleInterval", _V("SampledDataCtrlr", "TxUpdatedInterval"), unit="s"),
-    _Row("sampled_measurands", _M, _USUAL, "MeterValuesSampledData", _V("SampledDataCtrlr", "TxUpdatedMeasurands"), allowed=MEASURANDS),
-    _Row("started_measurands", _M, ENERGY, None, _V("SampledDataCtrlr", "TxStartedMeasurands"), allowed=MEASURANDS),
-    _Row("ended_measurands", _M, ENERGY, None, _V("SampledDataCtrlr", "TxEndedMeasurands"), allowed=MEASURANDS),
-    _Row("ended_interval_s", _I, "0", None, _V("SampledDataCtrlr", "TxEndedInterval"), unit="s"),
-    _Row("stop_sampled_measurands", _M, "", "StopTxnSampledData", None, allowed=MEASURANDS),
-    _Row("aligned_interval_s", _I, "0", "ClockAlignedDataInterval", _V("AlignedDataCtrlr", "Interval"), high=86_400, unit="s"),
-    _Row("aligned_measurands", _M, ENERGY, "MeterValuesAlignedData", _V("AlignedDataCtrlr", "Measurands"), allowed=MEASURANDS),
-    _Row("stop_aligned_measurands", _M, "", "StopTxnAlignedData", _V("AlignedDataCtrlr", "TxEndedMeasurands"), allowed=MEASURANDS),
-    _Row("aligned_ended_interval_s", _I, "0", None, _V("AlignedDataCtrlr", "TxEndedInterval"), high=86_400, unit="s"),
+    _row("meter_interval_s", _I, "60", "MeterValueSampleInterval",
+         "SampledDataCtrlr.TxUpdatedInterval", unit="s"),
+    _row("sampled_measurands", _M, _USUAL, "MeterValuesSampledData",
+         "SampledDataCtrlr.TxUpdatedMeasurands", allowed=MEASURANDS),
+    _row("started_measurands", _M, ENERGY, None,
+         "SampledDataCtrlr.TxStartedMeasurands", allowed=MEASURANDS),
+    _row("ended_measurands", _M, ENERGY, None,
+         "SampledDataCtrlr.TxEndedMeasurands", allowed=MEASURANDS),
+    _row("ended_interval_s", _I, "0", None, "SampledDataCtrlr.TxEndedInterval", unit="s"),
+    _row("stop_sampled_measurands", _M, "", "StopTxnSampledData", None, allowed=MEASURANDS),
+    _row("aligned_interval_s", _I, "0", "ClockAlignedDataInterval",
+         "AlignedDataCtrlr.Interval", high=86400, unit="s"),
+    _row("aligned_measurands", _M, ENERGY, "MeterValuesAlignedData",
+         "AlignedDataCtrlr.Measurands", allowed=MEASURANDS),
+    _row("stop_aligned_measurands", _M, "", "StopTxnAlignedData",
+         "AlignedDataCtrlr.TxEndedMeasurands", allowed=MEASURANDS),
+    _row("aligned_ended_interval_s", _I, "0", None,
+         "AlignedDataCtrlr.TxEndedInterval", high=86400, unit="s"),
     # What a station tells about itself
-    _Row("connectors", _I, "1", "NumberOfConnectors", None, _RO),
-    _Row("phase_rotation", _S, "Unknown", "ConnectorPhaseRotation", None, high=500),
-    _Row("feature_profiles", _S, "Core,RemoteTrigger", "SupportedFeatureProfiles", None, _RO),
-    _Row("max_keys", _I, "50", "GetConfigurationMaxKeys", None, _RO),
-    _Row("time_source", _S, "Heartbeat", None, _V("ClockCtrlr", "TimeSource"), _RO),
-    _Row("max_get_variables", _I, "50", None, _V("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"), _RO),
-    _Row("max_set_variables", _I, "50", None, _V("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables"), _RO),
-    _Row("max_get_bytes", _I, "65536", None, _V("DeviceDataCtrlr", "BytesPerMessage", "GetVariables"), _RO),
-    _Row("max_set_bytes", _I, "65536", None, _V("DeviceDataCtrlr", "BytesPerMessage", "SetVariables"), _RO),
+    _row("connectors", _I, "1", "NumberOfConnectors", None, access=_RO),
+    _row("phase_rotation", _S, "Unknown", "ConnectorPhaseRotation", None, high=500),
+    _row("feature_profiles", _S, "Core,RemoteTrigger", "SupportedFeatureProfiles",
+         None, access=_RO),
+    _row("max_keys", _I, "50", "GetConfigurationMaxKeys", None, access=_RO),
+    _row("time_source", _S, "Heartbeat", None, "ClockCtrlr.TimeSource", access=_RO),
+    _row("max_get_variables", _I, "50", None,
+         "DeviceDataCtrlr.ItemsPerMessage[GetVariables]", access=_RO),
+    _row("max_set_variables", _I, "50", None,
+         "DeviceDataCtrlr.ItemsPerMessage[SetVariables]", access=_RO),
+    _row("max_get_bytes", _I, "65536", None,
+         "DeviceDataCtrlr.BytesPerMessage[GetVariables]", access=_RO),
+    _row("max_set_bytes", _I, "65536", None,
+         "DeviceDataCtrlr.BytesPerMessage[SetVariables]", access=_RO),
 )
 # fmt: on
 
@@ -174,10 +220,7 @@ class Settings:
         for name, value in (values or {}).items():
             if name not in BY_NAME:
                 raise SettingError(f"{name}: there is no such setting")
-            problem = BY_NAME[name].problem(value)
-            if problem:
-                raise SettingError(f"{name}: {value!r}: {problem}")
-            self._values[name] = value
+            self.set(name, value)
 
     def text(self, name: str) -> str:
         """The value as it stands on the wire."""
@@ -195,6 +238,13 @@ class Settings:
     def members(self, name: str) -> list[str]:
         """The members of a list, in order."""
         return members_of(self.text(name))
+
+    def set(self, name: str, value: str) -> None:
+        """Set a value by our name. Raises SettingError."""
+        problem = BY_NAME[name].problem(value)
+        if problem:
+            raise SettingError(f"{name}: {value!r}: {problem}")
+        self._values[name] = value
 
     def keep(self, row: Setting, value: str) -> None:
         """Keep a value that the row allows."""

@@ -1,0 +1,431 @@
+"""What happens at the EVSEs of a station: events in, effects performed.
+
+Rule: the connector's table decides, this shell does what it says, in its order: timers, meter,
+messages. Nothing ticks: a timer stands for the next sample, the car's end of charging and a cable
+that does not come, and for nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.station.authorization import IdToken
+from simulator.station.connector import Effect, Event, State, after_power_on, step
+from simulator.station.core import Cause, Core, Evse, Moment, Transaction
+from simulator.station.dialect import Dialect
+from simulator.station.ev import Car
+from simulator.station.samples import Context
+from simulator.station.uplink import Uplink
+
+_EMPTY = frozenset({State.AVAILABLE, State.UNAVAILABLE})
+
+
+class Charging:
+    """The EVSEs of one station, from power-on to power-off."""
+
+    __slots__ = (
+        "_actor",
+        "_chance",
+        "_clock",
+        "_core",
+        "_dialect",
+        "_journal",
+        "_timers",
+        "on_idle",
+        "uplink",
+    )
+
+    def __init__(
+        self,
+        core: Core,
+        dialect: Dialect,
+        uplink: Uplink,
+        *,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        actor: str,
+        on_idle: Callable[[], None],
+    ) -> None:
+        self._core = core
+        self._dialect = dialect
+        self.uplink = uplink
+        self._clock = clock
+        self._chance = chance
+        self._journal = journal
+        self._actor = actor
+        self.on_idle = on_idle
+        self._timers: dict[tuple[int, str], asyncio.TimerHandle] = {}
+
+    # Power
+
+    def power_on(self) -> None:
+        """Sense what is plugged in, and end what a power cut left open."""
+        memory = self._core.memory
+        for evse in self._core.evses:
+            number = evse.evse_id
+            car = memory.cars.get(number)
+            tx = memory.transactions.pop(number, None)
+            evse.session = memory.names.get(number)
+            evse.car = car
+            evse.meter.connect(car, self._clock.monotonic())
+            evse.phase = after_power_on(
+                plugged=car is not None,
+                operative=not memory.inoperative.get(number, False),
+                had_transaction=tx is not None or memory.spent.get(number, False),
+            )
+            if tx is not None:
+                evse.transaction = tx
+                tx.stop_cause = Cause.POWER_LOSS
+                self._end(evse, Cause.POWER_LOSS)
+
+    def power_off(self) -> None:
+        """Stop all timers; keep the registers."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        for evse in self._core.evses:
+            evse.meter.advance(self._clock.monotonic())
+            self._core.memory.registers_wh[evse.evse_id] = evse.meter.register_wh
+            self._core.memory.spent[evse.evse_id] = evse.phase.state is State.FINISHING
+
+    # Events
+
+    def car(self, evse: Evse, car: Car | None) -> None:
+        """A car is there, or gone with None."""
+        evse.car = car
+        evse.meter.connect(car, self._clock.monotonic())
+        if car is None:
+            self._core.memory.cars.pop(evse.evse_id, None)
+        else:
+            self._core.memory.cars[evse.evse_id] = car
+
+    def apply(self, evse: Evse, event: Event, cause: Cause) -> None:
+        """Let an event happen to a connector. Raises Impossible."""
+        result = step(evse.phase, event, self._dialect.points(self._core.settings))
+        before, evse.phase = evse.phase, result.phase
+        if before != evse.phase:
+            state = evse.phase.state.value
+            self.event(evse, "connector.changed", state=state, by=event.value)
+        info = "EV side disconnected" if cause is Cause.EV_DISCONNECTED else None
+        self.tell_status(evse, info=info)
+        for effect in result.effects:
+            _EFFECTS[effect](self, evse, cause)
+        self._tidy(evse)
+
+    def _tidy(self, evse: Evse) -> None:
+        """Forget the driver with the authorization, and the session with the cable."""
+        if not evse.phase.authorized:
+            evse.token = evse.group = evse.remote_start_id = None
+        if evse.phase.state in _EMPTY and evse.transaction is None:
+            self.forget(evse)
+
+    def forget(self, evse: Evse) -> None:
+        """The session is over: nothing of it is left at the EVSE."""
+        self._core.memory.names.pop(evse.evse_id, None)
+        evse.session = None
+
+    def session(self, evse: Evse, *, anew: bool = False) -> str:
+        """The name that correlates all of this plug-in: `<station>-<evse>-<n>`."""
+        if evse.session is None or anew:
+            memory, number = self._core.memory, evse.evse_id
+            count = memory.sessions[number] = memory.sessions.get(number, 0) + 1
+            evse.session = f"{self._core.config.id}-{number}-{count}"
+            memory.names[number] = evse.session
+            self._journal.link(f"evse/{self._core.config.id}/{number}", evse.session)
+        return evse.session
+
+    def begin(
+        self,
+        evse: Evse,
+        token: IdToken,
+        group: str | None,
+        cause: Cause,
+        remote_start_id: int | None = None,
+    ) -> None:
+        """A driver is authorized. Raises Impossible."""
+        evse.token, evse.group, evse.remote_start_id = token, group, remote_start_id
+        tx = evse.transaction
+        if tx is not None:  # begun by the cable
+            tx.token, tx.group, tx.remote_start_id = token, group, remote_start_id
+            tx.token_told, tx.stop_cause, tx.stop_token = False, None, None
+        self.apply(evse, Event.AUTHORIZE, cause)
+
+    def stop(self, evse: Evse, cause: Cause, token: IdToken | None = None) -> bool:
+        """End an authorization and what it carries; False if there is none."""
+        if not evse.phase.authorized:
+            return False
+        self._mark_stopped(evse, cause, token)
+        self.apply(evse, Event.DEAUTHORIZE, cause)
+        return True
+
+    def fail(self, evse: Evse) -> None:
+        """A fault is found: what goes on ends."""
+        self._mark_stopped(evse, Cause.FAULT, None)
+        self.apply(evse, Event.FAULT, Cause.FAULT)
+
+    def disconnect(self, evse: Evse) -> None:
+        """The car leaves amid a session (StopTransactionOnEVSideDisconnect). Raises Impossible."""
+        self.car(evse, None)
+        if self._core.settings.flag("stop_on_ev_disconnect"):
+            self._mark_stopped(evse, Cause.EV_DISCONNECTED, None)
+            self.apply(evse, Event.EV_DISCONNECT_STOP, Cause.EV_DISCONNECTED)
+            self.apply(evse, Event.UNPLUG, Cause.EV_DISCONNECTED)
+        else:
+            self.apply(evse, Event.EV_DISCONNECT_KEEP, Cause.EV_DISCONNECTED)
+            if evse.phase.state is State.DETACHED:
+                self.apply(evse, Event.UNPLUG, Cause.EV_DISCONNECTED)
+
+    @staticmethod
+    def _mark_stopped(evse: Evse, cause: Cause, token: IdToken | None) -> None:
+        tx = evse.transaction
+        if tx is not None and tx.stop_cause is None:
+            tx.stop_cause, tx.stop_token = cause, token
+
+    def set_operative(self, evse: Evse, operative: bool) -> None:
+        """Change the availability, now or when the transaction is over; it persists."""
+        self._core.memory.inoperative[evse.evse_id] = not operative
+        self.apply(evse, Event.OPERATIVE if operative else Event.INOPERATIVE, Cause.REMOTE)
+
+    # Effects
+
+    def _wait_for_cable(self, evse: Evse, cause: Cause) -> None:
+        wait_s = self._core.settings.integer("connection_timeout_s")
+
+        def give_up() -> None:
+            self.event(evse, "cable.timed_out", after_s=wait_s)
+            self.stop(evse, Cause.CABLE_TIMEOUT)
+
+        self._arm(evse, "cable", wait_s, give_up)
+
+    def _stop_waiting(self, evse: Evse, cause: Cause) -> None:
+        self._disarm(evse, "cable")
+
+    def _start(self, evse: Evse, cause: Cause) -> None:
+        moment = self._moment(evse, sample=True)
+        tx = Transaction(
+            name=self._chance.uuid4(),
+            evse_id=evse.evse_id,
+            connector_id=evse.connector_id,
+            session=self.session(evse),
+            started_at=moment.now,
+            token=evse.token,
+            group=evse.group,
+            remote_start_id=evse.remote_start_id,
+            start_wh=moment.reading.energy_wh,
+            last_wh=moment.reading.energy_wh,
+        )
+        evse.transaction = tx
+        memory = self._core.memory
+        memory.transactions[evse.evse_id] = memory.unsettled[tx.name] = tx
+        self._journal.link(f"tx/{self._core.config.id}/{tx.name}", tx.session)
+        token = None if tx.token is None else tx.token.value
+        self.event(
+            evse,
+            "transaction.started",
+            transaction=tx.name,
+            by=cause.value,
+            token=token,
+            meter_wh=tx.start_wh,
+        )
+        message = self._dialect.started(self._core, tx, cause, moment, evse.phase)
+        self._dialect.note(self._core, tx, Context.BEGIN, moment)
+        self.uplink.send(message, tx.session, tx)
+        self.rearm(evse)
+
+    def _update(self, evse: Evse, cause: Cause) -> None:
+        tx = evse.transaction
+        assert tx is not None
+        moment = self._moment(evse)
+        message = self._dialect.updated(self._core, tx, cause, moment, evse.phase)
+        self.uplink.send(message, tx.session, tx)
+
+    def _end(self, evse: Evse, cause: Cause) -> None:
+        tx = evse.transaction
+        assert tx is not None
+        moment = self._moment(evse, sample=True)
+        cut_at = self._core.memory.cut_at
+        if cause is Cause.POWER_LOSS and cut_at is not None:
+            moment = Moment(cut_at, moment.reading, online=False)
+        self._dialect.note(self._core, tx, Context.END, moment)
+        message = self._dialect.ended(self._core, tx, cause, moment, evse.phase)
+        tx.ended = True
+        evse.transaction = None
+        memory = self._core.memory
+        memory.transactions.pop(evse.evse_id, None)
+        self._disarm(evse, "sample", "note", "full")
+        why = (tx.stop_cause or cause).value
+        self.event(
+            evse,
+            "transaction.ended",
+            transaction=tx.name,
+            why=why,
+            meter_wh=moment.reading.energy_wh,
+            energy_wh=moment.reading.energy_wh - tx.start_wh,
+        )
+        self.uplink.send(message, tx.session, tx)
+        if self._core.idle:
+            self.on_idle()
+
+    def _offer(self, evse: Evse, cause: Cause) -> None:
+        full = evse.car is None or evse.car.full
+        self.apply(evse, Event.EV_SUSPEND if full else Event.ENERGY, Cause.CAR)
+
+    def _energy_on(self, evse: Evse, cause: Cause) -> None:
+        evse.meter.switch(True, self._clock.monotonic())
+        self._watch_car(evse)
+
+    def _energy_off(self, evse: Evse, cause: Cause) -> None:
+        evse.meter.switch(False, self._clock.monotonic())
+        self._disarm(evse, "full")
+
+    def _watch_car(self, evse: Evse) -> None:
+        """Look again when the car should have had what it wanted."""
+        full_in_s = evse.meter.full_in_s()
+        if full_in_s is not None:
+            self._arm(evse, "full", full_in_s + 0.001, lambda: self._look_at_car(evse))
+
+    def _look_at_car(self, evse: Evse) -> None:
+        evse.meter.advance(self._clock.monotonic())
+        if not self._suspend_if_full(evse):
+            self._watch_car(evse)
+
+    def _suspend_if_full(self, evse: Evse) -> bool:
+        if evse.phase.state is not State.CHARGING or evse.car is None or not evse.car.full:
+            return False
+        self.event(evse, "car.full", soc_percent=round(evse.car.soc_percent, 1))
+        self.apply(evse, Event.EV_SUSPEND, Cause.CAR)
+        return True
+
+    # Meter values
+
+    def rearm(self, evse: Evse) -> None:
+        """Sample as the settings say, from now on."""
+        self._disarm(evse, "sample", "note")
+        if evse.transaction is None:
+            return
+        settings = self._core.settings
+        self._every(evse, "sample", settings.integer("meter_interval_s"), self._sample)
+        interval, measurands = self._dialect.noted
+        if settings.members(measurands):
+            self._every(evse, "note", settings.integer(interval), self._note)
+
+    def _every(self, evse: Evse, name: str, interval_s: int, act: Callable[[Evse], None]) -> None:
+        if interval_s <= 0:
+            return
+
+        def again() -> None:
+            self._every(evse, name, interval_s, act)
+            act(evse)
+
+        self._arm(evse, name, interval_s, again)
+
+    def _sample(self, evse: Evse) -> None:
+        self.sample(evse, Context.PERIODIC)
+        self._suspend_if_full(evse)
+
+    def _note(self, evse: Evse) -> None:
+        if evse.transaction is not None:
+            moment = self._moment(evse)
+            self._dialect.note(self._core, evse.transaction, Context.PERIODIC, moment)
+
+    def sample(self, evse: Evse, context: Context) -> None:
+        """Take a reading and tell it."""
+        tx = evse.transaction
+        moment = self._moment(evse, sample=True)
+        if tx is None:
+            message = self._dialect.metered(self._core, evse, context, moment)
+        else:
+            message = self._dialect.sampled(self._core, tx, context, moment, evse.phase)
+            tx.last_wh = moment.reading.energy_wh
+        self.uplink.send(message, None if tx is None else tx.session, tx)
+
+    def align(self) -> None:
+        """Arm the clock-aligned readings of the whole station, as the settings say."""
+        self._disarm_key((0, "aligned"))
+        settings = self._core.settings
+        noted, measurands = self._dialect.noted_by_clock
+        told_s = settings.integer("aligned_interval_s")
+        noted_s = settings.integer(noted) if settings.members(measurands) else 0
+        now = self._clock.now()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        since_s = (now - midnight) / timedelta(seconds=1)
+        left_s = {i: i - since_s % i for i in sorted({told_s, noted_s} - {0})}
+        if left_s:
+            wait_s = min(left_s.values())
+            due = {i for i, left in left_s.items() if left - wait_s < 0.001}
+            act = partial(self._aligned, told_s in due, noted_s in due)
+            self._timers[0, "aligned"] = self._clock.call_later(wait_s, act)
+
+    def _aligned(self, told: bool, noted: bool) -> None:
+        for evse in self._core.evses:
+            if noted and evse.transaction is not None:
+                moment = self._moment(evse)
+                self._dialect.note(self._core, evse.transaction, Context.CLOCK, moment)
+            if told:
+                self.sample(evse, Context.CLOCK)
+        self.align()
+
+    def _moment(self, evse: Evse, *, sample: bool = False) -> Moment:
+        now_s = self._clock.monotonic()
+        reading = evse.meter.read(now_s) if sample else evse.meter.show(now_s)
+        return Moment(self._clock.now(), reading, self.uplink.online)
+
+    # Status
+
+    def tell_status(self, evse: Evse, *, info: str | None = None, always: bool = False) -> None:
+        """Tell the CSMS the status, if it is news and can be told; else when the link is back."""
+        word = self._dialect.status_of(evse.phase)
+        if word == evse.told and not always:
+            return
+        message = self._dialect.status(evse, self._clock.now(), info)
+
+        def lost() -> None:
+            evse.told = None
+
+        if self.uplink.online and self.uplink.notify(message, evse.session, lost=lost):
+            evse.told = word
+
+    # Small things
+
+    def event(self, evse: Evse, what: str, **data: Any) -> None:
+        """Record a decision of this EVSE."""
+        self._journal.event(self._actor, what, session=evse.session, evse=evse.evse_id, **data)
+
+    def _arm(self, evse: Evse, name: str, delay_s: float, act: Callable[[], None]) -> None:
+        key = (evse.evse_id, name)
+        self._disarm_key(key)
+
+        def fire() -> None:
+            del self._timers[key]
+            act()
+
+        self._timers[key] = self._clock.call_later(delay_s, fire)
+
+    def _disarm(self, evse: Evse, *names: str) -> None:
+        for name in names:
+            self._disarm_key((evse.evse_id, name))
+
+    def _disarm_key(self, key: tuple[int, str]) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+
+_EFFECTS: dict[Effect, Callable[[Charging, Evse, Cause], None]] = {
+    Effect.WAIT_FOR_CABLE: Charging._wait_for_cable,
+    Effect.STOP_WAITING: Charging._stop_waiting,
+    Effect.START_TRANSACTION: Charging._start,
+    Effect.ENERGY_OFF: Charging._energy_off,
+    Effect.UPDATE_TRANSACTION: Charging._update,
+    Effect.END_TRANSACTION: Charging._end,
+    Effect.OFFER_ENERGY: Charging._offer,
+    Effect.ENERGY_ON: Charging._energy_on,
+}

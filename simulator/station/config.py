@@ -1,0 +1,100 @@
+"""What a station is made of, as its builder wrote it down.
+
+Rule: values only, checked once, when the station is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simulator.station.meter import Limits
+from simulator.wire.ocpp_rpc import OcppVersion, Validation
+
+# OCPI's PowerType -> phases; 0 is direct current.
+PHASES: Mapping[str, int] = {
+    "AC_1_PHASE": 1,
+    "AC_2_PHASE": 2,
+    "AC_2_PHASE_SPLIT": 2,
+    "AC_3_PHASE": 3,
+    "DC": 0,
+}
+
+
+class StationError(ValueError):
+    """A station cannot be built so, or cannot do what it was told: the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorConfig:
+    """One connector, in OCPI's words (ConnectorType, ConnectorFormat, PowerType)."""
+
+    connector_id: int = 1
+    standard: str = "IEC_62196_T2"
+    format: str = "SOCKET"
+    power_type: str = "AC_3_PHASE"
+    max_voltage_v: int = 230
+    max_amperage_a: float = 32.0
+    max_power_w: float = 22_000.0
+
+    @property
+    def tethered(self) -> bool:
+        """The cable hangs on the station and cannot be locked or unlocked."""
+        return self.format == "CABLE"
+
+    @property
+    def limits(self) -> Limits:
+        """What it can deliver."""
+        return Limits(PHASES[self.power_type], self.max_amperage_a, self.max_power_w)
+
+
+@dataclass(frozen=True, slots=True)
+class EvseConfig:
+    """One EVSE: it serves one car at a time through one of its connectors."""
+
+    evse_id: int
+    connectors: tuple[ConnectorConfig, ...] = (ConnectorConfig(),)
+
+
+@dataclass(frozen=True, slots=True)
+class StationConfig:
+    """A whole station. In 1.6 the connectors are numbered as the EVSEs; 0 is the station itself.
+
+    `settings` overrides defaults of `settings.SETTINGS` by our names, after the two intervals.
+    """
+
+    id: str
+    version: OcppVersion
+    csms_url: str
+    vendor: str = "roamlab"
+    model: str = "Simulated"
+    serial: str | None = None
+    firmware: str | None = None
+    evses: tuple[EvseConfig, ...] = (EvseConfig(1),)
+    basic_password: str | None = None
+    meter_interval_s: int = 60
+    clock_aligned_interval_s: int = 0
+    validation: Validation = Validation.STRICT
+    settings: Mapping[str, str] = field(default_factory=dict)
+    peer: str = "cpo"  # what the journal calls the CSMS
+    reconnect_minimum_s: float = 10.0
+    reconnect_random_s: float = 5.0
+    reboot_s: float = 5.0
+
+    def check(self) -> None:
+        """Refuse what no station can be. Raises StationError."""
+        numbers = [evse.evse_id for evse in self.evses]
+        if numbers != list(range(1, len(numbers) + 1)):
+            raise StationError(f"{self.id}: EVSEs are numbered 1, 2, ... without a gap: {numbers}")
+        for evse in self.evses:
+            ids = [connector.connector_id for connector in evse.connectors]
+            if not ids or ids != list(range(1, len(ids) + 1)):
+                raise StationError(
+                    f"{self.id}, EVSE {evse.evse_id}: connectors are numbered 1, 2, ...: {ids}"
+                )
+            for connector in evse.connectors:
+                if connector.power_type not in PHASES:
+                    known = ", ".join(PHASES)
+                    raise StationError(
+                        f"{self.id}: power_type {connector.power_type!r}: expected one of {known}"
+                    )

@@ -1,0 +1,61 @@
+"""A station at a glance, for whoever displays it.
+
+Rule: plain values, units in the names; looking changes nothing but how far the meter has counted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.station.core import Core, Evse
+from simulator.station.dialect import Dialect
+from simulator.station.settings import SETTINGS, Access
+from simulator.station.uplink import Uplink
+
+
+def snapshot(
+    core: Core, dialect: Dialect, uplink: Uplink, now_s: float, powered: bool
+) -> dict[str, Any]:
+    """The whole station."""
+    config = core.config
+    return {
+        "id": config.id,
+        "version": str(config.version),
+        "vendor": config.vendor,
+        "model": config.model,
+        "powered": powered,
+        "connected": uplink.link is not None,
+        "online": uplink.online,
+        "boot": core.boot.status.value,
+        "queued": len(core.memory.queue),
+        "evses": [_evse(evse, dialect, now_s) for evse in core.evses],
+        "config": {
+            row.name: core.settings.text(row.name)
+            for row in SETTINGS
+            if row.access is not Access.WRITE_ONLY
+        },
+    }
+
+
+def _evse(evse: Evse, dialect: Dialect, now_s: float) -> dict[str, Any]:
+    reading = evse.meter.show(now_s)
+    tx, car, connector = evse.transaction, evse.car, evse.connector
+    return {
+        "evse_id": evse.evse_id,
+        "connector_id": evse.connector_id,
+        "standard": connector.standard,
+        "power_type": connector.power_type,
+        "max_power_w": connector.max_power_w,
+        "state": evse.phase.state.value,
+        "status": dialect.status_of(evse.phase),
+        "faulted": evse.phase.faulted,
+        "operative": evse.phase.operative,
+        "session": evse.session,
+        "token": None if evse.token is None else evse.token.value,
+        "transaction": None if tx is None else tx.name if tx.csms_id is None else str(tx.csms_id),
+        "power_w": round(reading.power_w, 1),
+        "meter_wh": reading.energy_wh,
+        "energy_wh": 0 if tx is None else reading.energy_wh - tx.start_wh,
+        "soc_percent": None if car is None else round(car.soc_percent, 1),
+        "car": None if car is None else car.model,
+    }
