@@ -127,7 +127,8 @@ def _tell(error: Exception) -> int:
         click.echo(f"roamlab: {error.format_message()}", err=True)
         return error.exit_code
     if isinstance(code, int):
-        click.echo(f"roamlab: {error}", err=True)
+        words = error.strerror if isinstance(error, OSError) else error
+        click.echo(f"roamlab: {words}", err=True)
         return code
     click.echo(
         f"roamlab: internal error: {type(error).__name__}: {error}\n"

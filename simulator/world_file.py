@@ -228,12 +228,13 @@ def _stations(
             plan["omit_from_cdrs"] = tuple(plan.get("omit_from_cdrs", ()))
             plans += [
                 StationPlan(id=name, location_id=location["id"], evses=evses, **plan)
-                for name in _numbered(station["id"], station.get("count"))
+                for name in numbered(station["id"], station.get("count"))
             ]
     return plans
 
 
-def _numbered(name: str, count: int | None) -> list[str]:
+def numbered(name: str, count: int | None) -> list[str]:
+    """The names of `count` things: LOAD-0001, LOAD-0002, …; a single one keeps its name."""
     if count is None:
         return [name]
     width = max(4, len(str(count)))

@@ -27,26 +27,22 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 GRACE_S = 0.8
 
 
-class ClockName(click.ParamType):
-    """`real`, `virtual` or `scaled:N`, checked when given."""
+def _clock_name(_ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Check a clock's name when it is given."""
+    from simulator.kernel.clock import Clock, ClockError
 
-    name = "clock"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from simulator.kernel.clock import Clock, ClockError
-
-        try:
-            return str(Clock.parse(value))
-        except ClockError as error:
-            self.fail(str(error), param, ctx)
+    try:
+        return str(Clock.parse(value))
+    except ClockError as error:
+        raise click.BadParameter(str(error), param=param) from error
 
 
-def clock_option(default: str | None, note: str) -> Decorator:
+def clock_option(default: str, note: str) -> Decorator:
     """--clock"""
     return click.option(
         "--clock",
         "clock_name",
-        type=ClockName(),
+        callback=_clock_name,
         default=default,
         metavar="real|virtual|scaled:N",
         help=f"How fast the world goes: scaled:60 is a minute a second. {note}",

@@ -1,0 +1,115 @@
+"""What drivers do at stations that somebody's CSMS is tested with: come, charge, leave.
+
+Rule: a driver uses the station's verbs and waits on its clock; whether the CSMS let it charge is
+read from the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal, Record
+from simulator.mistakes import Exit
+from simulator.station.config import StationError
+from simulator.station.ev import Car, draw_car
+from simulator.station.run import Station
+
+# How long the CSMS may take, from the card to the transaction.
+_PATIENCE_S = 60.0
+_STARTS = frozenset({"StartTransaction", "TransactionEvent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What drivers do: `tap` a card, how full their cars are, how long they charge, how often one
+    comes. None: chance decides, or it is not done.
+    """
+
+    plug: bool = False
+    tap: str | None = None
+    soc_percent: float | None = None
+    charge_s: float | None = None
+    every_s: float | None = None
+
+
+class Drivers:
+    """The drivers at some stations."""
+
+    def __init__(self, habits: Habits, clock: Clock, chance: Chance, journal: Journal) -> None:
+        self._habits = habits
+        self._clock = clock
+        self._chance = chance.child("drivers")
+        self._journal = journal
+
+    async def drive(self, stations: list[Station]) -> int:
+        """Do it at all stations; returns the exit code, or never, as the habits are."""
+        habits = self._habits
+        if habits.every_s is not None:
+            await asyncio.gather(*(self._come_and_go(s, habits.every_s) for s in stations))
+        if not habits.plug:
+            return await _for_ever()
+        charged = await asyncio.gather(*(self._visit(s, 1, habits.charge_s) for s in stations))
+        if habits.charge_s is None:
+            return await _for_ever()
+        return Exit.PASS if all(charged) else Exit.FAILED
+
+    async def _come_and_go(self, station: Station, every_s: float) -> None:
+        chance = self._chance.child(station.config.id)
+        evses = [evse.evse_id for evse in station.config.evses]
+
+        async def at(evse_id: int) -> None:
+            while True:
+                await self._clock.sleep(chance.uniform(0.2, 1.8) * every_s)
+                charge_s = self._habits.charge_s or chance.uniform(0.5, 1.5) * 1800.0
+                await self._visit(station, evse_id, charge_s)
+
+        await asyncio.gather(*(at(evse_id) for evse_id in evses))
+
+    async def _visit(self, station: Station, evse_id: int, charge_s: float | None) -> bool:
+        """One driver: plug in, tap, charge, tap, leave. True if a transaction began."""
+        since = self._journal.seq
+        try:
+            await station.plug(evse_id, self._car(station, evse_id))
+            if self._habits.tap is not None:
+                await station.tap(evse_id, self._habits.tap)
+            if charge_s is None:
+                return True
+            began = await self._began(station, since)
+            await self._clock.sleep(charge_s)
+            if began and self._habits.tap is not None:
+                await station.tap(evse_id, self._habits.tap)
+            await station.unplug(evse_id)
+        except StationError as error:
+            self._journal.event(station.actor, "driver.left", reason=str(error))
+            return False
+        await self._clock.sleep(1.0)  # the last messages leave
+        return began
+
+    async def _began(self, station: Station, since: int) -> bool:
+        def starts(record: Record) -> bool:
+            return (
+                record["leg"] == "ocpp"
+                and record["actor"] == station.actor
+                and record["action"] in _STARTS
+            )
+
+        try:
+            await self._journal.wait_for(starts, timeout_s=_PATIENCE_S, after=since)
+        except TimeoutError:
+            return False
+        return True
+
+    def _car(self, station: Station, evse_id: int) -> Car:
+        power_type = station.config.evses[evse_id - 1].connectors[0].power_type
+        car = draw_car(self._chance.child(station.config.id), needs_dc=power_type == "DC")
+        if self._habits.soc_percent is not None:
+            car.soc_percent = self._habits.soc_percent
+        return car
+
+
+async def _for_ever() -> int:
+    await asyncio.Event().wait()
+    return Exit.PASS

@@ -1,0 +1,214 @@
+"""`roamlab station`: charging stations against any CSMS."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.commands.common import (
+    clock_option,
+    journal_option,
+    json_option,
+    run,
+    seed_option,
+    stopped_in_time,
+    write_to,
+)
+from simulator.mistakes import Exit, Mistake, did_you_mean
+
+if TYPE_CHECKING:
+    from simulator.kernel.chance import Chance
+    from simulator.kernel.clock import Clock
+    from simulator.kernel.journal import Journal, Record
+    from simulator.station.run import Station
+
+# With more stations than this, only what goes wrong is told.
+_TELL_ALL = 10
+
+
+def _csms_url(_ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if not value.startswith(("ws://", "wss://")):
+        raise click.BadParameter(
+            f"expected ws:// or wss://, the station's id is appended, not '{value}'", param=param
+        )
+    return value
+
+
+def _kind(_ctx: click.Context, param: click.Parameter, value: str) -> str:
+    from simulator.world_file import PLUGS
+
+    if value not in PLUGS:
+        raise click.BadParameter(f"no plug '{value}'.{did_you_mean(value, PLUGS)}", param=param)
+    return value
+
+
+@click.command(
+    epilog="""\b
+A station that boots and waits:
+  roamlab station --csms ws://127.0.0.1:9000/ocpp --id DE-AC-1 --ocpp 1.6
+One session of two minutes, for a script (exit code 0: it was authorized and billed):
+  roamlab station --csms ws://… --ocpp 2.0.1 --kind dc-150 --tap 04A1B2C3D4E580 --charge 120
+Ten stations with drivers who come and go every five minutes or so:
+  roamlab station --csms ws://… --ocpp 2.0.1 --count 10 --tap 04A1B2C3D4E580 --every 300
+"""
+)
+@click.option("--csms", required=True, callback=_csms_url, metavar="URL", help="Where to connect.")
+@click.option("--id", "name", default="CP001", show_default=True, help="The station's identity.")
+@click.option(
+    "--ocpp", "version", type=click.Choice(["1.6", "2.0.1"]), required=True, help="What it speaks."
+)
+@click.option(
+    "--count", type=click.IntRange(1, 100_000), default=1, help="So many: ID-0001, ID-0002, …"
+)
+@click.option(
+    "--connectors", type=click.IntRange(1, 64), default=1, help="EVSEs with one connector each."
+)
+@click.option(
+    "--kind", default="ac-22", callback=_kind, show_default=True, help="Kind of its connectors."
+)
+@click.option("--password", metavar="TEXT", help="Basic authentication (security profile 1).")
+@click.option("--plug", is_flag=True, help="A car is plugged into EVSE 1.")
+@click.option("--tap", metavar="UID", help="A card is held to the reader (and a car plugged in).")
+@click.option(
+    "--soc", type=click.FloatRange(0, 100), metavar="PERCENT", help="How full the car is."
+)
+@click.option(
+    "--charge",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Stop the session after so long. Without --every the command then ends.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Drivers come and go, for ever: the mean pause between them. Needs --tap.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0, min_open=True),
+    default=15.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the CSMS may take to accept.",
+)
+@click.option(
+    "--validation",
+    type=click.Choice(["strict", "lenient", "off"]),
+    default="strict",
+    show_default=True,
+    help="What to do about messages that break the schema: refuse, note, or not look.",
+)
+@clock_option("real", "Default real.")
+@seed_option
+@journal_option
+@json_option
+def station(**options: Any) -> int:
+    """Run charging stations against any CSMS and tell what passes, until Ctrl-C.
+
+    With --json every record of the journal goes to stdout, one a line.
+    """
+    from simulator.kernel.chance import Chance, fresh_seed
+    from simulator.kernel.clock import Clock
+    from simulator.kernel.journal import Journal
+
+    if options["every"] is not None and options["tap"] is None:
+        raise Mistake("--every needs --tap: whose card?")
+    clock = Clock.parse(options["clock_name"])
+    if clock.mode == "virtual":
+        raise Mistake("station: the CSMS lives in real time; take --clock real or scaled:N")
+    seed = fresh_seed() if options["seed"] is None else options["seed"]
+    journal = Journal(clock, seed=seed, world=None, keep=100_000)
+    write_to(journal, options["journal_file"])
+    return run(_run(options, clock, Chance(seed), journal), clock)
+
+
+async def _run(options: dict[str, Any], clock: Clock, chance: Chance, journal: Journal) -> int:
+    from simulator.commands.drivers import Drivers, Habits
+    from simulator.station.run import Station
+
+    stations = [
+        Station(config, clock=clock, chance=chance, journal=journal) for config in _configs(options)
+    ]
+    habits = Habits(
+        plug=options["plug"] or options["tap"] is not None,
+        tap=options["tap"],
+        soc_percent=options["soc"],
+        charge_s=options["charge"],
+        every_s=options["every"],
+    )
+    journal.subscribe(_listener(len(stations), as_json=options["as_json"]))
+
+    async def stop() -> None:
+        for each in stations:
+            await each.stop()
+        journal.close()
+
+    async with stopped_in_time(stop):
+        for each in stations:
+            await each.start()
+        for each in stations:
+            await _ready(each, clock, journal, options["patience"])
+        return await Drivers(habits, clock, chance, journal).drive(stations)
+
+
+def _configs(options: dict[str, Any]) -> list[Any]:
+    from simulator.wire.ocpp_rpc import Validation
+    from simulator.world import station_config
+    from simulator.world_file import PLUGS, StationPlan, numbered
+
+    plug = PLUGS[options["kind"]]
+    count = options["count"]
+    return [
+        replace(
+            station_config(
+                StationPlan(
+                    id=name,
+                    ocpp=options["version"],
+                    location_id="",
+                    evses=((plug,),) * options["connectors"],
+                    password=options["password"],
+                ),
+                options["csms"],
+            ),
+            peer="csms",
+            validation=Validation(options["validation"]),
+        )
+        for name in numbered(options["name"], None if count == 1 else count)
+    ]
+
+
+def _listener(count: int, *, as_json: bool) -> Callable[[Record], None]:
+    """Tell what passes: as records, as lines, or with many stations only what goes wrong."""
+    if as_json:
+        import msgspec
+
+        encode = msgspec.json.Encoder(decimal_format="number").encode
+        return lambda record: click.echo(encode(record))
+    from simulator.demo.teller import Teller
+
+    return Teller(sys.stdout, only_bad=count > _TELL_ALL).hear
+
+
+async def _ready(station: Station, clock: Clock, journal: Journal, patience_s: float) -> None:
+    """Wait until a station was accepted. Raises Mistake: 3 for no connection, 4 for no welcome."""
+    try:
+        await station.wait_ready(patience_s * clock.factor)
+    except TimeoutError as error:
+        actor = f"station/{station.config.id}"
+        mine = [r for r in journal.records if r["actor"] == actor and r["leg"] == "event"]
+        failed = [r["data"]["error"] for r in mine if r["what"] == "ocpp.connect_failed"]
+        if not any(r["what"] == "ocpp.connected" for r in mine):
+            cause = failed[-1] if failed else "no connection"
+            raise Mistake(
+                f"{station.config.id}: cannot connect to {station.config.csms_url}: {cause}",
+                Exit.UNREACHABLE,
+            ) from error
+        raise Mistake(
+            f"{station.config.id}: connected, but not accepted within {patience_s:g} s",
+            Exit.TIMEOUT,
+        ) from error

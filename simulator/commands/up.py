@@ -1,0 +1,94 @@
+"""`roamlab up`: keep a world running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.commands.common import (
+    clock_option,
+    forever,
+    journal_option,
+    json_option,
+    run,
+    seed_option,
+    stopped_in_time,
+    write_to,
+)
+from simulator.mistakes import Mistake
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+@click.command()
+@click.argument("world_name", default="demo", metavar="[WORLD]")
+@clock_option("real", "Default real.")
+@seed_option
+@journal_option
+@json_option
+def up(
+    world_name: str,
+    clock_name: str,
+    seed: int | None,
+    journal_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Keep a world running and print its URLs, until Ctrl-C.
+
+    WORLD is a world file (docs/worlds.md), or the name of one that comes along; default demo.
+    """
+    from simulator.world import World
+    from simulator.world_file import find, read
+
+    if clock_name == "virtual":
+        raise Mistake("up: a virtual clock would run through centuries; take real or scaled:N")
+    world = World(read(find(world_name)), clock=clock_name, seed=seed, keep=100_000)
+    write_to(world.journal, journal_file)
+    run(_keep(world, as_json=as_json), world.clock)
+
+
+async def _keep(world: World, *, as_json: bool) -> None:
+    async with stopped_in_time(world.stop):
+        await world.start()
+        _print(describe(world), as_json=as_json)
+        await forever()
+
+
+def describe(world: World) -> dict[str, Any]:
+    """What somebody needs to talk to a running world."""
+    return {
+        "world": world.plan.name,
+        "seed": world.seed,
+        "clock": str(world.clock),
+        "ocpp_url": world.cpo.ocpp_url,
+        "ocpi_versions_url": world.cpo.versions_url,
+        "stations": list(world.stations),
+        "peers": [
+            {
+                "name": peer.name,
+                "versions_url": peer.versions_url,
+                "control_url": f"{peer.base_url}/_mock/" if peer.base_url else None,
+            }
+            for peer in world.peers.values()
+        ],
+    }
+
+
+def _print(facts: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.encode(facts).decode())
+        return
+    click.echo(f"world {facts['world']} is up: clock {facts['clock']}, seed {facts['seed']}")
+    click.echo(f"  OCPP          {facts['ocpp_url']}/<station id>")
+    click.echo(f"  OCPI          {facts['ocpi_versions_url']}")
+    click.echo(f"  stations      {', '.join(facts['stations'])}")
+    for peer in facts["peers"]:
+        click.echo(f"  {peer['name']:<13} {peer['versions_url']}")
+        if peer["control_url"]:
+            click.echo(f"                {peer['control_url']}openapi.json")
+    click.echo("Ctrl-C ends it.")

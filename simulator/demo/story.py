@@ -1,0 +1,371 @@
+"""The acts of the demo: what each does to the world, and what the journal must show for it.
+
+Rule: an act drives the world by the verbs that everybody has (plug, tap, cut the network, the
+peer's control API) and claims only what a witness finds in the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from simulator.demo.teller import Teller
+from simulator.demo.witness import (
+    Claim,
+    Witness,
+    answered,
+    asked,
+    data_of,
+    finding,
+    of_session,
+    payload_of,
+    request_of,
+    sent,
+)
+from simulator.kernel.journal import Record
+from simulator.station.run import Station
+from simulator.world import World
+
+PEER = "plugsurfing"
+ANNA, BEN, CARL = "04A1B2C3D4E580", "DE8PSCB7K2M9Q1", "04DEADBEEF0180"
+# How long anything may take that is not charging, in world seconds.
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long cars charge, in world seconds: a real-time story cannot take an hour."""
+
+    charge_s: float = 2400.0
+    meter_interval_s: int | None = None
+
+    @property
+    def about_s(self) -> float:
+        """How long the whole story takes, roughly."""
+        return 4 * self.charge_s + 10.0
+
+
+FULL, BRIEF = Pace(), Pace(charge_s=20.0, meter_interval_s=5)
+
+
+def quicken(world: World, pace: Pace) -> None:
+    """Let the stations of a world that has not started sample as often as the pace wants."""
+    if pace.meter_interval_s is not None:
+        stations = tuple(
+            replace(station, meter_interval_s=pace.meter_interval_s)
+            for station in world.plan.stations
+        )
+        world.plan = replace(world.plan, stations=stations)
+
+
+@dataclass(slots=True)
+class Told:
+    """An act that has been told."""
+
+    title: str
+    claims: list[Claim]
+
+    @property
+    def ok(self) -> bool:
+        """Everything was as the act says."""
+        return all(claim.holds for claim in self.claims)
+
+
+@dataclass(slots=True)
+class Stage:
+    """What an act works with."""
+
+    world: World
+    teller: Teller
+    pace: Pace
+    witness: Witness
+    told: list[Told] = field(default_factory=list)
+
+    @property
+    def peer(self) -> Any:
+        """Plugsurfing."""
+        return self.world.peers[PEER]
+
+    async def charge(self, share: float = 1.0) -> None:
+        """Let the cars charge for a share of the pace."""
+        await self.world.clock.sleep(self.pace.charge_s * share)
+
+    async def plug_in(self, name: str, car: str, driver: str) -> Station:
+        """A driver brings car and cable together at EVSE 1."""
+        station = self.world.station(name)
+        self.teller.note(f"{driver} parks at {name} and plugs in")
+        await station.plug(1, self.world.car(car))
+        return station
+
+    async def started(self, name: str) -> Record | None:
+        """The CPO has told the peer of a session at this station."""
+        return await self.witness.wait(
+            asked("PUT", "sessions"),
+            lambda r: str(request_of(r).get("evse_uid", "")).startswith(f"{name}-"),
+            timeout_s=PATIENCE_S,
+        )
+
+    async def cdr(self, started: Record | None) -> Record | None:
+        """The CDR of the session that `started` tells of was posted, whatever came of it."""
+        if started is None:
+            return None
+        return await self.witness.wait(
+            asked("POST", "cdrs"), of_session(started["session"]), timeout_s=PATIENCE_S
+        )
+
+
+async def stations_boot(stage: Stage) -> None:
+    """Act 1"""
+    world, witness = stage.world, stage.witness
+    await world.start_cpo()
+    await world.start_stations()
+    await world.clock.sleep(1)
+    boots = {r["actor"] for r in witness.all(sent("BootNotification"))}
+    versions = sorted({r["version"] for r in witness.all(sent("BootNotification"))})
+    witness.claim(
+        f"{len(boots)} stations were accepted, over OCPP {' and '.join(versions)}",
+        boots == {f"station/{s.id}" for s in world.plan.stations} and versions == ["1.6", "2.0.1"],
+    )
+
+
+async def registration(stage: Stage) -> None:
+    """Act 2"""
+    witness = stage.witness
+    await stage.world.register(stage.peer)
+    witness.claim(
+        "the CPO registered with Plugsurfing: each now holds a token of the other",
+        witness.any(asked("POST", "credentials"), answered(1000)),
+    )
+    witness.claim(
+        "before it answered, Plugsurfing called back for versions and endpoints",
+        bool(witness.all(asked("GET", "versions", by=PEER), answered(1000))),
+    )
+
+
+async def exchange(stage: Stage) -> None:
+    """Act 3"""
+    world, witness = stage.world, stage.witness
+    for module, wanted in (("locations", world.plan.locations), ("tariffs", world.plan.tariffs)):
+        await witness.wait(_nth(asked("PUT", module), len(wanted)), timeout_s=PATIENCE_S)
+        accepted = witness.all(asked("PUT", module), answered(1000))
+        ids = {request_of(record)["id"] for record in accepted}
+        witness.claim(
+            f"Plugsurfing took {len(ids)} {module}: {', '.join(sorted(ids))}",
+            ids == {item["id"] for item in wanted},
+        )
+    await witness.wait(asked("GET", "tokens"), timeout_s=PATIENCE_S)
+    uids = {t["uid"] for r in witness.all(asked("GET", "tokens")) for t in data_of(r) or ()}
+    witness.claim(f"the CPO knows {len(uids)} tokens of Plugsurfing", {ANNA, CARL} <= uids)
+
+
+async def rfid_session(stage: Stage) -> None:
+    """Act 4"""
+    witness = stage.witness
+    station = await stage.plug_in("DE-AC-1", "anna", "Anna")
+    stage.teller.note("she holds her card to the reader")
+    await station.tap(1, ANNA)
+    started = await stage.started("DE-AC-1")
+    await stage.charge()
+    stage.teller.note("she holds it there again, and leaves")
+    await station.tap(1, ANNA)
+    await station.unplug(1)
+    cdr = await stage.cdr(started)
+    authorized = witness.all(asked("POST", "tokens"))
+    verdict = data_of(authorized[0]) if authorized else {}
+    witness.claim(
+        "Plugsurfing was asked in real time, with the place, and said ALLOWED",
+        verdict.get("allowed") == "ALLOWED" and request_of(authorized[0])["location_id"] == "DE-1",
+    )
+    _accepted(stage, cdr)
+    witness.claim(
+        "it carries the authorization_reference that Plugsurfing gave",
+        cdr is not None
+        and request_of(cdr).get("authorization_reference") == verdict["authorization_reference"],
+    )
+    witness.claim("its energy is what the meter counted", _metered(witness, cdr))
+
+
+async def remote_start(stage: Stage) -> None:
+    """Act 5"""
+    witness = stage.witness
+    station = await stage.plug_in("DE-DC-1", "ben", "Ben")
+    stage.teller.note("he presses start in his app")
+    await stage.peer.command(
+        "START_SESSION", token_uid=BEN, location_id="DE-1", evse_uid="DE-DC-1-1"
+    )
+    started = await stage.started("DE-DC-1")
+    await stage.charge()
+    stage.teller.note("he presses stop, and leaves")
+    session_id = request_of(started).get("id") if started else None
+    await stage.peer.command("STOP_SESSION", session_id=session_id)
+    cdr = await stage.cdr(started)
+    await station.unplug(1)
+    starts = witness.all(sent("RequestStartTransaction", by="cpo"))
+    witness.claim(
+        "Plugsurfing's command reached the station as RequestStartTransaction", bool(starts)
+    )
+    results = [r for r in witness.all(asked("POST", "commands")) if request_of(r).get("result")]
+    witness.claim(
+        "the CPO reported the result of both commands",
+        [request_of(r)["result"] for r in results] == ["ACCEPTED", "ACCEPTED"],
+    )
+    _accepted(stage, cdr)
+
+
+async def blocked_card(stage: Stage) -> None:
+    """Act 6"""
+    witness = stage.witness
+    station = await stage.plug_in("NL-AC-1", "anna", "Carl")
+    stage.teller.note("he holds his card to the reader")
+    await station.tap(1, CARL)
+    await witness.wait(asked("POST", "tokens"), timeout_s=PATIENCE_S)
+    await stage.world.clock.sleep(5)
+    stage.teller.note("he pulls the cable and drives on")
+    await station.unplug(1)
+    await stage.world.clock.sleep(5)
+    verdicts = [(data_of(r) or {}).get("allowed") for r in witness.all(asked("POST", "tokens"))]
+    witness.claim("Plugsurfing said BLOCKED", verdicts == ["BLOCKED"])
+    witness.claim(
+        "no transaction began, no session was told",
+        not witness.any(sent("StartTransaction")) and not witness.any(asked("PUT", "sessions")),
+    )
+
+
+async def network_cut(stage: Stage) -> None:
+    """Act 7"""
+    witness = stage.witness
+    station = await stage.plug_in("NL-AC-2", "anna", "Anna")
+    await station.tap(1, ANNA)
+    started = await stage.started("NL-AC-2")
+    await stage.charge(0.3)
+    stage.teller.note("the network goes; the station charges on and keeps its messages")
+    await station.offline()
+    await stage.charge(0.5)
+    stage.teller.note("Anna stops the session and leaves, still without a network")
+    await station.stop_session(1)
+    await station.unplug(1)
+    await stage.charge(0.2)
+    stage.teller.note("the network comes back")
+    await station.online()
+    cdr = await stage.cdr(started)
+    events = [payload_of(r) for r in witness.all(sent("TransactionEvent"))]
+    queued = [event for event in events if event.get("offline")]
+    witness.claim(
+        f"{len(queued)} events of the time without network were replayed", len(queued) > 1
+    )
+    numbers = [event["seqNo"] for event in events]
+    witness.claim("none is missing, and they came in order", numbers == list(range(len(numbers))))
+    _accepted(stage, cdr)
+
+
+async def refused_cdr(stage: Stage) -> None:
+    """Act 8"""
+    witness = stage.witness
+    station = await stage.plug_in("FR-AC-1", "anna", "Anna")
+    await station.tap(1, ANNA)
+    started = await stage.started("FR-AC-1")
+    await stage.charge()
+    await station.tap(1, ANNA)
+    await station.unplug(1)
+    cdr = await stage.cdr(started)
+    rule = "cdr.authorization-reference"
+    broken = await witness.wait(finding(rule), timeout_s=PATIENCE_S)
+    witness.claim(
+        "its CDR came without the authorization_reference",
+        cdr is not None and "authorization_reference" not in request_of(cdr),
+    )
+    code = cdr["status_code"] if cdr else None
+    witness.claim(
+        f"Plugsurfing refused it ({code}) and named the rule: {rule}",
+        broken is not None and broken["severity"] == "reject" and code in range(2000, 3000),
+    )
+
+
+def _accepted(stage: Stage, cdr: Record | None) -> None:
+    total = request_of(cdr).get("total_cost", {}).get("incl_vat") if cdr else None
+    stage.witness.claim(
+        f"the CDR was accepted: {request_of(cdr).get('total_energy') if cdr else '?'} kWh,"
+        f" {total} EUR with VAT",
+        cdr is not None and cdr["status_code"] == 1000,
+    )
+
+
+def _metered(witness: Witness, cdr: Record | None) -> bool:
+    starts = witness.all(sent("StartTransaction"))
+    stops = witness.all(sent("StopTransaction"))
+    if cdr is None or len(starts) != 1 or len(stops) != 1:
+        return False
+    counted_wh = payload_of(stops[0])["meterStop"] - payload_of(starts[0])["meterStart"]
+    return bool(counted_wh > 0 and round(request_of(cdr)["total_energy"] * 1000) == counted_wh)
+
+
+def _nth(meets: Callable[[Record], bool], count: int) -> Callable[[Record], bool]:
+    """True for the `count`-th record that meets a condition."""
+    seen = 0
+
+    def look(record: Record) -> bool:
+        nonlocal seen
+        seen += meets(record)
+        return seen >= count
+
+    return look
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A chapter: what it is about, in a line, and what happens."""
+
+    title: str
+    caption: str
+    play: Callable[[Stage], Awaitable[None]]
+
+
+ACTS: tuple[Act, ...] = (
+    Act("The stations come up", "Each connects to the CPO's CSMS and reports.", stations_boot),
+    Act(
+        "Registration",
+        "CPO and Plugsurfing exchange credentials over OCPI 2.2.1.",
+        registration,
+    ),
+    Act(
+        "Locations, tariffs and tokens",
+        "What the CPO has, and whom Plugsurfing's drivers are.",
+        exchange,
+    ),
+    Act(
+        "A card at the station",
+        "An RFID session on OCPP 1.6, authorized by Plugsurfing in real time.",
+        rfid_session,
+    ),
+    Act(
+        "A start from the app",
+        "Plugsurfing starts and stops a session on a 2.0.1 station.",
+        remote_start,
+    ),
+    Act("A blocked card", "Plugsurfing says no, and no energy flows.", blocked_card),
+    Act(
+        "The network is cut in mid-session",
+        "The station keeps what it cannot say, and says it in order later.",
+        network_cut,
+    ),
+    Act(
+        "A CDR that Plugsurfing does not pay",
+        "This station's CDRs lack the authorization_reference, on purpose.",
+        refused_cdr,
+    ),
+)
+
+
+async def play(stage: Stage) -> list[Told]:
+    """Play all acts in order; each is judged by what the journal holds since it began."""
+    for number, act in enumerate(ACTS, 1):
+        stage.teller.act(number, act.title, act.caption)
+        stage.witness.claims = []
+        # What registration sets in motion belongs to the act after it too.
+        if act.play is not exchange:
+            stage.witness.after = stage.world.journal.seq
+        await act.play(stage)
+        stage.teller.claims(stage.witness.claims)
+        stage.told.append(Told(act.title, stage.witness.claims))
+    return stage.told

@@ -1,0 +1,98 @@
+"""Tell a story on a terminal, a pipe or nowhere: captions, messages with the world's time, claims.
+
+Rule: calm. One line an exchange, told when its outcome is known; repetitions are counted, not
+repeated. Narrow terminals lose detail before they lose a line.
+"""
+
+from __future__ import annotations
+
+from typing import IO
+
+from rich.console import Console
+from rich.text import Text
+
+from simulator.demo.witness import Claim
+from simulator.kernel.journal import Record
+from simulator.wording import Line, Wording
+
+# Not news in any act.
+UNTOLD = frozenset({"Heartbeat"})
+# Told once, then counted.
+COUNTED = frozenset({"MeterValues", "StatusNotification", "PATCH sessions", "PATCH locations"})
+_ARROWS = {"ocpp": ("──▶", "cyan"), "ocpi": ("══▶", "magenta"), "finding": ("═✗═", "red")}
+_TONES = {"good": "green", "bad": "bold red", "quiet": "dim", "plain": ""}
+_NARROWEST = 60
+
+
+class Teller:
+    """Listen to a journal and tell what is in it."""
+
+    def __init__(self, file: IO[str] | None = None, *, only_bad: bool = False) -> None:
+        self.console = Console(file=file, highlight=False, soft_wrap=False)
+        self._only_bad = only_bad
+        self._wording = Wording()
+        self._last: tuple[str, str, str] | None = None
+        self._repeats = 0
+
+    def title(self, text: str, note: str) -> None:
+        """The head of the story."""
+        self.console.print(Text(text, style="bold"))
+        self.console.print(Text(note, style="dim"))
+
+    def act(self, number: int, title: str, caption: str) -> None:
+        """A new act begins."""
+        self._settle()
+        self.console.print()
+        self.console.rule(Text(f"{number}  {title}", style="bold"), align="left", style="dim")
+        self.console.print(Text(caption, style="italic"))
+
+    def hear(self, record: Record) -> None:
+        """Tell a record, if it is news."""
+        line = self._wording.line(record)
+        if line is None or line.what in UNTOLD or (self._only_bad and line.tone != "bad"):
+            return
+        key = (line.sender, line.receiver, line.what)
+        if line.what in COUNTED and key == self._last and line.tone != "bad":
+            self._repeats += 1
+            return
+        self._settle()
+        self._last = key
+        self._print(line)
+
+    def claims(self, claims: list[Claim]) -> None:
+        """What an act has shown."""
+        self._settle()
+        for claim in claims:
+            mark, style = ("✓", "green") if claim.holds else ("✗ not so:", "bold red")
+            self.console.print(Text.assemble((f"  {mark} ", style), claim.text))
+
+    def note(self, text: str) -> None:
+        """Something that happens off the wire: a hand, a cable, a car."""
+        self._settle()
+        self.console.print(Text(f"  · {text}", style="yellow"))
+
+    def _settle(self) -> None:
+        if self._repeats:
+            self._write(Text(f"{'':10}{'':9}… and {self._repeats} more", style="dim"))
+        self._last, self._repeats = None, 0
+
+    def _print(self, line: Line) -> None:
+        arrow, colour = _ARROWS[line.leg]
+        time = line.at[11:19]
+        if self.console.width < _NARROWEST:
+            text = Text.assemble((f"{time} ", "dim"), (arrow, colour), f" {line.what} ")
+        else:
+            text = Text.assemble(
+                (f"{time}  ", "dim"),
+                f"{line.sender:>11} ",
+                (arrow, colour),
+                f" {line.receiver:<11} ",
+                (line.what, "bold"),
+                f" {line.detail}" if line.detail else "",
+                " ",
+            )
+        text.append(line.outcome, _TONES[line.tone])
+        self._write(text)
+
+    def _write(self, text: Text) -> None:
+        self.console.print(text, no_wrap=True, overflow="ellipsis", crop=True)

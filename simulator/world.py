@@ -1,0 +1,214 @@
+"""A world: clock, chance, journal, and every actor, built from a world file.
+
+Rule: this is the only place that knows all actors; each of them knows only its own wire. Whoever
+drives a world (commands, the demo, scenarios) reaches the actors through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from simulator.cpo.config import CpoConfig, StationEntry
+from simulator.cpo.run import Cpo
+from simulator.kernel.chance import Chance, fresh_seed
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.mistakes import Exit, Mistake, did_you_mean
+from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
+from simulator.station.ev import Car
+from simulator.station.run import Station
+from simulator.wire.ocpp_rpc import OcppVersion
+from simulator.world_file import Plug, StationPlan, WorldFile
+from simulator.world_peer import Peer
+
+# A station of a world that has not been accepted after so long (world seconds) never will be.
+READY_TIMEOUT_S = 60.0
+
+
+class World:
+    """Stations, a CPO and its peers on one clock, with one journal.
+
+    `clock` and `seed` override those of the file; a seed that nobody names is drawn.
+    """
+
+    def __init__(
+        self,
+        plan: WorldFile,
+        *,
+        clock: str | None = None,
+        seed: int | None = None,
+        keep: int | None = None,
+    ) -> None:
+        self.plan = plan
+        self.clock = Clock.parse(clock or plan.clock)
+        if self.clock.mode != "real":
+            self.clock = Clock.parse(str(self.clock), start=plan.start)
+        self.seed = next(s for s in (seed, plan.seed, fresh_seed()) if s is not None)
+        self._refuse_the_impossible()
+        self.chance = Chance(self.seed)
+        self.journal = Journal(self.clock, seed=self.seed, world=plan.name, keep=keep)
+        self.cpo = Cpo(
+            cpo_config(plan, self.chance),
+            clock=self.clock,
+            chance=self.chance,
+            journal=self.journal,
+        )
+        self.peers = {
+            peer.name: Peer(
+                peer, clock=self.clock, chance=self.chance.child("peers"), journal=self.journal
+            )
+            for peer in plan.peers
+        }
+        self.stations: dict[str, Station] = {}
+
+    def _refuse_the_impossible(self) -> None:
+        """Virtual time only exists where everybody lives in it."""
+        outside = [peer.name for peer in self.plan.peers if peer.url is not None]
+        if outside and self.clock.mode == "virtual":
+            raise Mistake(
+                f"{self.plan.path}: the clock is virtual, but {', '.join(outside)} is outside this "
+                "world and lives in real time. Use --clock real, or let the peer run inside (leave "
+                "out its url)."
+            )
+
+    # Starting, step by step or at once
+
+    async def start(self) -> None:
+        """Start everything and register with the peers. Raises BindError, Mistake."""
+        await self.start_peers()
+        await self.start_cpo()
+        await self.start_stations()
+        for peer in self.peers.values():
+            await self.register(peer)
+
+    async def start_peers(self) -> None:
+        """Start the peers that live here, with their tokens."""
+        for peer in self.peers.values():
+            await peer.start(self.plan.cpo.get("host", "127.0.0.1"))
+
+    async def start_cpo(self) -> None:
+        """Start the CPO: both its servers listen."""
+        await self.cpo.start()
+
+    async def start_stations(self) -> None:
+        """Switch every station on and wait until each was accepted."""
+        for plan in self.plan.stations:
+            station = self.stations[plan.id] = Station(
+                station_config(plan, self.cpo.ocpp_url),
+                clock=self.clock,
+                chance=self.chance,
+                journal=self.journal,
+            )
+            await station.start()
+        for name, station in self.stations.items():
+            try:
+                await station.wait_ready(READY_TIMEOUT_S)
+            except TimeoutError as error:
+                raise Mistake(
+                    f"station {name} was not accepted within {READY_TIMEOUT_S:g} s",
+                    Exit.TIMEOUT,
+                ) from error
+
+    async def register(self, peer: Peer) -> None:
+        """Let CPO and peer exchange credentials; who begins stands in the file."""
+        if peer.plan.register == "cpo":
+            await self.cpo.register(peer.versions_url, peer.token_a, peer.name)
+        elif peer.plan.register == "peer" and not peer.outside:
+            await peer.register(self.cpo.versions_url, self.cpo.token_a(peer.name))
+
+    async def stop(self) -> None:
+        """Stop everything, stations first, and close the journal."""
+        try:
+            for station in self.stations.values():
+                await station.stop()
+            await self.cpo.stop()
+            for peer in self.peers.values():
+                await peer.stop()
+        finally:
+            self.journal.close()
+
+    async def __aenter__(self) -> World:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    # What the file names
+
+    def station(self, name: str) -> Station:
+        """A station by its id. Raises Mistake."""
+        if name not in self.stations:
+            raise Mistake(f"no station '{name}' in this world.{did_you_mean(name, self.stations)}")
+        return self.stations[name]
+
+    def car(self, name: str) -> Car:
+        """A car of the file, as it arrives. Raises Mistake."""
+        if name not in self.plan.cars:
+            raise Mistake(f"no car '{name}' in this world.{did_you_mean(name, self.plan.cars)}")
+        return Car(**self.plan.cars[name])
+
+
+def cpo_config(plan: WorldFile, chance: Chance) -> CpoConfig:
+    """What the CPO is told: its section of the file, and what stands where."""
+    own: Mapping[str, Any] = plan.cpo
+    return CpoConfig(
+        **own,
+        locations=plan.ocpi_locations(chance),
+        tariffs=plan.ocpi_tariffs(),
+        stations=[
+            StationEntry(
+                id=station.id,
+                location_id=station.location_id,
+                evse_uids=[station.evse_uid(n) for n in range(1, len(station.evses) + 1)],
+                basic_password=station.password,
+            )
+            for station in plan.stations
+        ],
+        omit={s.id: s.omit_from_cdrs for s in plan.stations if s.omit_from_cdrs},
+    )
+
+
+def station_config(plan: StationPlan, csms_url: str) -> StationConfig:
+    """A station as its builder wrote it down."""
+    config = StationConfig(
+        id=plan.id,
+        version=OcppVersion(plan.ocpp),
+        csms_url=csms_url,
+        vendor=plan.vendor,
+        model=plan.model,
+        evses=tuple(
+            EvseConfig(n, tuple(connector_config(m, plug) for m, plug in enumerate(plugs, 1)))
+            for n, plugs in enumerate(plan.evses, 1)
+        ),
+        basic_password=plan.password,
+    )
+    if plan.meter_interval_s is not None:
+        config = replace(config, meter_interval_s=plan.meter_interval_s)
+    return config
+
+
+def connector_config(number: int, plug: Plug) -> ConnectorConfig:
+    """A connector of the station's kind of plug; without a limit of its own, what V and A allow."""
+    phases = 3 if plug.power_type == "AC_3_PHASE" else 2 if "2_PHASE" in plug.power_type else 1
+    return ConnectorConfig(
+        connector_id=number,
+        standard=plug.standard,
+        format=plug.format,
+        power_type=plug.power_type,
+        max_voltage_v=plug.max_voltage_v,
+        max_amperage_a=plug.max_amperage_a,
+        max_power_w=plug.max_power_w or plug.max_voltage_v * plug.max_amperage_a * phases,
+    )

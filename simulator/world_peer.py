@@ -1,0 +1,120 @@
+"""A peer of a world, driven over HTTP only: one started here and one far away are the same.
+
+Rule: the peer's package is never imported; it is found by its entry point and then spoken to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.mistakes import Mistake, did_you_mean
+from simulator.wire.http_aio import HttpClient
+from simulator.world_file import PeerPlan
+
+ENTRY_POINTS = "simulator.peers"
+
+
+class PeerRefused(Mistake):
+    """The peer's control API refused: the message names the call and the answer."""
+
+
+class Peer:
+    """A peer and its control API (`/_mock/`, where it has one)."""
+
+    def __init__(self, plan: PeerPlan, *, clock: Clock, chance: Chance, journal: Journal) -> None:
+        self.plan = plan
+        self.name = plan.name
+        self.versions_url = plan.url or ""
+        self.token_a = plan.token or ""
+        self.base_url = ""
+        self._clock = clock
+        self._chance = chance
+        self._journal = journal
+        self._running: Any = None
+        self._http = HttpClient(clock)
+
+    @property
+    def outside(self) -> bool:
+        """True for a peer that runs elsewhere and has no control API here."""
+        return self.plan.url is not None
+
+    async def start(self, host: str) -> None:
+        """Start it in this world and give it its tokens. Raises BindError, Mistake."""
+        if self.outside:
+            return
+        start = _entry_point(self.plan.kind)
+        self._running = await start(
+            clock=self._clock,
+            chance=self._chance.child(self.name),
+            journal=self._journal,
+            host=host,
+            port=self.plan.port,
+            profile=dict(self.plan.profile),
+            strict=self.plan.strict,
+            database=self.plan.database,
+        )
+        self.versions_url = self._running.versions_url
+        self.token_a = self._running.token_a
+        self.base_url = self._running.base_url
+        for token in self.plan.tokens:
+            await self.put_token(token)
+
+    async def stop(self) -> None:
+        """Stop it, if it was started here."""
+        await self._http.close()
+        if self._running is not None:
+            running, self._running = self._running, None
+            await running.stop()
+
+    # Its control API
+
+    async def put_token(self, token: Mapping[str, Any]) -> Any:
+        """Create or change a token at the peer, which pushes it to its CPOs."""
+        return await self.control("PUT", f"/tokens/{token['uid']}", token)
+
+    async def command(self, command: str, **fields: Any) -> Any:
+        """Let the peer send a command; returns what the CPO answered and, later, its result."""
+        return await self.control("POST", f"/commands/{command}", fields)
+
+    async def register(self, versions_url: str, token_a: str) -> Any:
+        """Let the peer begin the credentials handshake."""
+        return await self.control(
+            "POST", "/register", {"versions_url": versions_url, "token": token_a}
+        )
+
+    async def state(self) -> Any:
+        """What the peer holds."""
+        return await self.control("GET", "/state")
+
+    async def findings(self, after: int = 0) -> Any:
+        """The rules that were broken."""
+        return await self.control("GET", f"/findings?{urlencode({'after': after})}")
+
+    async def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the control API. Raises PeerRefused, HttpFailure."""
+        url = f"{self.base_url}/_mock{path}"
+        answer = await self._http.send(
+            method,
+            url,
+            headers={"Content-Type": "application/json"} if body is not None else {},
+            body=b"" if body is None else msgspec.json.encode(body),
+        )
+        text = answer.body.decode(errors="replace")
+        if not 200 <= answer.status < 300:
+            raise PeerRefused(f"{method} {url}: HTTP {answer.status}: {text[:500]}")
+        return msgspec.json.decode(answer.body) if answer.body else None
+
+
+def _entry_point(kind: str) -> Any:
+    known = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if kind not in known:
+        raise Mistake(f"no peer of kind '{kind}' is installed.{did_you_mean(kind, known)}")
+    return known[kind].load()

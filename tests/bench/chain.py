@@ -1,0 +1,146 @@
+"""The whole chain: sessions a second, CPU a session, memory a station, and how fast help comes.
+
+Rule: everything is on: journal, both validations, the peer's rules, pricing, the book; all roles in
+one process, on the virtual clock, so that nothing but work is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from simulator.kernel.clock import cpu_seconds
+from simulator.kernel.loop import run as run_loop
+from simulator.world import World
+from simulator.world_file import read_text
+
+Figure = tuple[str, float, str]
+
+STATIONS = 50
+ROUNDS = 4
+FLEET = 1_000
+CHARGE_S = 480.0
+
+WORLD = """\
+name: bench
+cpo: {{country_code: DE, party_id: RLB, name: Bench, session_update_interval_s: 240}}
+{peers}
+tariffs:
+- id: t
+  elements: [{{price_components: [{{type: ENERGY, price: 0.49, vat: 19, step_size: 1}}]}}]
+locations:
+- id: L1
+  country: DEU
+  stations:
+  - {{id: A, ocpp: "1.6", count: {count}, tariff: t, meter_interval_s: 60}}
+  - {{id: B, ocpp: 2.0.1, count: {count}, tariff: t, meter_interval_s: 60}}
+cars: {{any: {{soc_percent: 20}}}}
+"""
+
+PEERS = "peers: [{name: plugsurfing, tokens: [{uid: 04A1B2C3D4E580}]}]"
+
+
+def run() -> list[Figure]:
+    """Measure, in one run each."""
+    return [*_chain(), *_memory(), *_help()]
+
+
+def _chain() -> list[Figure]:
+    plan = read_text(WORLD.format(count=STATIONS // 2, peers=PEERS))
+    world = World(plan, clock="virtual", seed=1, keep=200_000)
+    return run_loop(_sessions(world), world.clock)
+
+
+async def _sessions(world: World) -> list[Figure]:
+    async with world:
+        await world.clock.sleep(30)
+        seq, cpu, began = world.journal.seq, cpu_seconds(), time.perf_counter()
+
+        async def drive(name: str, delay_s: float) -> None:
+            station = world.station(name)
+            await world.clock.sleep(delay_s)
+            for _ in range(ROUNDS):
+                await station.plug(1, world.car("any"))
+                await station.tap(1, "04A1B2C3D4E580")
+                await world.clock.sleep(CHARGE_S)
+                await station.tap(1, "04A1B2C3D4E580")
+                await station.unplug(1)
+                await world.clock.sleep(20)
+
+        await asyncio.gather(*(drive(name, i * 3.0) for i, name in enumerate(world.stations)))
+        await world.clock.sleep(30)
+        took, cpu = time.perf_counter() - began, cpu_seconds() - cpu
+        records = world.journal.since(seq)
+        cdrs = sum(
+            r["leg"] == "ocpi"
+            and (r["actor"], r["module"], r["method"]) == ("cpo", "cdrs", "POST")
+            and r["status_code"] == 1000
+            for r in records
+        )
+        wanted = STATIONS * ROUNDS
+        assert cdrs == wanted, f"{cdrs} CDRs accepted of {wanted} sessions"
+        calls = sum(
+            r["leg"] == "ocpp" and r["message_type"] == 2 and r["direction"] == "sent"
+            for r in records
+        )
+        requests = sum(r["leg"] == "ocpi" and r["direction"] == "sent" for r in records)
+    return [
+        ("whole chain: sessions", wanted / took, "/s"),
+        ("whole chain: CPU a session, all roles", cpu * 1000 / wanted, "ms"),
+        ("whole chain: OCPP calls a session", calls / wanted, ""),
+        ("whole chain: OCPI requests a session", requests / wanted, ""),
+    ]
+
+
+def _memory() -> list[Figure]:
+    """Resident memory of 1,000 connected stations, both ends, in a process of its own."""
+    code = "from tests.bench.chain import fleet; print(fleet())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return [("memory a station, both ends, at 1,000 stations", float(done.stdout), "kB")]
+
+
+def fleet() -> float:
+    """kB that one of 1,000 idle connected stations costs, its CSMS end included."""
+    plan = read_text(WORLD.format(count=FLEET // 2, peers=""))
+    world = World(plan, clock="virtual", seed=1, keep=100)
+
+    async def measure() -> float:
+        await world.start_cpo()
+        gc.collect()
+        before = _resident_kb()
+        await world.start_stations()
+        await world.clock.sleep(600)
+        gc.collect()
+        grown = _resident_kb() - before
+        await world.stop()
+        return grown / FLEET
+
+    return run_loop(measure(), world.clock)
+
+
+def _resident_kb() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return float(line.split()[1])
+    raise OSError("no VmRSS on this system")
+
+
+def _help() -> list[Figure]:
+    """`roamlab --help`, the median of nine."""
+    took = []
+    for _ in range(9):
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "simulator", "--help"], stdout=subprocess.DEVNULL, check=True
+        )
+        took.append(time.perf_counter() - began)
+    return [("roamlab --help", sorted(took)[4] * 1000, "ms")]
+
+
+if __name__ == "__main__":
+    for name, value, unit in run():
+        print(f"{name:60} {value:10,.2f} {unit}")
