@@ -61,6 +61,20 @@ class Occasion(StrEnum):
     TOKEN = "token"  # what we push
     TOKEN_PATCH = "token_patch"  # what we must never push
     COMMAND_RESULT = "command_result"
+    # The Roam face
+    ROAM_CREDENTIALS = "roam_credentials"  # what we present to EMPs
+    ROAM_ENDPOINTS = "roam_endpoints"  # an EMP's version details
+    ROAM_REQUEST = "roam_request"  # the head of an EMP's request
+    ROAM_PULL = "roam_pull"  # how a page of locations is asked for
+    ROAM_PAGE = "roam_page"  # which locations a page holds
+    ROAM_LOCATION = "roam_location"  # a location as EMPs see it
+    ROAM_TOKEN = "roam_token"  # what an EMP pushes
+    ROAM_TOKEN_SENT = "roam_token_sent"  # what goes on to CPOs
+    ROAM_COMMAND = "roam_command"
+    ROAM_ANSWER = "roam_answer"  # what came of asking an EMP for authorization
+    ROAM_SESSION = "roam_session"  # what we push to EMPs
+    ROAM_CDR = "roam_cdr"
+    ROAM_CDR_ANSWER = "roam_cdr_answer"  # what an EMP answers to a CDR
 
 
 @dataclass(frozen=True, slots=True)
