@@ -166,8 +166,8 @@ def plan(
     """
     if blocked:
         return _refuse(request, Verdict.BLOCKED, "blocked by the operator", known)
-    if grant is not None:
-        return _again(request, grant)
+    if grant is not None and any(grant.serves(uid) for uid in request.evse_uids):
+        return grant
     if known is None:
         if policy.peers_to_ask:
             return Ask(tuple(policy.peers_to_ask), None)
@@ -265,15 +265,6 @@ def _from_answer(
         token=info.get("token") or (ask.known.token if ask.known else None),
         reference=info.get("authorization_reference"),
         evse_uids=where,
-    )
-
-
-def _again(request: Request, grant: Decision) -> Decision:
-    """A decision made before, for the transaction that begins now."""
-    if any(grant.serves(uid) for uid in request.evse_uids):
-        return grant
-    return msgspec.structs.replace(
-        grant, verdict=Verdict.NOT_ALLOWED, why="eMSP allows other EVSEs only", at=request.at
     )
 
 

@@ -79,6 +79,22 @@ class Cdrs:
             (state, url, message, cdr_id),
         )
 
+    def adopt(self, connection_id: str, country_code: str, party_id: str) -> int:
+        """Give a party that has registered anew what it is owed; returns how many CDRs."""
+        orphans = (
+            "SELECT id FROM cdrs WHERE state = 'pending'"
+            " AND connection_id NOT IN (SELECT id FROM connections)"
+            " AND json_extract(body, '$.cdr_token.country_code') = ?2"
+            " AND json_extract(body, '$.cdr_token.party_id') = ?3"
+        )
+        values = (connection_id, country_code, party_id)
+        self._store.write(
+            f"UPDATE outbox SET connection_id = ?1 WHERE session_id IN ({orphans})", values
+        )
+        return self._store.write(
+            f"UPDATE cdrs SET connection_id = ?1 WHERE id IN ({orphans})", values
+        )
+
     def states(self) -> dict[str, int]:
         """How many there are in each state."""
         rows = self._store.rows("SELECT state, count(*) FROM cdrs GROUP BY state ORDER BY state")

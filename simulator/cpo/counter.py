@@ -49,18 +49,22 @@ class Counter:
         *,
         id_type: str | None = None,
         evse_id: int | None = None,
+        starting: bool = False,
         offline: bool = False,
         session: str | None = None,
     ) -> Decision:
         """Decide about a token shown at a station; what is allowed is kept for its transaction.
 
-        `id_type` is 2.0.1's IdTokenEnumType; `offline`: the station let it charge already.
+        `id_type` is 2.0.1's IdTokenEnumType; `starting`: a transaction begins with it; `offline`:
+        the station let it charge already.
         """
         now = self._clock.now()
         types = TOKEN_TYPES.get(id_type, TOKEN_TYPES[None])
         request = Request(uid, now, self._sites.evse_uids(station_id, evse_id), offline)
         known = self._book.tokens.find(uid, types)
         granted = self._book.tokens.granted(station_id, uid, now)
+        if granted is not None and not starting and granted.method != "COMMAND":
+            granted = None  # shown again: another use, another question
         blocked = self._book.tokens.is_blocked(uid)
         step = authorize.plan(request, known, self._policy(), grant=granted, blocked=blocked)
         if isinstance(step, Ask):
@@ -68,6 +72,8 @@ class Counter:
         if step.allowed and step is not granted:
             until = authorize.fresh_until(step, self._config.authorization_ttl_s)
             self._book.tokens.grant(station_id, uid, step, until)
+        elif not step.allowed:
+            self._book.tokens.use_up(station_id, uid)
         self._tell(station_id, step, session)
         return step
 
@@ -125,7 +131,7 @@ class Counter:
             peer=f"station/{station_id}",
             session=session,
             uid=decision.uid,
-            verdict=decision.verdict,
+            verdict=decision.verdict.value,
             why=decision.why,
             method=decision.method,
             emsp=peer.peer if peer else None,

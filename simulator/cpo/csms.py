@@ -7,6 +7,7 @@ answered only once it is in the book for good.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,7 +84,7 @@ class Csms:
         self._dialects = dialects
         self._on_evse = on_evse
         self.connected: dict[str, Station] = {}
-        self._absences: dict[str, Any] = {}
+        self._absences: dict[str, asyncio.TimerHandle] = {}
         for location_id, evse_uid, status, at in book.stations.evses():
             sites.set_status(location_id, evse_uid, status, at)
 
@@ -116,6 +117,11 @@ class Csms:
 
         return handle
 
+    def start(self) -> None:
+        """After a restart nobody is connected yet; who does not come back in time is missed."""
+        for station_id in self.sites.stations:
+            self._expect(station_id)
+
     def leave(self, link: Link) -> None:
         """A station has gone; after a while nobody knows how its EVSEs are."""
         station = self.connected.get(link.peer_id)
@@ -123,15 +129,18 @@ class Csms:
             return
         del self.connected[station.id]
         if station.id in self.sites.stations:
-            self._absences[station.id] = self.clock.call_later(
-                self.config.offline_grace_s, lambda: self._miss(station.id)
-            )
+            self._expect(station.id)
 
     def stop(self) -> None:
         """Forget what was to come."""
         for absence in self._absences.values():
             absence.cancel()
         self._absences.clear()
+
+    def _expect(self, station_id: str) -> None:
+        self._absences[station_id] = self.clock.call_later(
+            self.config.offline_grace_s, lambda: self._miss(station_id)
+        )
 
     def _miss(self, station_id: str) -> None:
         del self._absences[station_id]

@@ -18,7 +18,8 @@ from simulator.wire.ocpp_messages import Payload, Reply
 
 # A start that happened so long ago was replayed: the station let it charge by itself.
 _REPLAYED_AFTER = timedelta(seconds=60)
-_CHARGING_STATES = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE", "Finishing"})
+# Finishing is not one: the transaction has stopped, and StopTransaction tells when (1.6, 4.9).
+_CHARGING_STATES = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 
 
 async def boot_notification(csms: Csms, station: Station, payload: Payload) -> Reply:
@@ -69,6 +70,7 @@ async def start_transaction(csms: Csms, station: Station, payload: Payload) -> R
         station.id,
         tag,
         evse_id=connector_id,
+        starting=True,
         offline=csms.clock.now() - at > _REPLAYED_AFTER,
         session=session.head.trace,
     )

@@ -172,6 +172,7 @@ async def _decide(
         token["idToken"],
         id_type=token["type"],
         evse_id=session.head.evse_id,
+        starting=True,
         offline=payload.get("offline", False),
         session=session.head.trace,
     )

@@ -14,7 +14,7 @@ from typing import Any
 from simulator.cpo.book import Book
 from simulator.cpo.book_peers import CdrRow, Kind
 from simulator.cpo.config import CpoConfig
-from simulator.cpo.peers import Peers
+from simulator.cpo.peers import NOT_THERE, Peers
 from simulator.cpo.session import Session
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -29,9 +29,6 @@ class Outcome(Enum):
     DONE = "the peer knows, or has said no"
     LATER = "it was not there, or gave no judgement: try again"
     WAIT = "it has left: nothing to do until it comes back"
-
-
-_NOT_THERE = frozenset({Failure.UNREACHABLE, Failure.NO_ANSWER})
 
 
 class Deliveries:
@@ -188,13 +185,13 @@ class Deliveries:
             if answer.ok:
                 self._told[session_id] = periods
                 return Outcome.DONE
-            if answer.failure in _NOT_THERE:
+            if answer.failure in NOT_THERE:
                 return Outcome.LATER
         body = session.to_ocpi()
         answer = await self._push(peer, "PUT", session, body)
         if answer.ok:
-            self._told[session_id] = len(body["charging_periods"])
-        return Outcome.LATER if answer.failure in _NOT_THERE else Outcome.DONE
+            self._told[session_id] = len(body.get("charging_periods", ()))
+        return Outcome.LATER if answer.failure in NOT_THERE else Outcome.DONE
 
     async def _push(
         self, peer: Connection, method: str, session: Session, body: dict[str, Any]

@@ -18,6 +18,8 @@ from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http import join_url
 
 ACTOR = "cpo"
+# The peer did not get it, or we do not know whether it did.
+NOT_THERE = frozenset({Failure.UNREACHABLE, Failure.NO_ANSWER})
 
 
 class Peers:

@@ -9,7 +9,7 @@ while it does not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal, Protocol
@@ -150,10 +150,6 @@ class Metering:
         self._cut(self.read_at, self.kwh)
         if not self.closed:  # it ended as it began
             self.closed.append(self._period(self.read_at, self.kwh))
-        elif self.kwh != self._kwh_since:  # told by a meter after the last moment of the session
-            rest = four_places(self.kwh) - four_places(self._kwh_since)
-            self.closed[-1] = replace(self.closed[-1], kwh=self.closed[-1].kwh + rest)
-            self._kwh_since = self.kwh
 
     def open_period(self) -> Period:
         """The period that is not closed yet, as far as the meter has told."""
@@ -208,11 +204,12 @@ class Metering:
         self._levels[high] = max(self._levels.get(high, value), value)
 
     def _cut(self, at: datetime, kwh: Decimal) -> None:
-        """Close the open period, unless it has just begun."""
-        if at > self._since:
-            self.closed.append(self._period(at, kwh))
-            self._levels = {}
-            self._since, self._kwh_since = at, kwh
+        """Close the open period; one with nothing in it is not written."""
+        period = self._period(at, kwh)
+        if period.hours or period.kwh:
+            self.closed.append(period)
+        self._levels = {}
+        self._since, self._kwh_since = at, kwh
 
     def _period(self, at: datetime, kwh: Decimal) -> Period:
         return Period(

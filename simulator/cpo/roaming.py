@@ -19,9 +19,10 @@ from simulator.cpo.sites import Sites
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
-from simulator.ocpi.connection import Connection
+from simulator.ocpi.connection import Connection, party_of
 from simulator.ocpi.exchange import Route
 from simulator.ocpi.handshake import Platform
+from simulator.ocpi.headers import Party
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
 from simulator.wire.http_aio import HttpServer
@@ -115,6 +116,8 @@ class Roaming:
             version=connection.version,
             parties=[str(party) for party in _parties(connection)],
         )
+        for party in _parties(connection):
+            self._book.cdrs.adopt(connection.id, party.country_code, party.party_id)
         self._deliveries.wake(connection.id)
         await self._locations.tell_all(connection)
         await self._tokens.pull(connection)
@@ -136,5 +139,5 @@ def _role(config: CpoConfig) -> dict[str, Any]:
     }
 
 
-def _parties(connection: Connection) -> list[str]:
-    return [f"{r.get('country_code')}*{r.get('party_id')}" for r in connection.their_roles]
+def _parties(connection: Connection) -> list[Party]:
+    return [party_of(role) for role in connection.their_roles]

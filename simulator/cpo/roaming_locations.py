@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 
-from simulator.cpo.peers import Peers
+from simulator.cpo.peers import NOT_THERE, Peers
 from simulator.cpo.sites import Object, Sites
+from simulator.ocpi.client import Answer
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection
 from simulator.ocpi.envelope import NotFound
 from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.paging import window
+
+Item = tuple[str, str, str]  # kind; id of the location or tariff; uid of the EVSE, if it is one
 
 
 class Locations:
@@ -23,9 +26,10 @@ class Locations:
     def __init__(self, peers: Peers, sites: Sites) -> None:
         self._peers = peers
         self._sites = sites
-        # What each peer is to be told next: EVSEs by location and uid, in the order of change.
-        self._changed: dict[str, dict[tuple[str, str], None]] = {}
+        # What each peer is to be told next, in order; and who was away when it was told.
+        self._due: dict[str, dict[Item, None]] = {}
         self._pushing: dict[str, asyncio.Task[None]] = {}
+        self._behind: set[str] = set()
 
     def routes(self) -> list[Route]:
         """Both modules as sender."""
@@ -82,54 +86,77 @@ class Locations:
     # Pushed
 
     async def tell_all(self, peer: Connection) -> None:
-        """Push every tariff and every location to a peer that has just registered."""
-        for tariff in self._sites.tariffs.values():
-            await self._put(peer, "tariffs", "tariff", tariff)
-        for location in self._sites.locations():
-            await self._put(peer, "locations", "location", location)
+        """Push every tariff and every location, after what is under way."""
+        await self._enqueue(peer, *self._all())
 
-    async def _put(self, peer: Connection, module: str, kind: str, item: Object) -> None:
-        if (module, RECEIVER) not in peer.endpoints:
-            return
-        path = self._peers.owned(item["id"])
-        answer = await self._peers.push(peer, "PUT", module, *path, body=item, takes=kind)
-        if not answer.ok:
-            problem = f"{answer.failure}: {answer.message}"
-            self._peers.event(f"{kind}.not_taken", peer, id=item["id"], problem=problem)
+    def _all(self) -> list[Item]:
+        tariffs = [("tariff", tariff_id, "") for tariff_id in self._sites.tariffs]
+        return tariffs + [("location", item["id"], "") for item in self._sites.locations()]
 
     def evse_changed(self, location_id: str, evse_uid: str) -> None:
-        """Tell every peer, in the background, in order."""
+        """Tell every peer, in the background; one that was away hears of everything again."""
         for peer in self._peers.offering("locations", RECEIVER):
-            self._changed.setdefault(peer.id, {})[location_id, evse_uid] = None
-            if peer.id not in self._pushing:
-                task = asyncio.get_running_loop().create_task(self._tell_changes(peer))
-                self._pushing[peer.id] = task
+            missed = self._all() if peer.id in self._behind else []
+            self._behind.discard(peer.id)
+            self._enqueue(peer, *missed, ("evse", location_id, evse_uid))
 
-    async def _tell_changes(self, peer: Connection) -> None:
-        changed = self._changed[peer.id]
+    def _enqueue(self, peer: Connection, *items: Item) -> asyncio.Task[None]:
+        self._due.setdefault(peer.id, {}).update(dict.fromkeys(items))
+        task = self._pushing.get(peer.id)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._push_due(peer))
+            self._pushing[peer.id] = task
+        return task
+
+    async def _push_due(self, peer: Connection) -> None:
+        due = self._due[peer.id]
         try:
-            while changed:
-                location_id, evse_uid = next(iter(changed))
-                del changed[location_id, evse_uid]
-                await self._tell_evse(peer, location_id, evse_uid)
+            while due:
+                item = next(iter(due))
+                del due[item]
+                answer = await self._push(peer, *item)
+                if answer is None or answer.ok:
+                    continue
+                problem = f"{answer.failure}: {answer.message}"
+                kind, item_id, evse_uid = item
+                self._peers.event(
+                    f"{kind}.not_taken", peer, id=item_id, evse_uid=evse_uid, problem=problem
+                )
+                if answer.failure in NOT_THERE:
+                    due.clear()
+                    self._behind.add(peer.id)
         finally:
             del self._pushing[peer.id]
 
-    async def _tell_evse(self, peer: Connection, location_id: str, evse_uid: str) -> None:
-        evse = self._sites.evse(location_id, evse_uid)
-        location = self._sites.location(location_id)
+    async def _push(
+        self, peer: Connection, kind: str, item_id: str, evse_uid: str
+    ) -> Answer | None:
+        """Push one item as it is now; None if it is not for this peer."""
         sends = self._peers.codec(peer).sends
-        if evse is None or location is None or not sends("location", location):
-            return
-        path = self._peers.owned(location_id, evse_uid)
+        if kind == "tariff":
+            return await self._put(peer, "tariffs", kind, self._sites.tariffs[item_id], item_id)
+        location = self._sites.location(item_id)
+        if location is None or not sends("location", location):
+            return None
+        if kind == "location":
+            return await self._put(peer, "locations", kind, location, item_id)
+        evse = self._sites.evse(item_id, evse_uid)
+        if evse is None:
+            return None
+        path = self._peers.owned(item_id, evse_uid)
         patch = {"status": evse["status"], "last_updated": evse["last_updated"]}
-        answer = await self._peers.push(peer, "PATCH", "locations", *path, body=patch, takes="evse")
-        if answer.ok:
-            return
-        answer = await self._peers.push(peer, "PUT", "locations", *path, body=evse, takes="evse")
-        if not answer.ok:
-            problem = f"{answer.failure}: {answer.message}"
-            self._peers.event("evse.not_taken", peer, evse_uid=evse_uid, problem=problem)
+        answer = await self._peers.push(peer, "PATCH", "locations", *path, body=patch, takes=kind)
+        if answer.ok or answer.failure in NOT_THERE:
+            return answer
+        return await self._put(peer, "locations", kind, evse, item_id, evse_uid)
+
+    async def _put(
+        self, peer: Connection, module: str, kind: str, body: Object, *ids: str
+    ) -> Answer | None:
+        if (module, RECEIVER) not in peer.endpoints:
+            return None
+        path = self._peers.owned(*ids)
+        return await self._peers.push(peer, "PUT", module, *path, body=body, takes=kind)
 
     async def stop(self) -> None:
         """Leave untold what is not told yet: who comes back pulls the present state."""

@@ -152,6 +152,7 @@ class Cpo:
         """Listen for peers, then for stations; go on with what was under way. Raises BindError."""
         await self._roaming.start()
         await self._ocpp.start()
+        self.csms.start()
         self._deliveries.start()
         for peer in self.peers.registered():
             self._begin(self._resume(peer))

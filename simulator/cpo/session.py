@@ -41,7 +41,6 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "SuspendedEV": "PARKING_TIME",
     "EVConnected": "PARKING_TIME",
     "Idle": "PARKING_TIME",
-    "Finishing": "PARKING_TIME",
 }
 
 
@@ -240,6 +239,7 @@ class Session:
         """The whole OCPI session (2.2.1 mod_sessions, Session object). It must have a token."""
         assert self.decision is not None and self.decision.token is not None
         head, location = self.head, self.head.place.cdr_location
+        periods = self.periods()
         session: Object = {
             "country_code": head.country_code,
             "party_id": head.party_id,
@@ -252,10 +252,11 @@ class Session:
             "evse_uid": location["evse_uid"],
             "connector_id": location["connector_id"],
             "currency": head.place.currency,
-            "charging_periods": self.periods(),
             "status": self.status,
             "last_updated": rfc3339(self.last_updated),
         }
+        if periods:
+            session["charging_periods"] = periods
         if self.decision.reference is not None:
             session["authorization_reference"] = self.decision.reference
         if self.ended_at is not None:

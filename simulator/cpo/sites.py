@@ -134,7 +134,7 @@ class Sites:
         cdr_location |= {name: location[name] for name in names if location.get(name) is not None}
         cdr_location |= {
             "evse_uid": evse["uid"],
-            "evse_id": evse.get("evse_id", "#NA"),
+            "evse_id": evse.get("evse_id", evse["uid"]),
             "connector_id": connector["id"],
             "connector_standard": connector["standard"],
             "connector_format": connector["format"],
