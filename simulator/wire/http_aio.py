@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl as _ssl
 from collections.abc import Callable, Mapping
 from email.utils import format_datetime
@@ -20,6 +21,11 @@ from simulator.kernel.loop import bound_port
 from simulator.mistakes import Exit
 from simulator.wire.http import USER_AGENT, Handler, Headers, Request, Response
 from simulator.wire.http import BindError as BindError
+
+# The library logs every malformed request with a traceback; whoever sent it has its 400.
+_quiet = logging.getLogger("simulator.wire.aiohttp")
+_quiet.addHandler(logging.NullHandler())
+_quiet.propagate = False
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 # A peer that sends half a body and falls silent holds a connection for so long, and no longer.
@@ -71,8 +77,8 @@ class HttpServer:
 
     async def start(self) -> HttpServer:
         """Listen. Raises BindError."""
-        server = web.Server(self._serve, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        server = web.Server(self._serve, access_log=None, logger=_quiet)
+        self._runner = web.ServerRunner(server, shutdown_timeout=0.25)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port, ssl_context=self._ssl)
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import inspect
 import ssl as _ssl
 from collections.abc import Awaitable, Callable
@@ -16,8 +15,9 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -62,6 +62,7 @@ class OcppClient:
 
     `on_up(link)` runs beside the link, so that it may call; it is cancelled when the link ends.
     `on_down(reason)` is told when it has ended. `backoff` may be changed while running.
+    Raises ValueError for a URL that is none.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class OcppClient:
         ssl: _ssl.SSLContext | None = None,
     ) -> None:
         self.url = f"{url.rstrip('/')}/{quote(station_id, safe='')}"
+        _check(self.url)
         self.station_id = station_id
         self.version = version
         self.link: Link | None = None
@@ -112,24 +114,19 @@ class OcppClient:
         self._ping_timeout_s = ping_timeout_s
         self._ssl = ssl
         self._chores = Chores(journal, self._actor)
-        self._wanted = False
         self._down = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to connect, in the background, and go on until stopped."""
-        self._wanted = True
         if self._running is None:
-            self._running = asyncio.get_running_loop().create_task(
-                self._run(), name=f"{self._actor} connection"
-            )
+            self._running = self._chores.start(self._run(), "connection")
 
     async def stop(self) -> None:
-        """Close the connection and all that runs for it."""
-        self._wanted = False
+        """Close the connection and end all that runs for it."""
+        self._running = None
         if self.link is not None:
             await self.link.close(1000, "")
-        await self._halt()
         await self._chores.stop()
 
     async def drop(self, *, stay_down: bool = False) -> None:
@@ -137,32 +134,30 @@ class OcppClient:
 
         With `stay_down` only `start` brings it back.
         """
-        link = self.link
-        self._wanted = not stay_down
+        running, link = self._running, self.link
+        if stay_down:
+            self._running = None
         if link is not None:
             link.abort()
             await link.closed.wait()
-            if asyncio.current_task() is not self._running:  # else a handler cuts its own branch
-                await self._down.wait()
+        if running is None or running is asyncio.current_task():
+            return  # a handler cuts the branch it sits on: the rest follows when it has ended
+        if link is not None:
+            await self._down.wait()
         if stay_down:
-            await self._halt()
-
-    async def _halt(self) -> None:
-        running, self._running = self._running, None
-        if running is not None and running is not asyncio.current_task():
             running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            await asyncio.wait([running])
 
     async def _run(self) -> None:
+        me = asyncio.current_task()
         while True:
             try:
                 connection = await self._connect()
-            except (OSError, InvalidHandshake, TimeoutError, EOFError, LinkClosed) as error:
+            except (OSError, ValueError, EOFError, InvalidHandshake, LinkClosed) as error:
                 self._event("ocpp.connect_failed", url=self.url, error=_cause(error))
             else:
                 await self._use(connection)
-            if not self._wanted:
+            if self._running is not me:
                 return
             wait_s = self.backoff.next_s()
             self._event("ocpp.reconnect", after_s=round(wait_s, 3))
@@ -238,6 +233,13 @@ class OcppClient:
 
 # websockets learnt of proxies in 15.0; a simulator's stations need none.
 _KNOWS_PROXIES = "proxy" in inspect.signature(connect.__init__).parameters
+
+
+def _check(url: str) -> None:
+    try:
+        parse_uri(url)
+    except (InvalidURI, ValueError) as error:
+        raise ValueError(f"{url}: expected ws://host:port/path or wss://host:port/path") from error
 
 
 def _cause(error: BaseException) -> str:

@@ -327,6 +327,28 @@ async def test_stopping_while_it_connects_or_waits_leaves_nothing(
     assert len(asyncio.all_tasks()) == 1
 
 
+async def test_a_handler_may_cut_its_own_link(clock: Clock, journal: Journal) -> None:
+    async def handler(call: Call) -> Reply:
+        await it.client.drop(stay_down=True)
+        return Reply({"status": "Accepted"})
+
+    async with csms(clock, journal) as server, station(clock, journal, handler=handler) as it:
+        await it.up.wait()
+        with pytest.raises(LinkClosed):
+            await server.links["CP1"].call("Reset", {"type": "Hard"})
+        await clock.sleep(3600)
+        assert len(it.ups) == len(it.downs) == 1
+        await it.client.start()
+        await it.up.wait()
+        assert len(it.ups) == 2
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "ws://", "127.0.0.1:9000", "", "ws://x:y"])
+def test_a_url_that_is_none_is_told_at_once(clock: Clock, journal: Journal, url: str) -> None:
+    with pytest.raises(ValueError, match="expected ws://"):
+        Station(clock, journal, url=url)
+
+
 async def test_starting_twice_is_starting_once(clock: Clock, journal: Journal) -> None:
     async with csms(clock, journal) as server, station(clock, journal) as it:
         await it.client.start()
