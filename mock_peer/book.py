@@ -190,6 +190,11 @@ class Book:
         row = self._shelf.get("cdr", connection.id, key)
         return row.body if row else None
 
+    def cdrs(self, connection: Connection) -> Iterator[bytes]:
+        """The CDRs that were accepted, as they came."""
+        rows = self._shelf.rows("cdr", connection.id)
+        return (row.body for row in rows if row.note.endswith(" accepted"))
+
     # What Plugsurfing decides
 
     def put_token(self, token: Mapping[str, Any]) -> bool:
@@ -249,6 +254,12 @@ class Book:
         body = write_json({"number": number, **finding})
         self._shelf.put("finding", "", f"{number:012}", body)
         return number
+
+    @property
+    def findings_made(self) -> int:
+        """How many findings there ever were."""
+        row = self._shelf.get("count", "", "findings-made")
+        return int(row.note) if row else 0
 
     def findings(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """The findings after a number, oldest first."""

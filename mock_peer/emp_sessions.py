@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from mock_peer import raw
 from mock_peer.judging import OWNER, Judge
 from mock_peer.rule import V22X, Occasion
@@ -73,7 +70,6 @@ class CommandResults:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self.listener: Callable[[dict[str, Any]], None] | None = None
 
     def routes(self) -> list[Route]:
         """The row of the module."""
@@ -91,8 +87,15 @@ class CommandResults:
             return self._judge.refuse(ctx, refused)
         command["result"] = self._judge.canonical(ctx, "command_result", "result", "command")
         book.put_command(command)
-        if self.listener is not None:
-            self.listener(command)
+        self._judge.journal.event(
+            self._judge.actor,
+            "peer.command-result",
+            peer=ctx.connection.peer,
+            session=ctx.session,
+            command=command["command"],
+            command_id=command["id"],
+            result=command["result"]["result"],
+        )
         return Result()
 
 

@@ -7,7 +7,7 @@ what was expected; nothing is guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -16,13 +16,11 @@ import msgspec
 
 from mock_peer import profiles
 from mock_peer.known import Interruption
+from mock_peer.strict import StrictError, convert
 from simulator.mistakes import Mistake, did_you_mean
 
 Switch = Literal["reject", "drop", "warn", "note", "off"]
-_SWITCHES = ("reject", "drop", "warn", "note", "off")
 QUIRKS = ("published-pnc-example",)
-_PATH = re.compile(r" - at `(.*)`$")
-_UNKNOWN = re.compile(r"unknown field `(.*)`")
 
 
 class ProfileError(Mistake):
@@ -92,108 +90,85 @@ def parse(plain: Any, *, base: Profile | None = None, place: str = "") -> Profil
         plain = {}
     if not isinstance(plain, Mapping):
         raise ProfileError("", f"expected an object, not {type(plain).__name__}", place)
-    merged = {**(base.to_json() if base else {}), **plain}
     try:
-        profile = msgspec.convert(merged, Profile)
-    except msgspec.ValidationError as error:
-        raise _explained(error, merged, place) from error
-    _check_words(profile, place)
+        profile = convert({**(base.to_json() if base else {}), **plain}, Profile)
+    except StrictError as error:
+        raise ProfileError(error.pointer, error.problem, place) from error
+    for pointer, problem in _wrong_words(profile):
+        raise ProfileError(pointer, problem, place)
     return profile
 
 
-def load(path: Path) -> Profile:
+def load(path: Path, *, base: Profile | None = None) -> Profile:
     """Read a profile from a YAML or JSON file. Raises ProfileError (exit 2)."""
+    tree = read_yaml(path)
+    try:
+        return parse(plain_yaml(tree), base=base)
+    except ProfileError as error:
+        place = f"{path}:{line_of(tree, error.pointer)}"
+        raise ProfileError(error.pointer, error.problem, place) from error
+
+
+def _wrong_words(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Judge what types cannot: names of rules, peers, quirks, countries and parties."""
+    from mock_peer.rules import BY_ID
+
+    yield from _unknown("/peer", "peer", [("", profile.peer)], profiles.names())
+    yield from _unknown("/rules", "rule", [(f"/{name}", name) for name in profile.rules], BY_ID)
+    quirks = [(f"/{index}", quirk) for index, quirk in enumerate(profile.quirks)]
+    yield from _unknown("/quirks", "quirk", quirks, QUIRKS)
+    for index, country in enumerate(profile.territory or ()):
+        if not re.fullmatch("[A-Z]{3}", country):
+            expected = f"expected an ISO 3166-1 alpha-3 code such as DEU, not '{country}'"
+            yield f"/territory/{index}", expected
+    main = [("/main_cpo", profile.main_cpo)]
+    for pointer, party in [*main, *((f"/cpos/{i}", p) for i, p in enumerate(profile.cpos))]:
+        if party is not None and not re.fullmatch("[A-Za-z]{2}", party.country_code):
+            yield f"{pointer}/country_code", "expected two letters"
+        if party is not None and not re.fullmatch("[A-Za-z0-9]{3}", party.party_id):
+            yield f"{pointer}/party_id", "expected three letters or digits"
+
+
+def _unknown(
+    pointer: str, what: str, words: Iterable[tuple[str, str]], known: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    choices = list(known)
+    for place, word in words:
+        if word not in choices:
+            yield f"{pointer}{place}", f"no such {what}.{did_you_mean(word, choices)}"
+
+
+# YAML with its lines
+
+
+def read_yaml(path: Path) -> Any:
+    """The tree of a YAML or JSON file, lines kept. Raises ProfileError."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ProfileError("", f"cannot be read: {reason}", str(path)) from error
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        at = f":{mark.line + 1}" if mark else ""
-        raise ProfileError("", f"{error.problem or error.context}", f"{path}{at}") from error
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise ProfileError("", f"{error.problem or error.context}", place) from error
     except YAMLError as error:
         raise ProfileError("", str(error), str(path)) from error
-    try:
-        return parse(_plain(tree))
-    except ProfileError as error:
-        line = _line_of(tree, error.pointer)
-        raise ProfileError(error.pointer, error.problem, f"{path}:{line}") from error
 
 
-def _explained(error: msgspec.ValidationError, plain: Any, place: str) -> ProfileError:
-    message = str(error)
-    found = _PATH.search(message)
-    problem = _PATH.sub("", message)
-    pointer = _pointer(found.group(1), plain) if found else ""
-    if unknown := _UNKNOWN.search(problem):
-        word = unknown.group(1)
-        known = _fields_at(pointer)
-        return ProfileError(
-            f"{pointer}/{word}", f"no such field.{did_you_mean(word, known)}", place
-        )
-    return ProfileError(pointer, problem[0].lower() + problem[1:], place)
-
-
-def _pointer(path: str, plain: Any) -> str:
-    """Turn msgspec's path (`$.rules[...]`, `$.cpos[0].name`) into a JSON pointer."""
-    steps = re.findall(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]", path)
-    pointer, here = "", plain
-    for name, index, any_key in steps:
-        step = name or index
-        if any_key and isinstance(here, Mapping):  # a mapping's value: msgspec does not tell which
-            step = next((str(k) for k, v in here.items() if v not in _SWITCHES), "")
-        pointer += f"/{step}" if step else ""
-        here = here.get(step) if isinstance(here, Mapping) else None
-    return pointer
-
-
-def _fields_at(pointer: str) -> tuple[str, ...]:
-    kinds: dict[str, type[msgspec.Struct]] = {"": Profile, "interruptions": Gap}
-    kind = kinds.get(pointer.split("/")[1] if pointer else "", Party)
-    return kind.__struct_fields__
-
-
-def _check_words(profile: Profile, place: str) -> None:
-    """Judge what types cannot: names of rules, peers, quirks, countries and parties."""
-    from mock_peer.rules import BY_ID
-
-    if profile.peer not in profiles.names():
-        known = profiles.names()
-        raise ProfileError("/peer", f"no such peer.{did_you_mean(profile.peer, known)}", place)
-    for name in profile.rules:
-        if name not in BY_ID:
-            raise ProfileError(f"/rules/{name}", f"no such rule.{did_you_mean(name, BY_ID)}", place)
-    for index, quirk in enumerate(profile.quirks):
-        if quirk not in QUIRKS:
-            wrong = f"no such quirk.{did_you_mean(quirk, QUIRKS)}"
-            raise ProfileError(f"/quirks/{index}", wrong, place)
-    for index, country in enumerate(profile.territory or ()):
-        if not re.fullmatch("[A-Z]{3}", country):
-            expected = f"expected an ISO 3166-1 alpha-3 code such as DEU, not '{country}'"
-            raise ProfileError(f"/territory/{index}", expected, place)
-    parties = [("/main_cpo", profile.main_cpo)] if profile.main_cpo else []
-    for pointer, party in [*parties, *((f"/cpos/{i}", p) for i, p in enumerate(profile.cpos))]:
-        assert party is not None
-        if not re.fullmatch("[A-Za-z]{2}", party.country_code):
-            raise ProfileError(f"{pointer}/country_code", "expected two letters", place)
-        if not re.fullmatch("[A-Za-z0-9]{3}", party.party_id):
-            raise ProfileError(f"{pointer}/party_id", "expected three letters or digits", place)
-
-
-def _plain(tree: Any) -> Any:
-    """A YAML tree as plain values; times keep their zone."""
+def plain_yaml(tree: Any) -> Any:
+    """A YAML tree as plain values."""
     if isinstance(tree, Mapping):
-        return {str(name): _plain(value) for name, value in tree.items()}
+        return {str(name): plain_yaml(value) for name, value in tree.items()}
     if isinstance(tree, list):
-        return [_plain(value) for value in tree]
+        return [plain_yaml(value) for value in tree]
     return tree
 
 
-def _line_of(tree: Any, pointer: str) -> int:
+def line_of(tree: Any, pointer: str) -> int:
     """The line, from 1, of the nearest part of a pointer that the file holds."""
     line = 1
     for step in pointer.split("/")[1:]:

@@ -1,0 +1,311 @@
+"""Plugsurfing as the active party: registering, pulling, pushing tokens, sending commands.
+
+Rule: what fails at the other side is told in the journal and in the result, and stops nothing else.
+Each object of a page is judged by itself: one bad object never sinks the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mock_peer import raw, rules
+from mock_peer.book import Book
+from mock_peer.emp_tokens import TokenSource
+from mock_peer.judging import Judge, refusing
+from mock_peer.known import Authorization
+from mock_peer.rule import Occasion
+from simulator.kernel.chance import Chance
+from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
+from simulator.ocpi.codec import Around
+from simulator.ocpi.connection import RECEIVER, SENDER, Connection
+from simulator.ocpi.envelope import OcpiError
+from simulator.ocpi.registration import Registrar
+from simulator.ocpi.versions import VERSIONS
+from simulator.wire.http import join_url
+
+# The other side must have stored our answer to its credentials before it can know our token.
+SETTLE_S = 1.0
+COMMANDS = ("START_SESSION", "STOP_SESSION")
+
+
+class Refused(Exception):
+    """Something asked of the peer cannot be done; the message says why."""
+
+
+class Active:
+    """What Plugsurfing does by itself on its connections."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        tokens: TokenSource,
+        client: OcpiClient,
+        registrar: Registrar,
+        chance: Chance,
+        result_url: Callable[[str, str, str], str],
+    ) -> None:
+        self._judge = judge
+        self._book: Book = judge.book
+        self._tokens = tokens
+        self._client = client
+        self._registrar = registrar
+        self._chance = chance.child("active")
+        self._result_url = result_url
+        self._journal = judge.journal
+        self.actor = judge.actor
+
+    # Registration
+
+    def invite(self) -> Connection:
+        """A connection that waits for its CPO: its `token_in` is token A."""
+        waiting = [c for c in self._book.all() if not c.registered and not c.token_out]
+        if waiting:
+            return waiting[-1]
+        connection = self.new_connection()
+        connection.token_in = self._registrar.new_token()
+        self._book.save(connection)
+        return connection
+
+    def new_connection(self) -> Connection:
+        """A connection with an id of its own; the first one's actor is `cpo`."""
+        name = self._book.new_connection_id()
+        return Connection(id=name, peer="cpo" if name == "cpo-1" else name)
+
+    async def register(self, connection: Connection, version: str | None = None) -> None:
+        """Begin the handshake with the CPO at `versions_url`, whose token A is `token_out`. Raises
+        Refused.
+        """
+        registrar = self._registrar
+        if version is not None:
+            one = replace(registrar.platform, versions=(version,))
+            registrar = Registrar(self._client, self._book, one, self._chance)
+        try:
+            await registrar.register(connection)
+        except (OcpiError, OcpiCallFailed) as error:
+            self._book.remove(connection)
+            raise Refused(f"the registration failed: {error}") from error
+
+    async def registered(self, connection: Connection) -> None:
+        """What follows a registration that the CPO began."""
+        self.invite()
+        await self._judge.clock.sleep(SETTLE_S)
+        await self.settled(connection)
+
+    async def ended(self, connection: Connection) -> None:
+        """What follows a DELETE of credentials by the CPO."""
+        self._journal.event(self.actor, "peer.ended", peer=connection.peer)
+
+    async def settled(self, connection: Connection) -> None:
+        """What follows any registration: look at what is offered, pull it, push our tokens."""
+        offered = [
+            {"identifier": module, "role": role} for module, role in sorted(connection.endpoints)
+        ]
+        context = self._judge.context(connection, connection.version or "")
+        found = rules.evaluate(Occasion.ENDPOINTS, {"endpoints": offered}, context)
+        self._judge.tell_apart(connection, found, None)
+        self._journal.event(
+            self.actor,
+            "peer.registered",
+            peer=connection.peer,
+            connection=connection.id,
+            version=connection.version,
+            parties=[f"{r['country_code']}*{r['party_id']}" for r in connection.their_roles],
+        )
+        await self.pull(connection)
+        await self.push_tokens(connection)
+
+    async def unregister(self, connection: Connection) -> Answer:
+        """DELETE our credentials at the CPO, and forget it. Raises Refused."""
+        try:
+            answer = await self._registrar.unregister(connection)
+        except (OcpiError, KeyError) as error:
+            raise Refused(f"there is nothing to end: {error}") from error
+        self._journal.event(self.actor, "peer.unregistered", peer=connection.peer)
+        return answer
+
+    # Pulling
+
+    async def pull(self, connection: Connection) -> dict[str, int]:
+        """Pull tariffs and locations, and drop what a full list no longer holds; returns how many
+        of each were kept.
+        """
+        tariffs = await self._pull(connection, "tariffs", "tariff", self._take_tariff)
+        before = set(self._book.known(connection).locations)
+        locations = await self._pull(connection, "locations", "location", self._take_location)
+        if locations is not None:
+            for gone in sorted(before - locations):
+                self._book.remove_location(connection, gone)
+        return {"tariffs": len(tariffs or ()), "locations": len(locations or ())}
+
+    async def _pull(
+        self,
+        connection: Connection,
+        module: str,
+        kind: str,
+        take: Callable[[Connection, Any, int | None], bool],
+    ) -> set[str] | None:
+        """The ids in a list, each object judged and kept; None where it could not be read whole."""
+        url = connection.endpoints.get((module, SENDER))
+        if url is None:
+            return None
+        seen: set[str] = set()
+        kept = 0
+        try:
+            async for got in self._client.get_all(connection, url, module, gives=kind):
+                kept += take(connection, got.raw, got.answer.record_seq)
+                if name := raw.key(got.raw, "/id"):
+                    seen.add(name)
+        except OcpiCallFailed as error:
+            self._tell_failure(connection, f"pull {module}", error)
+            return None
+        self._journal.event(
+            self.actor, "peer.pulled", peer=connection.peer, module=module, kept=kept
+        )
+        return seen
+
+    def _take_tariff(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
+        found = self._judge.pulled(connection, Occasion.TARIFF, body, message_seq)
+        canonical = self._canonical(connection, "tariff", body)
+        name = raw.text(canonical, "/id")
+        if name is None or refusing(found) or any(f.rule == "tariff.regular-only" for f in found):
+            return False
+        self._book.put_tariff(connection, name, canonical, self._judge.clock.now())
+        return True
+
+    def _take_location(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
+        found = self._judge.pulled(connection, Occasion.LOCATION, body, message_seq)
+        canonical = self._canonical(connection, "location", body)
+        if raw.text(canonical, "/id") is None:
+            return False
+        refused = {f.rule for f in found if f.severity == "reject"}
+        if refused - {"location.territory"}:
+            return False
+        now = self._judge.clock.now()
+        self._book.put_location(connection, canonical, now, outside=bool(refused))
+        return not refused
+
+    @staticmethod
+    def _canonical(connection: Connection, kind: str, body: Any) -> Any:
+        """A pulled object without what was dropped from it."""
+        around = Around(connection.their_party, connection.our_party)
+        return VERSIONS[connection.version or ""].codec.from_wire(kind, body, around)
+
+    # Tokens
+
+    async def push_tokens(self, connection: Connection) -> int:
+        """PUT every token at a CPO, one after the other; returns how many were taken."""
+        taken = 0
+        for token in self._tokens.tokens_for(connection):
+            answer = await self.push_token(connection, token)
+            if answer is None:
+                return 0
+            taken += answer.ok
+        self._journal.event(self.actor, "peer.tokens-pushed", peer=connection.peer, taken=taken)
+        return taken
+
+    async def push_token(self, connection: Connection, token: Mapping[str, Any]) -> Answer | None:
+        """PUT one token at a CPO; None where it offers no tokens module."""
+        url = connection.endpoints.get(("tokens", RECEIVER))
+        if url is None or connection.version is None:
+            return None
+        wire = self._tokens.wire(connection, connection.version, token)
+        owner = (token["country_code"], token["party_id"], token["uid"])
+        answer = await self._client.exchange(
+            connection,
+            "PUT",
+            join_url(url, *owner),
+            module="tokens",
+            body=wire,
+            query={"type": token["type"]} if token["type"] != "RFID" else None,
+        )
+        context = self._judge.context(connection, connection.version)
+        own = rules.evaluate(Occasion.TOKEN, wire, context)
+        self._judge.tell_apart(connection, own, answer.record_seq)
+        return answer
+
+    # Commands
+
+    async def command(
+        self, connection: Connection, name: str, request: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Send START_SESSION or STOP_SESSION; returns the command as kept. Raises Refused."""
+        url = connection.endpoints.get(("commands", RECEIVER))
+        if url is None or connection.version is None:
+            raise Refused("the CPO offers no commands")
+        if not self._book.profile(connection).remote_start:
+            raise Refused("the connection's profile says that remote start is not supported")
+        command_id = self._chance.uuid4()
+        body = {
+            "response_url": self._result_url(connection.version, name, command_id),
+            **request,
+        }
+        if name == "START_SESSION":
+            body["authorization_reference"] = self._authorize(connection, request)
+        command: dict[str, Any] = {
+            "id": command_id,
+            "connection": connection.id,
+            "command": name,
+            "request": body,
+            "response": None,
+            "result": None,
+        }
+        self._book.put_command(command)
+        answer = await self._client.exchange(
+            connection,
+            "POST",
+            join_url(url, name),
+            module="commands",
+            body=body,
+            takes=f"command:{name}",
+            gives="command_response",
+        )
+        command = self._book.command(command_id) or command  # the result may have overtaken us
+        command["response"] = answer.data if answer.ok else {"failure": answer.message}
+        self._book.put_command(command)
+        return command
+
+    def _authorize(self, connection: Connection, request: Mapping[str, Any]) -> str:
+        """Issue the reference of a remote start: by sending it, Plugsurfing allows it."""
+        token = request["token"]
+        verdict = Authorization(
+            reference=self._chance.uuid4(),
+            at=self._judge.clock.now(),
+            token_uid=token["uid"],
+            token_type=token["type"],
+            contract_id=token["contract_id"],
+            location_id=request["location_id"],
+            allowed="ALLOWED",
+            by_command=True,
+        )
+        self._book.put_authorization(connection, verdict)
+        return verdict.reference
+
+    async def result_of(self, command_id: str, timeout_s: float) -> dict[str, Any] | None:
+        """A command once its asynchronous result is there, or as it is after `timeout_s`."""
+        arrived = asyncio.Event()
+
+        def look(record: Mapping[str, Any]) -> None:
+            if record.get("what") == "peer.command-result":
+                arrived.set()
+
+        command = self._book.command(command_id)
+        unsubscribe = self._journal.subscribe(look)
+        try:
+            async with self._judge.clock.timeout(timeout_s):
+                while command is not None and command["result"] is None:
+                    arrived.clear()
+                    await arrived.wait()
+                    command = self._book.command(command_id)
+        except TimeoutError:
+            pass
+        finally:
+            unsubscribe()
+        return command
+
+    def _tell_failure(self, connection: Connection, what: str, error: Exception) -> None:
+        self._journal.event(
+            self.actor, "peer.call-failed", peer=connection.peer, action=what, error=str(error)
+        )
