@@ -7,9 +7,7 @@ that does not come, and for nothing else.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -22,6 +20,8 @@ from simulator.station.core import Cause, Core, Evse, Moment, Transaction
 from simulator.station.dialect import Dialect
 from simulator.station.ev import Car
 from simulator.station.samples import Context
+from simulator.station.sampling import Sampling
+from simulator.station.timers import Timers
 from simulator.station.uplink import Uplink
 
 _EMPTY = frozenset({State.AVAILABLE, State.UNAVAILABLE})
@@ -37,8 +37,9 @@ class Charging:
         "_core",
         "_dialect",
         "_journal",
+        "_on_transaction_over",
         "_timers",
-        "on_idle",
+        "sampling",
         "uplink",
     )
 
@@ -52,7 +53,7 @@ class Charging:
         chance: Chance,
         journal: Journal,
         actor: str,
-        on_idle: Callable[[], None],
+        on_transaction_over: Callable[[], None],
     ) -> None:
         self._core = core
         self._dialect = dialect
@@ -61,8 +62,11 @@ class Charging:
         self._chance = chance
         self._journal = journal
         self._actor = actor
-        self.on_idle = on_idle
-        self._timers: dict[tuple[int, str], asyncio.TimerHandle] = {}
+        self._on_transaction_over = on_transaction_over
+        self._timers = Timers(clock)
+        self.sampling = Sampling(
+            core, dialect, uplink, self._timers, clock=clock, sampled=self._suspend_if_full
+        )
 
     # Power
 
@@ -83,13 +87,11 @@ class Charging:
             )
             if tx is not None:
                 evse.transaction = tx
-                tx.stop_cause = Cause.POWER_LOSS
+                tx.stop_cause = tx.stop_cause or Cause.POWER_LOSS
                 self._end(evse, Cause.POWER_LOSS)
 
     def power_off(self) -> None:
         """Stop all timers; keep the registers."""
-        for timer in self._timers.values():
-            timer.cancel()
         self._timers.clear()
         for evse in self._core.evses:
             evse.meter.advance(self._clock.monotonic())
@@ -121,7 +123,11 @@ class Charging:
         self._tidy(evse)
 
     def _tidy(self, evse: Evse) -> None:
-        """Forget the driver with the authorization, and the session with the cable."""
+        """Forget the driver with the authorization, the session with the cable; nobody leaves a
+        loose cable hanging.
+        """
+        if evse.phase.state is State.DETACHED and evse.car is None:
+            self.apply(evse, Event.UNPLUG, Cause.EV_DISCONNECTED)
         if not evse.phase.authorized:
             evse.token = evse.group = evse.remote_start_id = None
         if evse.phase.state in _EMPTY and evse.transaction is None:
@@ -166,6 +172,11 @@ class Charging:
         self.apply(evse, Event.DEAUTHORIZE, cause)
         return True
 
+    def halt(self, evse: Evse, cause: Cause) -> None:
+        """The station restarts: whatever goes on ends, now or, if it needs the cable, at boot."""
+        self._mark_stopped(evse, cause, None)
+        self.stop(evse, cause)
+
     def fail(self, evse: Evse) -> None:
         """A fault is found: what goes on ends."""
         self._mark_stopped(evse, Cause.FAULT, None)
@@ -177,11 +188,8 @@ class Charging:
         if self._core.settings.flag("stop_on_ev_disconnect"):
             self._mark_stopped(evse, Cause.EV_DISCONNECTED, None)
             self.apply(evse, Event.EV_DISCONNECT_STOP, Cause.EV_DISCONNECTED)
-            self.apply(evse, Event.UNPLUG, Cause.EV_DISCONNECTED)
         else:
             self.apply(evse, Event.EV_DISCONNECT_KEEP, Cause.EV_DISCONNECTED)
-            if evse.phase.state is State.DETACHED:
-                self.apply(evse, Event.UNPLUG, Cause.EV_DISCONNECTED)
 
     @staticmethod
     def _mark_stopped(evse: Evse, cause: Cause, token: IdToken | None) -> None:
@@ -203,13 +211,13 @@ class Charging:
             self.event(evse, "cable.timed_out", after_s=wait_s)
             self.stop(evse, Cause.CABLE_TIMEOUT)
 
-        self._arm(evse, "cable", wait_s, give_up)
+        self._timers.arm((evse.evse_id, "cable"), wait_s, give_up)
 
     def _stop_waiting(self, evse: Evse, cause: Cause) -> None:
-        self._disarm(evse, "cable")
+        self._timers.disarm((evse.evse_id, "cable"))
 
     def _start(self, evse: Evse, cause: Cause) -> None:
-        moment = self._moment(evse, sample=True)
+        moment = self.sampling.moment(evse, sample=True)
         tx = Transaction(
             name=self._chance.uuid4(),
             evse_id=evse.evse_id,
@@ -238,19 +246,19 @@ class Charging:
         message = self._dialect.started(self._core, tx, cause, moment, evse.phase)
         self._dialect.note(self._core, tx, Context.BEGIN, moment)
         self.uplink.send(message, tx.session, tx)
-        self.rearm(evse)
+        self.sampling.rearm(evse)
 
     def _update(self, evse: Evse, cause: Cause) -> None:
         tx = evse.transaction
         assert tx is not None
-        moment = self._moment(evse)
+        moment = self.sampling.moment(evse)
         message = self._dialect.updated(self._core, tx, cause, moment, evse.phase)
         self.uplink.send(message, tx.session, tx)
 
     def _end(self, evse: Evse, cause: Cause) -> None:
         tx = evse.transaction
         assert tx is not None
-        moment = self._moment(evse, sample=True)
+        moment = self.sampling.moment(evse, sample=True)
         cut_at = self._core.memory.cut_at
         if cause is Cause.POWER_LOSS and cut_at is not None:
             moment = Moment(cut_at, moment.reading, online=False)
@@ -260,7 +268,7 @@ class Charging:
         evse.transaction = None
         memory = self._core.memory
         memory.transactions.pop(evse.evse_id, None)
-        self._disarm(evse, "sample", "note", "full")
+        self.sampling.disarm(evse)
         why = (tx.stop_cause or cause).value
         self.event(
             evse,
@@ -271,8 +279,7 @@ class Charging:
             energy_wh=moment.reading.energy_wh - tx.start_wh,
         )
         self.uplink.send(message, tx.session, tx)
-        if self._core.idle:
-            self.on_idle()
+        self._on_transaction_over()
 
     def _offer(self, evse: Evse, cause: Cause) -> None:
         full = evse.car is None or evse.car.full
@@ -284,13 +291,14 @@ class Charging:
 
     def _energy_off(self, evse: Evse, cause: Cause) -> None:
         evse.meter.switch(False, self._clock.monotonic())
-        self._disarm(evse, "full")
+        self._timers.disarm((evse.evse_id, "full"))
 
     def _watch_car(self, evse: Evse) -> None:
         """Look again when the car should have had what it wanted."""
         full_in_s = evse.meter.full_in_s()
         if full_in_s is not None:
-            self._arm(evse, "full", full_in_s + 0.001, lambda: self._look_at_car(evse))
+            look = partial(self._look_at_car, evse)
+            self._timers.arm((evse.evse_id, "full"), full_in_s + 0.001, look)
 
     def _look_at_car(self, evse: Evse) -> None:
         evse.meter.advance(self._clock.monotonic())
@@ -303,80 +311,6 @@ class Charging:
         self.event(evse, "car.full", soc_percent=round(evse.car.soc_percent, 1))
         self.apply(evse, Event.EV_SUSPEND, Cause.CAR)
         return True
-
-    # Meter values
-
-    def rearm(self, evse: Evse) -> None:
-        """Sample as the settings say, from now on."""
-        self._disarm(evse, "sample", "note")
-        if evse.transaction is None:
-            return
-        settings = self._core.settings
-        self._every(evse, "sample", settings.integer("meter_interval_s"), self._sample)
-        interval, measurands = self._dialect.noted
-        if settings.members(measurands):
-            self._every(evse, "note", settings.integer(interval), self._note)
-
-    def _every(self, evse: Evse, name: str, interval_s: int, act: Callable[[Evse], None]) -> None:
-        if interval_s <= 0:
-            return
-
-        def again() -> None:
-            self._every(evse, name, interval_s, act)
-            act(evse)
-
-        self._arm(evse, name, interval_s, again)
-
-    def _sample(self, evse: Evse) -> None:
-        self.sample(evse, Context.PERIODIC)
-        self._suspend_if_full(evse)
-
-    def _note(self, evse: Evse) -> None:
-        if evse.transaction is not None:
-            moment = self._moment(evse)
-            self._dialect.note(self._core, evse.transaction, Context.PERIODIC, moment)
-
-    def sample(self, evse: Evse, context: Context) -> None:
-        """Take a reading and tell it."""
-        tx = evse.transaction
-        moment = self._moment(evse, sample=True)
-        if tx is None:
-            message = self._dialect.metered(self._core, evse, context, moment)
-        else:
-            message = self._dialect.sampled(self._core, tx, context, moment, evse.phase)
-            tx.last_wh = moment.reading.energy_wh
-        self.uplink.send(message, None if tx is None else tx.session, tx)
-
-    def align(self) -> None:
-        """Arm the clock-aligned readings of the whole station, as the settings say."""
-        self._disarm_key((0, "aligned"))
-        settings = self._core.settings
-        noted, measurands = self._dialect.noted_by_clock
-        told_s = settings.integer("aligned_interval_s")
-        noted_s = settings.integer(noted) if settings.members(measurands) else 0
-        now = self._clock.now()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        since_s = (now - midnight) / timedelta(seconds=1)
-        left_s = {i: i - since_s % i for i in sorted({told_s, noted_s} - {0})}
-        if left_s:
-            wait_s = min(left_s.values())
-            due = {i for i, left in left_s.items() if left - wait_s < 0.001}
-            act = partial(self._aligned, told_s in due, noted_s in due)
-            self._timers[0, "aligned"] = self._clock.call_later(wait_s, act)
-
-    def _aligned(self, told: bool, noted: bool) -> None:
-        for evse in self._core.evses:
-            if noted and evse.transaction is not None:
-                moment = self._moment(evse)
-                self._dialect.note(self._core, evse.transaction, Context.CLOCK, moment)
-            if told:
-                self.sample(evse, Context.CLOCK)
-        self.align()
-
-    def _moment(self, evse: Evse, *, sample: bool = False) -> Moment:
-        now_s = self._clock.monotonic()
-        reading = evse.meter.read(now_s) if sample else evse.meter.show(now_s)
-        return Moment(self._clock.now(), reading, self.uplink.online)
 
     # Status
 
@@ -398,25 +332,6 @@ class Charging:
     def event(self, evse: Evse, what: str, **data: Any) -> None:
         """Record a decision of this EVSE."""
         self._journal.event(self._actor, what, session=evse.session, evse=evse.evse_id, **data)
-
-    def _arm(self, evse: Evse, name: str, delay_s: float, act: Callable[[], None]) -> None:
-        key = (evse.evse_id, name)
-        self._disarm_key(key)
-
-        def fire() -> None:
-            del self._timers[key]
-            act()
-
-        self._timers[key] = self._clock.call_later(delay_s, fire)
-
-    def _disarm(self, evse: Evse, *names: str) -> None:
-        for name in names:
-            self._disarm_key((evse.evse_id, name))
-
-    def _disarm_key(self, key: tuple[int, str]) -> None:
-        timer = self._timers.pop(key, None)
-        if timer is not None:
-            timer.cancel()
 
 
 _EFFECTS: dict[Effect, Callable[[Charging, Evse, Cause], None]] = {

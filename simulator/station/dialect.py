@@ -81,7 +81,7 @@ class Dialect(Protocol):
         """Meter values of a transaction."""
 
     def metered(self, core: Core, evse: Evse, context: Context, moment: Moment) -> Message | None:
-        """Meter values of an EVSE outside of any transaction."""
+        """Meter values of an EVSE itself."""
 
     def note(self, core: Core, tx: Transaction, context: Context, moment: Moment) -> None:
         """Keep meter values for the last message, as configured."""

@@ -146,8 +146,12 @@ class Dialect16:
         return _meter_values(core, tx.evse_id, tx, context, moment)
 
     def metered(self, core: Core, evse: Evse, context: Context, moment: Moment) -> Message | None:
-        """MeterValues of a connector at rest."""
-        return _meter_values(core, evse.evse_id, None, context, moment)
+        """MeterValues of a connector, whatever goes on there."""
+        message = _meter_values(core, evse.evse_id, None, context, moment)
+        tx = evse.transaction
+        if message is not None and tx is not None and tx.csms_id is not None:
+            message.payload["transactionId"] = tx.csms_id
+        return message
 
     def note(self, core: Core, tx: Transaction, context: Context, moment: Moment) -> None:
         """Collect transactionData: StopTxnSampledData, StopTxnAlignedData (3.16)."""

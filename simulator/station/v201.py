@@ -177,7 +177,7 @@ class Dialect201:
         return Message("TransactionEvent", payload, transactional=True)
 
     def metered(self, core: Core, evse: Evse, context: Context, moment: Moment) -> Message | None:
-        """MeterValues of an EVSE outside of a transaction (J01)."""
+        """MeterValues of an EVSE (J01)."""
         measurands = core.settings.members("aligned_measurands")
         value = meter_value(moment, measurands, context, moment.reading.energy_wh)
         if value is None:
