@@ -97,8 +97,7 @@ class OcpiServer:
         )
         ctx.session = self._journal.session_of(f"request/{ctx.ids.request_id}")
         result, response = await self._answer(ctx)
-        if self.tamper is not None:
-            response = await self.tamper(ctx, response)
+        response = await self._tampered(ctx, response)
         if result.delay_s:
             await self._clock.sleep(result.delay_s)
         self._record(ctx, result, response)
@@ -117,6 +116,15 @@ class OcpiServer:
             self._tell_failure(ctx, error)
             result = _refusal(ServerError())
             return result, self._respond(ctx, result)
+
+    async def _tampered(self, ctx: Ctx, response: Response) -> Response:
+        if self.tamper is None:
+            return response
+        try:
+            return await self.tamper(ctx, response)
+        except Exception as error:
+            self._tell_failure(ctx, error)
+            return response
 
     async def _serve(self, ctx: Ctx) -> Result:
         gate.authenticate(ctx, self._registrar.store)
