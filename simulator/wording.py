@@ -6,6 +6,7 @@ needs no change here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,11 +22,19 @@ Payload = Mapping[str, Any]
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
 _GOOD = frozenset({"Accepted", "ALLOWED", "ACCEPTED", "Scheduled"})
 _OCPI_OK = range(1000, 2000)
+_UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# What comes again and again while all is well, in either wire's words.
+_ROUTINE = frozenset(
+    {"Heartbeat", "MeterValues", "StatusNotification", "PATCH sessions", "PATCH locations"}
+)
+_PERIODIC = frozenset({"MeterValuePeriodic", "MeterValueClock"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One exchange in words. `leg` is the wire; `outcome` is empty while none is known."""
+    """One exchange in words. `leg` is the wire; `routine` is what comes again and again while all
+    is well.
+    """
 
     at: str
     leg: str
@@ -35,6 +44,7 @@ class Line:
     detail: str = ""
     outcome: str = ""
     tone: Tone = "plain"
+    routine: bool = False
 
 
 class Wording:
@@ -79,6 +89,7 @@ class Wording:
             DETAILS.get(action, _nothing)(payload),
             outcome,
             tone,  # type: ignore[arg-type]
+            tone != "bad" and (action in _ROUTINE or payload.get("triggerReason") in _PERIODIC),
         )
 
 
@@ -180,15 +191,17 @@ def _ocpi(record: Record) -> Line | None:
     else:
         message = envelope.get("status_message") or ""
         outcome, tone = _words(code or f"HTTP {record['http_status']}", message), "bad"
+    what = _words(record["method"], record["module"])
     return Line(
         record["at"],
         "ocpi",
         short(record["actor"]),
         short(record["peer"] or "?"),
-        _words(record["method"], record["module"]),
+        what,
         _tail(record),
         outcome,
         tone,  # type: ignore[arg-type]
+        tone != "bad" and what in _ROUTINE,
     )
 
 
@@ -197,9 +210,9 @@ def _ocpi_verdict(code: int, data: Any) -> tuple[str, Tone]:
         verdict = _mapping(data).get(name)
         if isinstance(verdict, str):
             return f"{code} {verdict}", "good" if verdict in _GOOD else "bad"
-    return (
-        (f"{code} {len(data)} objects", "good") if isinstance(data, list) else (str(code), "good")
-    )
+    if isinstance(data, list):
+        return f"{code} {len(data)} object{'' if len(data) == 1 else 's'}", "good"
+    return str(code), "good"
 
 
 def _tail(record: Record) -> str:
@@ -211,7 +224,10 @@ def _tail(record: Record) -> str:
     rest = segments[len(segments) - segments[::-1].index(module) :]
     if rest and rest[0] in ("sender", "receiver"):
         rest = rest[1:]
-    return "/".join(rest[2:] if len(rest) > 2 and len(rest[0]) == 2 else rest)
+    named = rest[2:] if len(rest) > 2 and len(rest[0]) == 2 else rest
+    if named and named[-1] == "authorize":
+        named = [" ".join(reversed(named))]
+    return "/".join(_UUID.sub(r"\1…", name) for name in named)
 
 
 def _finding(record: Record) -> Line:
@@ -221,8 +237,8 @@ def _finding(record: Record) -> Line:
         short(record["actor"]),
         short(record["peer"] or "?"),
         record["rule"],
-        record["pointer"],
-        f"{record['severity']}: expected {record['expected']}",
+        _words(record["pointer"] and f"at {record['pointer']}", f"expected {record['expected']}"),
+        record["severity"],
         "bad",
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -60,12 +60,11 @@ class Peer:
             profile=dict(self.plan.profile),
             strict=self.plan.strict,
             database=self.plan.database,
+            tokens=list(self.plan.tokens) or None,
         )
         self.versions_url = self._running.versions_url
         self.token_a = self._running.token_a
         self.base_url = self._running.base_url
-        for token in self.plan.tokens:
-            await self.put_token(token)
 
     async def stop(self) -> None:
         """Stop it, if it was started here."""
@@ -78,7 +77,8 @@ class Peer:
 
     async def put_token(self, token: Mapping[str, Any]) -> Any:
         """Create or change a token at the peer, which pushes it to its CPOs."""
-        return await self.control("PUT", f"/tokens/{token['uid']}", token)
+        fields = {key: value for key, value in token.items() if key != "uid"}
+        return await self.control("PUT", f"/tokens/{quote(token['uid'], safe='')}", fields)
 
     async def command(self, command: str, **fields: Any) -> Any:
         """Let the peer send a command; returns what the CPO answered and, later, its result."""
@@ -87,7 +87,7 @@ class Peer:
     async def register(self, versions_url: str, token_a: str) -> Any:
         """Let the peer begin the credentials handshake."""
         return await self.control(
-            "POST", "/register", {"versions_url": versions_url, "token": token_a}
+            "POST", "/register", {"versions_url": versions_url, "token_a": token_a}
         )
 
     async def state(self) -> Any:

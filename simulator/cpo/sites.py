@@ -52,7 +52,9 @@ class Sites:
     def __init__(self, config: CpoConfig, now: str) -> None:
         self._config = config
         self.stations = {entry.id: entry for entry in config.stations}
-        self.tariffs: dict[str, Object] = {t["id"]: dict(t) for t in config.tariffs}
+        self.tariffs: dict[str, Object] = {
+            t["id"]: {"last_updated": now, **t} for t in config.tariffs
+        }
         for tariff in self.tariffs.values():
             read_tariff(tariff, Place("tariff") / tariff["id"])
         self._locations = {item["id"]: _living(item, now) for item in config.locations}

@@ -11,10 +11,14 @@ from typing import Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from simulator.demo.witness import asked, request_of
 from simulator.kernel.clock import parse_rfc3339
 from simulator.kernel.journal import Record
+
+# OCPI's AuthMethod in a word.
+_BY = {"AUTH_REQUEST": "card", "COMMAND": "app", "WHITELIST": "list"}
 
 
 @dataclass(slots=True)
@@ -86,35 +90,29 @@ def as_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
 def session_table(rows: Iterable[Row]) -> Table:
     """The sessions as a table."""
-    table = Table(box=box.SIMPLE_HEAD, title="Sessions and CDRs", title_justify="left")
-    for name, justify in (
-        ("EVSE", "left"),
-        ("token", "left"),
-        ("by", "left"),
-        ("min", "right"),
-        ("kWh", "right"),
-        ("excl. VAT", "right"),
-        ("incl. VAT", "right"),
-        ("CDR", "left"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table = _table("Sessions and CDRs")
+    for name in ("EVSE", "token", "by"):
+        table.add_column(name, no_wrap=True)
+    for name in ("min", "kWh", "net", "with VAT"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("CDR", no_wrap=True)
     for row in rows:
         table.add_row(
             row.evse_uid,
             row.token_uid,
-            row.auth_method.lower(),
+            _BY.get(row.auth_method, row.auth_method.lower()),
             _number(row.minutes, 1),
             _number(row.kwh, 3),
             _number(row.excl_vat, 2),
             f"{_number(row.incl_vat, 2)} {row.currency}",
-            f"[green]{row.verdict}[/]" if row.verdict == "accepted" else f"[red]{row.verdict}[/]",
+            Text(row.verdict, style="green" if row.verdict == "accepted" else "red"),
         )
     return table
 
 
 def finding_table(found: Iterable[dict[str, Any]]) -> Table:
     """The findings as a table."""
-    table = Table(box=box.SIMPLE_HEAD, title="Findings of the peer", title_justify="left")
+    table = _table("Findings of the peer")
     for name in ("rule", "severity", "where", "expected"):
         table.add_column(name, no_wrap=name in ("rule", "severity"), overflow="fold")
     for finding in found:
@@ -122,6 +120,16 @@ def finding_table(found: Iterable[dict[str, Any]]) -> Table:
             finding["rule"], finding["severity"], finding["pointer"] or "-", finding["expected"]
         )
     return table
+
+
+def _table(title: str) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title=title,
+        title_justify="left",
+        title_style="bold",
+    )
 
 
 def _number(value: float | None, digits: int) -> str:

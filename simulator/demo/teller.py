@@ -6,6 +6,7 @@ repeated. Narrow terminals lose detail before they lose a line.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import IO
 
 from rich.console import Console
@@ -17,8 +18,6 @@ from simulator.wording import Line, Wording
 
 # Not news in any act.
 UNTOLD = frozenset({"Heartbeat"})
-# Told once, then counted.
-COUNTED = frozenset({"MeterValues", "StatusNotification", "PATCH sessions", "PATCH locations"})
 _ARROWS = {"ocpp": ("──▶", "cyan"), "ocpi": ("══▶", "magenta"), "finding": ("═✗═", "red")}
 _TONES = {"good": "green", "bad": "bold red", "quiet": "dim", "plain": ""}
 _NARROWEST = 60
@@ -31,8 +30,8 @@ class Teller:
         self.console = Console(file=file, highlight=False, soft_wrap=False)
         self._only_bad = only_bad
         self._wording = Wording()
-        self._last: tuple[str, str, str] | None = None
-        self._repeats = 0
+        # What was told once since the last news, and how often it came again.
+        self._again: Counter[tuple[str, str]] = Counter()
 
     def title(self, text: str, note: str) -> None:
         """The head of the story."""
@@ -51,12 +50,14 @@ class Teller:
         line = self._wording.line(record)
         if line is None or line.what in UNTOLD or (self._only_bad and line.tone != "bad"):
             return
-        key = (line.sender, line.receiver, line.what)
-        if line.what in COUNTED and key == self._last and line.tone != "bad":
-            self._repeats += 1
-            return
-        self._settle()
-        self._last = key
+        if line.routine:
+            key = (line.leg, line.what)
+            if key in self._again:
+                self._again[key] += 1
+                return
+            self._again[key] = 0
+        else:
+            self._settle()
         self._print(line)
 
     def claims(self, claims: list[Claim]) -> None:
@@ -72,15 +73,16 @@ class Teller:
         self.console.print(Text(f"  · {text}", style="yellow"))
 
     def _settle(self) -> None:
-        if self._repeats:
-            self._write(Text(f"{'':10}{'':9}… and {self._repeats} more", style="dim"))
-        self._last, self._repeats = None, 0
+        more = [f"{count} more {what}" for (_, what), count in self._again.items() if count]
+        if more:
+            self._write(Text(f"{'':10}{'':>11} … and {', '.join(more)}", style="dim"))
+        self._again.clear()
 
     def _print(self, line: Line) -> None:
         arrow, colour = _ARROWS[line.leg]
         time = line.at[11:19]
         if self.console.width < _NARROWEST:
-            text = Text.assemble((f"{time} ", "dim"), (arrow, colour), f" {line.what} ")
+            text = Text.assemble((f"{time} ", "dim"), (arrow, colour), f" {line.what}")
         else:
             text = Text.assemble(
                 (f"{time}  ", "dim"),
@@ -89,10 +91,13 @@ class Teller:
                 f" {line.receiver:<11} ",
                 (line.what, "bold"),
                 f" {line.detail}" if line.detail else "",
-                " ",
             )
-        text.append(line.outcome, _TONES[line.tone])
-        self._write(text)
+        # The outcome is what matters: the detail makes room for it.
+        outcome = Text(line.outcome, style=_TONES[line.tone])
+        outcome.truncate(self.console.width // 2, overflow="ellipsis")
+        text.truncate(self.console.width - len(outcome) - 1, overflow="ellipsis")
+        self._write(Text.assemble(text, " ", outcome))
 
     def _write(self, text: Text) -> None:
+        text.rstrip()
         self.console.print(text, no_wrap=True, overflow="ellipsis", crop=True)

@@ -123,7 +123,7 @@ def exchange(journal: Journal, **changes: Any) -> Record:
                 "response_body": '{"data":{"allowed":"BLOCKED"}}',
                 "url": "http://h/tokens/04AA/authorize",
             },
-            "04AA/authorize",
+            "authorize 04AA",
             "1000 BLOCKED",
             "bad",
         ),
@@ -186,7 +186,11 @@ async def test_a_finding_in_words(journal: Journal) -> None:
         )
     )
     assert line is not None
-    assert (line.what, line.detail, line.outcome) == ("cdr.valid", "/id", "reject: expected an id")
+    assert (line.what, line.detail, line.outcome) == (
+        "cdr.valid",
+        "at /id expected an id",
+        "reject",
+    )
 
 
 def test_actors_by_their_short_names() -> None:

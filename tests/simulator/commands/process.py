@@ -1,0 +1,95 @@
+"""`roamlab` as a real process, for what only a process shows: signals, exit codes, flushing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from types import TracebackType
+
+from simulator.kernel.clock import stopwatch
+
+PATIENCE_S = 30.0
+
+
+class Roamlab:
+    """A running `roamlab`; use it as a context manager, so that it always ends."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "simulator", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"},
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_for(self, part: str) -> str:
+        """The first line that holds `part`; fails loudly if it does not come."""
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: self._line(part) or not self._reader.is_alive(), timeout=PATIENCE_S
+            )
+        line = self._line(part)
+        assert found and line, f"no '{part}' in:\n" + "\n".join(self.lines)
+        return line
+
+    def _line(self, part: str) -> str | None:
+        return next((line for line in self.lines if part in line), None)
+
+    def interrupt(self, number: int = signal.SIGINT) -> tuple[int, float]:
+        """Send a signal; returns the exit code and the seconds until the end."""
+        elapsed_ms = stopwatch()
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE_S)
+        return code, elapsed_ms() / 1000
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+    @property
+    def output(self) -> str:
+        """All that it printed so far."""
+        return "\n".join(self.lines)
+
+    def __enter__(self) -> Roamlab:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.kill()
+        self._reader.join(PATIENCE_S)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on, now."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
