@@ -88,9 +88,8 @@ class HttpServer:
             raise BindError(
                 error.errno, f"cannot listen on {self.host}:{self.port}: {error.strerror or error}"
             ) from error
-        listener = site._server
-        assert isinstance(listener, asyncio.Server)
-        self.port = bound_port(listener.sockets[0])
+        # uvloop's server is no asyncio.Server, but has its sockets all the same.
+        self.port = bound_port(site._server.sockets[0])  # type: ignore[union-attr]
         return self
 
     async def stop(self) -> None:

@@ -1,0 +1,144 @@
+"""`roamlab peer`: the mock Plugsurfing alone, against any CPO.
+
+Rule: everything heavy is imported once the options have been read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.commands.common import (
+    clock_option,
+    forever,
+    journal_option,
+    json_option,
+    run,
+    seed_option,
+    stopped_in_time,
+    write_to,
+)
+from simulator.mistakes import Mistake
+
+if TYPE_CHECKING:
+    from mock_peer.server import RunningPeer
+    from simulator.kernel.chance import Chance
+    from simulator.kernel.clock import Clock
+    from simulator.kernel.journal import Journal
+
+_KEPT_RECORDS = 100_000
+
+
+@click.command(
+    epilog="""\b
+Point a CPO at it: register at the versions URL with the token A that it prints.
+What it thinks of you: http://127.0.0.1:8090/_mock/findings   (docs/peer.md)
+"""
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--profile",
+    "profile_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The connection profile, YAML or JSON (docs/peer.md).",
+)
+@click.option(
+    "--strict/--silent",
+    default=None,
+    help="Answer what a rule refuses by its error (default), or by 1000 and a finding alone.",
+)
+@click.option(
+    "--tokens",
+    "tokens_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The tokens to start with, a YAML or JSON list (docs/peer.md).",
+)
+@click.option("--database", metavar="FILE", default=":memory:", help="Keep all in this file.")
+@clock_option("real", "Default real.")
+@seed_option
+@journal_option
+@json_option
+def peer(
+    port: int,
+    host: str,
+    profile_file: Path | None,
+    strict: bool | None,
+    tokens_file: Path | None,
+    database: str,
+    clock_name: str,
+    seed: int | None,
+    journal_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Run the mock Plugsurfing alone, until Ctrl-C, and print what a CPO developer needs."""
+    from mock_peer.profile import load, plain_yaml, read_yaml
+    from simulator.kernel.chance import Chance, fresh_seed
+    from simulator.kernel.clock import Clock
+    from simulator.kernel.journal import Journal
+
+    if clock_name == "virtual":
+        raise Mistake("peer: a CPO outside lives in real time; take --clock real or scaled:N")
+    profile = load(profile_file) if profile_file is not None else None
+    tokens = plain_yaml(read_yaml(tokens_file)) if tokens_file is not None else None
+    if tokens is not None and not (
+        isinstance(tokens, list) and all(isinstance(token, dict) for token in tokens)
+    ):
+        raise Mistake(f"{tokens_file}:1: expected a list of tokens")
+    seed = fresh_seed() if seed is None else seed
+    clock = Clock.parse(clock_name)
+    journal = Journal(clock, seed=seed, world="peer", keep=_KEPT_RECORDS)
+    write_to(journal, journal_file)
+    options: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "profile": profile,
+        "strict": strict,
+        "database": database,
+        "tokens": tokens,
+    }
+    run(_keep(clock, Chance(seed), journal, options, as_json=as_json), clock)
+
+
+async def _keep(
+    clock: Clock, chance: Chance, journal: Journal, options: dict[str, Any], *, as_json: bool
+) -> None:
+    from mock_peer.server import start
+
+    try:
+        running = await start(clock=clock, chance=chance, journal=journal, **options)
+        async with stopped_in_time(running.stop):
+            _print(running, as_json=as_json)
+            await forever()
+    finally:
+        journal.close()
+
+
+def _print(running: RunningPeer, *, as_json: bool) -> None:
+    facts = {
+        "peer": running.name,
+        "versions_url": running.versions_url,
+        "token_a": running.token_a,
+        "control_url": running.control_url,
+        "strict": running.book.default_profile.strict,
+    }
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.encode(facts).decode())
+        return
+    how = "strict: a broken rule is answered by its error"
+    if not facts["strict"]:
+        how = "silent: a broken rule is answered 1000, only the finding tells"
+    click.echo(f"{running.name} is up, {how}")
+    for name, note in (
+        ("versions_url", "register here"),
+        ("token_a", "with this token A"),
+        ("control_url", "findings, state, journal, commands: openapi.json"),
+    ):
+        click.echo(f"  {name.replace('_', ' '):13} {facts[name]}   ({note})")
+    click.echo("Ctrl-C ends it.")
