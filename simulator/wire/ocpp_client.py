@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import inspect
 import ssl as _ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -26,7 +25,7 @@ from simulator.wire.chores import Chores, tell
 from simulator.wire.http import USER_AGENT
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, LinkClosed, OcppVersion, Validation
-from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, ClientSocket, quiet, timeouts
+from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, NO_PROXY, ClientSocket, quiet, timeouts
 
 
 class BackOff:
@@ -169,8 +168,6 @@ class OcppClient:
             login = base64.b64encode(f"{self.station_id}:{self.basic_password}".encode())
             headers["Authorization"] = f"Basic {login.decode()}"
         options: dict[str, Any] = timeouts(self._clock, self.ping_interval_s, self._ping_timeout_s)
-        if _KNOWS_PROXIES:
-            options["proxy"] = None
         if self._ssl is not None:
             options["ssl"] = self._ssl
         connection = await connect(
@@ -181,6 +178,7 @@ class OcppClient:
             create_connection=ClientSocket,
             max_size=MAX_FRAME_BYTES,
             logger=quiet,
+            **NO_PROXY,
             **options,
         )
         if connection.subprotocol is None:
@@ -229,10 +227,6 @@ class OcppClient:
 
     def _event(self, what: str, **data: Any) -> None:
         self._journal.event(self._actor, what, peer=self._peer, **data)
-
-
-# websockets learnt of proxies in 15.0; a simulator's stations need none.
-_KNOWS_PROXIES = "proxy" in inspect.signature(connect.__init__).parameters
 
 
 def _check(url: str) -> None:

@@ -8,10 +8,11 @@ timeouts stay the library's.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from typing import Any, Protocol
 
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode, Frame, Opcode
@@ -24,6 +25,10 @@ from simulator.wire.ocpp_messages import LinkClosed
 quiet = logging.getLogger("simulator.wire.websockets")
 quiet.addHandler(logging.NullHandler())
 quiet.propagate = False
+
+# The library learnt of proxies in 15.0; a simulator's stations need none.
+_knows_proxies = "proxy" in inspect.signature(connect.__init__).parameters
+NO_PROXY: dict[str, Any] = {"proxy": None} if _knows_proxies else {}
 
 MAX_FRAME_BYTES = 1024 * 1024
 OPEN_TIMEOUT_S = 10.0
@@ -51,6 +56,7 @@ class Socket(Connection):
     _receiver: Receiver | None = None
     _early: tuple[Frame, ...] = ()
     _fragments: bytearray | None = None
+    _lost_by: Exception | None = None
     _abort_timer: asyncio.TimerHandle | None = None
 
     def attach(self, receiver: Receiver) -> None:
@@ -97,8 +103,7 @@ class Socket(Connection):
         """Why the connection is over, in words."""
         protocol = self.protocol
         if protocol.state is State.CLOSED:
-            error = protocol.close_exc
-            cause = self.connection_exc
+            error, cause = protocol.close_exc, self._lost_by
             return f"{error}: {cause}" if cause is not None else str(error)
         got, sent = protocol.close_rcvd, protocol.close_sent
         if got is not None:
@@ -127,6 +132,7 @@ class Socket(Connection):
         """Tell the receiver."""
         if self._abort_timer is not None:
             self._abort_timer.cancel()
+        self._lost_by = exc
         super().connection_lost(exc)
         if self._receiver is not None:
             self._receiver.lost(self.reason)

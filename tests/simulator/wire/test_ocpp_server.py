@@ -20,6 +20,7 @@ from simulator.kernel.journal import Journal
 from simulator.kernel.loop import run
 from simulator.wire.http import BindError
 from simulator.wire.ocpp_rpc import Call, LinkClosed, OcppVersion, Reply
+from simulator.wire.ocpp_socket import NO_PROXY
 from simulator.wire.ocpp_ws import Admission, Link, OcppServer
 
 NOW = "2026-01-15T07:00:00.000Z"
@@ -53,7 +54,7 @@ async def dial(
         f"{server.url}/{station}",
         subprotocols=list(offer) if offer else None,
         compression=None,
-        proxy=None,
+        **NO_PROXY,
         **options,
     )
 
@@ -107,7 +108,7 @@ async def test_any_other_path_is_not_found(clock: Clock, journal: Journal, path:
     async with serving(clock, journal) as server:
         url = server.url.removesuffix("/ocpp") + path
         with pytest.raises(InvalidStatus) as refused:
-            await connect(url, proxy=None)
+            await connect(url, **NO_PROXY)
         assert refused.value.response.status_code == 404
         await goes_on(server)
 
@@ -194,7 +195,7 @@ async def test_without_a_common_version_the_handshake_ends_in_a_close(
         assert station.subprotocol is None
         with pytest.raises(ConnectionClosed):
             await station.recv()
-        assert station.close_code == 1002
+        assert station.protocol.close_code == 1002
         assert server.links == {}
         await goes_on(server)
     assert "ocpp.no_common_version" in whats(journal)
@@ -214,7 +215,7 @@ async def test_a_second_connection_replaces_the_first(clock: Clock, journal: Jou
             with pytest.raises(LinkClosed):
                 await call
             await first.wait_closed()
-            assert first.close_code == 1008
+            assert first.protocol.close_code == 1008
             await second.send(HEARTBEAT)
             assert await second.recv() == ANSWER
             assert server.links["CP1"] is not old
@@ -251,7 +252,7 @@ async def test_what_ocpp_cannot_be_closes_the_connection(
         await station.send(message)
         with pytest.raises(ConnectionClosed):
             await station.recv()
-        assert station.close_code == code
+        assert station.protocol.close_code == code
         await clock.sleep(1)
         assert server.links == {}
         await goes_on(server)
@@ -263,7 +264,7 @@ async def test_text_that_is_not_utf8_closes_the_connection(clock: Clock, journal
         await station.send(b'[2,"\xff","Heartbeat",{}]', text=True)
         with pytest.raises(ConnectionClosed):
             await station.recv()
-        assert station.close_code == 1007
+        assert station.protocol.close_code == 1007
         await goes_on(server)
 
 
@@ -418,7 +419,7 @@ async def test_stop_closes_every_link_even_amid_a_handler(clock: Clock, journal:
         assert clock.monotonic() - began < 1
         for station in stations:
             await station.wait_closed()
-            assert station.close_code == 1001
+            assert station.protocol.close_code == 1001
         assert server.links == {}
 
 

@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from simulator.kernel.clock import Clock
 from simulator.wire.ocpp_messages import LinkClosed
-from simulator.wire.ocpp_socket import ClientSocket, ServerSocket, timeouts
+from simulator.wire.ocpp_socket import NO_PROXY, ClientSocket, ServerSocket, timeouts
 
 
 class Ear:
@@ -48,7 +48,7 @@ async def pair(clock: Clock) -> AsyncIterator[tuple[ServerSocket, ClientSocket]]
     async with (
         serve(keep, "127.0.0.1", 9000, create_connection=ServerSocket, **options),
         connect(
-            "ws://127.0.0.1:9000", create_connection=ClientSocket, proxy=None, **options
+            "ws://127.0.0.1:9000", create_connection=ClientSocket, **NO_PROXY, **options
         ) as client,
     ):
         assert isinstance(client, ClientSocket)
@@ -118,7 +118,7 @@ async def test_binary_is_refused(clock: Clock) -> None:
         await client.wait_closed()
         assert ear.binaries == [7]
         assert ear.texts == []
-        assert client.close_code == 1003
+        assert client.protocol.close_code == 1003
 
 
 async def test_a_peer_that_does_not_close_after_a_failure_is_cut(clock: Clock) -> None:

@@ -30,6 +30,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.kernel.loop import run
 from simulator.wire.ocpp_rpc import Call, OcppError, OcppVersion, Reply, not_supported
+from simulator.wire.ocpp_socket import NO_PROXY
 from simulator.wire.ocpp_ws import Link, OcppClient, OcppServer
 
 V16, V201 = OcppVersion.V16, OcppVersion.V201
@@ -229,7 +230,7 @@ async def against_package_station(
     await server.start()
     kind = Station16 if version is V16 else Station201
     subprotocols: Any = [version.subprotocol]
-    async with connect(f"{server.url}/CP1", subprotocols=subprotocols, proxy=None) as connection:
+    async with connect(f"{server.url}/CP1", subprotocols=subprotocols, **NO_PROXY) as connection:
         package = kind("CP1", connection)
         reading = asyncio.ensure_future(package.start())
         yield package, server.links["CP1"]
@@ -286,7 +287,7 @@ async def test_the_packages_201_station_and_our_csms(clock: Clock, journal: Jour
 # With each other
 
 
-async def conversation(clock: Clock, journal: Journal) -> None:
+async def conversation(clock: Clock, journal: Journal, *, port: int = 9000) -> None:
     """Ten stations boot, call each other crosswise, are cut off and come back."""
     chance = Chance(5)
 
@@ -314,6 +315,7 @@ async def conversation(clock: Clock, journal: Journal) -> None:
         actor="cpo",
         accept=lambda _station, _password: True,
         on_link=on_link,
+        port=port,
     )
     await server.start()
     clients = [
@@ -356,4 +358,4 @@ def test_the_same_seed_writes_the_same_journal() -> None:
 @pytest.mark.real
 async def test_the_same_conversation_runs_on_the_real_clock(clock: Clock, journal: Journal) -> None:
     fast = Clock("scaled", factor=600)
-    await conversation(fast, Journal(fast, seed=5))
+    await conversation(fast, Journal(fast, seed=5), port=0)
