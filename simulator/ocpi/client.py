@@ -140,11 +140,13 @@ class OcpiClient:
         timeout_s: float | None = None,
         version: Version | None = None,
         token_form: TokenForm | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request and return what came of it; raises nothing.
 
         `body` is canonical where `takes` names its kind, else it goes as it is; `gives` is the kind
-        of the answer's data. `version` is the connection's own unless told otherwise.
+        of the answer's data. `version` is the connection's own unless told otherwise; `headers` are
+        sent beside OCPI's own.
         """
         version = version or _version_of(connection)
         around = self._around(connection)
@@ -159,7 +161,7 @@ class OcpiClient:
         call = _Call(connection, version, method, url, module, session)
         content = b"" if body is None else write_json(body)
         form = token_form or connection.token_form or version.token_form
-        fields = self._headers(call, form, correlation_id, bool(content))
+        fields = {**self._headers(call, form, correlation_id, bool(content)), **(headers or {})}
         answer = await self._send(call, fields, content, timeout_s)
         if answer.envelope is None or gives is None or not answer.ok:
             return answer
