@@ -97,13 +97,20 @@ class Store:
         self._timer: asyncio.TimerHandle | None = None
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._prepare()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
+        try:
+            self._prepare()
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"{self.path}: {error}") from error
+            raise
 
     def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        # What is committed survives a kill -9 of this process; FULL would add a power cut.
+        self._db.execute("PRAGMA synchronous = NORMAL")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._db.executescript(
@@ -149,6 +156,7 @@ class Store:
         try:
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
+            self._db.execute("ROLLBACK")  # what could not be kept is not there
             if batch is None:
                 raise
             batch.set_exception(error)

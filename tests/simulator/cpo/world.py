@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from simulator.cpo.config import CpoConfig, StationEntry
@@ -269,6 +271,16 @@ class World:
     def events(self, what: str) -> list[Record]:
         """The events of that name so far."""
         return [r for r in self.journal.records if r["leg"] == "event" and r["what"] == what]
+
+
+def crashed(path: Path) -> Path:
+    """The database as a restart finds it after a kill -9 at this moment."""
+    copy = path.with_name(f"{path.stem}-after{path.suffix}")
+    for suffix in ("", "-wal"):
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            shutil.copy(source, copy.with_name(copy.name + suffix))
+    return copy
 
 
 @asynccontextmanager

@@ -1,0 +1,89 @@
+"""Meter values in all the ways stations write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.cpo.readings import Reading, of_meter_values, of_register_wh
+
+AT = "2026-01-15T07:00:00Z"
+MOMENT = datetime(2026, 1, 15, 7, tzinfo=UTC)
+
+
+def read(*samples: dict[str, Any], at: str = AT) -> Reading:
+    (reading,) = of_meter_values([{"timestamp": at, "sampledValue": list(samples)}])
+    return reading
+
+
+@pytest.mark.parametrize(
+    ("samples", "kwh"),
+    [
+        ([{"value": "1500"}], "1.5"),  # every default of 1.6
+        ([{"value": "1.5", "unit": "kWh"}], "1.5"),
+        ([{"value": 1500.0}], "1.5"),  # 2.0.1: a number
+        ([{"value": 1.5, "unitOfMeasure": {"unit": "kWh"}}], "1.5"),
+        ([{"value": 15, "unitOfMeasure": {"unit": "Wh", "multiplier": 2}}], "1.5"),
+        ([{"value": 15, "unitOfMeasure": {}}], "0.015"),
+        ([{"value": "500", "phase": p} for p in ("L1", "L2", "L3")], "1.5"),
+        ([{"value": "500", "phase": p} for p in ("L1-N", "L2-N", "L3-N")], "1.5"),
+        ([{"value": "500", "phase": "L1"}, {"value": "1600"}], "1.6"),  # the total counts
+        ([{"value": "1500"}, {"value": "9", "location": "Inlet"}], "1.5"),
+        ([{"value": "AF==", "format": "SignedData"}, {"value": "1500"}], "1.5"),
+        ([{"value": "7", "measurand": "Voltage"}], None),
+    ],
+)
+def test_the_register(samples: list[dict[str, Any]], kwh: str | None) -> None:
+    assert read(*samples).register_kwh == (None if kwh is None else Decimal(kwh))
+
+
+def test_other_measurands() -> None:
+    reading = read(
+        {"value": "11000", "measurand": "Power.Active.Import"},
+        {"value": "16", "measurand": "Current.Import", "phase": "L1"},
+        {"value": "15", "measurand": "Current.Import", "phase": "L2"},
+        {"value": "80", "measurand": "SoC", "unit": "Percent", "location": "EV"},
+        {"value": "250", "measurand": "Energy.Active.Import.Interval"},
+    )
+    assert reading.power_kw == Decimal(11)
+    assert reading.current_a == Decimal(31)
+    assert reading.soc_percent == Decimal(80)
+    assert reading.interval_kwh == Decimal("0.25")
+    assert reading.register_kwh is None
+
+
+@pytest.mark.parametrize("value", ["", "abc", "NaN", "Infinity", None])
+def test_what_cannot_be_read_is_named_and_left_out(value: Any) -> None:
+    reading = read({"value": value}, {"value": "5", "measurand": "SoC", "unit": "Percent"})
+    assert reading.register_kwh is None
+    assert reading.soc_percent == Decimal(5)
+    assert "Energy.Active.Import.Register" in reading.odd[0]
+
+
+def test_an_unknown_unit_is_odd() -> None:
+    assert read({"value": "1", "unit": "varh"}).odd
+
+
+def test_readings_come_in_order_and_without_a_time_not_at_all() -> None:
+    values = [
+        {"timestamp": "2026-01-15T07:02:00Z", "sampledValue": [{"value": "2"}]},
+        {"timestamp": "soon", "sampledValue": [{"value": "9"}]},
+        {"timestamp": "2026-01-15T08:01:00+01:00", "sampledValue": [{"value": "1"}]},
+    ]
+    assert [r.register_kwh for r in of_meter_values(values)] == [Decimal("0.001"), Decimal("0.002")]
+
+
+def test_a_16_register() -> None:
+    assert of_register_wh(MOMENT, 1234).register_kwh == Decimal("1.234")
+    assert of_register_wh(MOMENT, "x").odd
+
+
+@given(st.one_of(st.text(), st.floats(), st.integers(), st.none(), st.booleans()), st.text())
+def test_nothing_a_station_writes_breaks_it(value: Any, unit: str) -> None:
+    reading = read({"value": value, "unit": unit})
+    assert reading.register_kwh is None or reading.register_kwh.is_finite()

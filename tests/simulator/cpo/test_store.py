@@ -1,0 +1,130 @@
+"""Group commit: durable when it says so."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from simulator.cpo.store import SCHEMA_VERSION, Store, StoreError
+from simulator.kernel.clock import Clock
+from tests.simulator.cpo.world import crashed
+
+
+def settings(path: Path) -> list[str]:
+    """What somebody else finds in the file now."""
+    other = sqlite3.connect(path)
+    try:
+        return [row[0] for row in other.execute("SELECT name FROM settings ORDER BY name")]
+    finally:
+        other.close()
+
+
+async def test_what_is_written_is_durable_once_committed(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "book.db"
+    store = Store(path, clock)
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    assert store.row("SELECT value FROM settings WHERE name = 'a'") == ("1",)
+    assert settings(path) == []
+    await store.committed()
+    assert settings(path) == ["a"]
+    store.close()
+
+
+async def test_many_writers_share_a_commit(tmp_path: Path, clock: Clock) -> None:
+    store = Store(tmp_path / "book.db", clock)
+    commits: list[str] = []
+    store._db.set_trace_callback(commits.append)
+
+    async def write(name: str) -> None:
+        store.write("INSERT INTO settings VALUES (?, '')", (name,))
+        await store.committed()
+
+    await asyncio.gather(*(write(str(n)) for n in range(50)))
+    assert commits.count("COMMIT") == 1
+    assert len(store.rows("SELECT * FROM settings")) == 50
+    store.close()
+
+
+async def test_a_waiter_that_gives_up_takes_nobody_with_it(clock: Clock) -> None:
+    store = Store(":memory:", clock)
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    one = asyncio.ensure_future(store.committed())
+    other = asyncio.ensure_future(store.committed())
+    await clock.sleep(0)
+    one.cancel()
+    await other
+    assert one.cancelled()
+    store.close()
+
+
+async def test_with_nothing_written_nobody_waits(clock: Clock) -> None:
+    store = Store(":memory:", clock)
+    before = clock.monotonic()
+    await store.committed()
+    assert clock.monotonic() == before
+    store.close()
+
+
+async def test_close_commits(tmp_path: Path, clock: Clock) -> None:
+    store = Store(tmp_path / "book.db", clock)
+    store.write_many("INSERT INTO settings VALUES (?, ?)", [("a", "1"), ("b", "2")])
+    store.close()
+    assert settings(tmp_path / "book.db") == ["a", "b"]
+
+
+def test_before_the_world_runs_close_commits(tmp_path: Path) -> None:
+    store = Store(tmp_path / "book.db", Clock("virtual"))
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    store.close()
+    assert settings(tmp_path / "book.db") == ["a"]
+
+
+async def test_what_was_not_committed_is_not_there_after_a_crash(
+    tmp_path: Path, clock: Clock
+) -> None:
+    store = Store(tmp_path / "book.db", clock)
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    await store.committed()
+    store.write("INSERT INTO settings VALUES ('b', '1')")
+    found = crashed(tmp_path / "book.db")
+    store.close()
+    again = Store(found, clock)
+    assert again.rows("SELECT name FROM settings") == [("a",)]
+    again.close()
+
+
+async def test_a_commit_that_fails_is_told_to_who_waits(clock: Clock) -> None:
+    store = Store(":memory:", clock)
+    store._db.execute("PRAGMA foreign_keys = ON")
+    store._db.execute("CREATE TABLE p (a PRIMARY KEY)")
+    store._db.execute("CREATE TABLE c (a REFERENCES p DEFERRABLE INITIALLY DEFERRED)")
+    store.write("INSERT INTO c VALUES (1)")
+    with pytest.raises(sqlite3.IntegrityError):
+        await store.committed()
+    assert store.rows("SELECT * FROM c") == []
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    await store.committed()
+    assert not store._db.in_transaction
+    store.close()
+
+
+def test_another_schema_is_refused(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "book.db"
+    Store(path, clock).close()
+    other = sqlite3.connect(path)
+    other.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    other.close()
+    with pytest.raises(StoreError, match=f"schema version {SCHEMA_VERSION + 1}"):
+        Store(path, clock)
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "book.db"
+    path.write_text("not a database, but a text that is long enough to be looked at")
+    with pytest.raises(StoreError, match=r"book\.db"):
+        Store(path, clock)
+    with pytest.raises(StoreError, match="nowhere"):
+        Store(tmp_path / "nowhere" / "book.db", clock)
