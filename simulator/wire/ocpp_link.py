@@ -294,10 +294,11 @@ class Link:
 
     def _pump(self) -> None:
         """Send the next CALL of the queue, if its turn has come."""
+        if not self._rpc.ready:
+            return
         now = self._clock.monotonic()
         pending = self._rpc.next_call(now)
-        if pending is None:
-            return
+        assert pending is not None
         if self._write_or_lose(pending):
             assert pending.deadline is not None
             self._set_alarm(now, pending.deadline)

@@ -84,7 +84,7 @@ class Rpc:
         self._queue: deque[Pending] = deque()
         self._late: OrderedDict[str, str] = OrderedDict()  # message id -> action
         self._handling: set[str] = set()
-        self._seen: deque[str] = deque(maxlen=_IDS_KEPT)
+        self._seen: dict[str, None] = {}  # in the order they came
 
     # Our CALLs
 
@@ -118,6 +118,11 @@ class Rpc:
         pending = self.outstanding = self._queue.popleft()
         pending.deadline = now + pending.timeout_s
         return pending
+
+    @property
+    def ready(self) -> bool:
+        """Whether `next_call` has something to write."""
+        return self.outstanding is None and bool(self._queue)
 
     @property
     def deadline(self) -> float | None:
@@ -223,23 +228,24 @@ class Rpc:
             fault = f"a CALL with id {message_id} is being handled already"
             error = OcppError(ErrorCode.RPC_FRAMEWORK_ERROR, fault)
             return self._refused(message, (*faults, fault), error)
-        if self.validation is not Validation.OFF:
-            if action not in actions(self.version):
-                faults = (*faults, f"{action} is no action of OCPP {self.version}")
-                error = error or not_implemented(action)
-            elif violations := self._violations(kind, action, message.payload):
-                faults = (*faults, *map(str, violations))
-                error = error or _schema_error(violations)
-            if error is not None and self.validation is Validation.STRICT:
-                return self._refused(message, faults, error)
+        if violations := self._violations(kind, action, message.payload):
+            faults = (*faults, *map(str, violations))
+            error = error or _schema_error(violations)
+        if error is not None and self.validation is Validation.STRICT:
+            return self._refused(message, faults, error)
         if self._handling and kind == CALL:
             faults = (*faults, "sent while another CALL is unanswered (OCPP-J 4.1.1)")
         if message_id in self._seen:
             faults = (*faults, "the message id was used before (OCPP-J 4.1.4)")
-        self._seen.append(message_id)
+        self._remember(message_id)
         self._handling.add(message_id)
         call = Call(message_id, action, message.payload, faults, kind)
         return Received(call, kind, message_id, action, faults)
+
+    def _remember(self, message_id: str) -> None:
+        self._seen[message_id] = None
+        if len(self._seen) > _IDS_KEPT:
+            del self._seen[next(iter(self._seen))]
 
     def _refused(
         self, message: frames.Message, faults: tuple[str, ...], error: OcppError
