@@ -1,4 +1,4 @@
-"""A CPO for the tests: an OcpiServer that offers what a CPO offers, and an OcpiClient to push with."""
+"""A CPO for the tests: an OcpiServer with what a CPO offers, and an OcpiClient to push with."""
 
 from __future__ import annotations
 

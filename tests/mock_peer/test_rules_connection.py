@@ -1,0 +1,112 @@
+"""Rules of registration and requests."""
+
+from __future__ import annotations
+
+import pytest
+
+from mock_peer.known import Known
+from mock_peer.rule import Occasion as On
+from tests.mock_peer.cases import Case, check, known
+
+ROLE = {
+    "role": "CPO",
+    "country_code": "DE",
+    "party_id": "ABC",
+    "business_details": {"name": "Test CPO"},
+}
+CREDENTIALS = {"token": "t", "url": "https://cpo.example/versions", "roles": [ROLE]}
+
+
+def with_roles() -> Known:
+    return known(roles=frozenset({("de", "abc")}))
+
+
+def head(module: str, method: str, **more: object) -> dict[str, object]:
+    return {"module": module, "method": method, **more}
+
+
+def refused(rule: str, module: str, method: str, version: str = "2.2.1") -> Case:
+    return Case(
+        rule,
+        On.REQUEST,
+        good=head(module, method),
+        bad=head(module, method, refused="PUT"),
+        at="",
+        version=version,
+    )
+
+
+CASES = [
+    Case(
+        "credentials.valid",
+        On.CREDENTIALS,
+        good=CREDENTIALS,
+        bad={**CREDENTIALS, "roles": [{**ROLE, "business_details": {}}]},
+        at="/roles/0/business_details/name",
+    ),
+    Case(
+        "credentials.roles-unique",
+        On.CREDENTIALS,
+        good={**CREDENTIALS, "roles": [ROLE, {**ROLE, "party_id": "DEF"}]},
+        bad={**CREDENTIALS, "roles": [ROLE, {**ROLE, "party_id": "abc"}]},
+        at="/roles/1",
+    ),
+    Case(
+        "credentials.roles-unique",
+        On.OWNER,
+        good={"country_code": "de", "party_id": "abc"},
+        bad={"country_code": "DE", "party_id": "XYZ"},
+        at="/party_id",
+        knows=with_roles,
+    ),
+    Case(
+        "request.body",
+        On.REQUEST,
+        good=head("cdrs", "POST"),
+        bad=head("cdrs", "POST", error="{"),
+        at="",
+    ),
+    Case(
+        "request.ids",
+        On.REQUEST,
+        good=head("cdrs", "POST", missing=[]),
+        bad=head("cdrs", "POST", missing=["X-Request-ID"]),
+        at="/headers/X-Request-ID",
+    ),
+    refused("request.supported", "locations", "DELETE"),
+    refused("locations.no-get", "locations", "GET"),
+    refused("tariffs.no-get", "tariffs", "GET"),
+    refused("tariffs.no-patch", "tariffs", "PATCH"),
+    refused("tariffs.no-patch", "tariffs", "PATCH", "2.2"),
+    refused("sessions.no-get", "sessions", "GET"),
+    refused("cdrs.no-get", "cdrs", "GET"),
+    refused("cdrs.no-get", "cdrs", "GET", "2.1.1"),
+    Case(
+        "session.required-for-remote",
+        On.ENDPOINTS,
+        good={
+            "endpoints": [
+                {"identifier": "commands", "role": "RECEIVER"},
+                {"identifier": "sessions", "role": "SENDER"},
+            ]
+        },
+        bad={"endpoints": [{"identifier": "commands", "role": "RECEIVER"}]},
+        at="/endpoints",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_rule(case: Case) -> None:
+    check(case)
+
+
+def test_data_without_registration_is_always_a_breach() -> None:
+    case = Case("credentials.before-data", On.UNREGISTERED, None, head("cdrs", "POST"), "")
+    (found,) = case.judged_bad()
+    assert found.pointer == "/headers/Authorization"
+
+
+def test_a_get_of_locations_is_told_by_its_own_rule_alone() -> None:
+    case = Case("request.supported", On.REQUEST, None, head("locations", "GET", refused="x"), "")
+    assert case.judged_bad() == []
