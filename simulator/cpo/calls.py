@@ -53,10 +53,11 @@ class Unlock:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Have a station send a message now; EVSE 0 is the station."""
+    """Have a station send a message now; EVSE 0 is the station, a connector only for 2.0.1."""
 
     message: str
     evse_id: int = 0
+    connector_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ def _trigger_v16(r: Trigger) -> Message:
 
 
 def _trigger_v201(r: Trigger) -> Message:
-    where = {"evse": {"id": r.evse_id}} if r.evse_id else {}
+    evse = {"id": r.evse_id}
+    if r.connector_id is not None:
+        evse["connectorId"] = r.connector_id
+    where = {"evse": evse} if r.evse_id else {}
     return Message("TriggerMessage", {"requestedMessage": r.message, **where})
 
 
