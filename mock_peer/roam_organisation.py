@@ -52,7 +52,6 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     keys_per_contract: int = 1
     contract_change: bool = False
     authorization: RealTime = RealTime()
-    enforce_pull_limit: bool = False
     rules: dict[str, Switch] = msgspec.field(default_factory=dict)
     strict: bool = True
 

@@ -19,8 +19,9 @@ NEVER_SHOWN = ("charging_periods", "authorization_reference", "cdr_token")
 
 
 class Told(NamedTuple):
-    """What an EMP knows of a session: the energy in kWh, as last told, and whether it is over."""
+    """What an EMP (by connection) knows of a session: the energy in kWh, and whether it is over."""
 
+    organisation: str
     kwh: Any
     ended: bool
 
@@ -37,9 +38,9 @@ def next_message(told: Told | None, session: Mapping[str, Any]) -> Message | Non
     return "PATCH" if session.get("kwh") != told.kwh else None
 
 
-def told_by(session: Mapping[str, Any]) -> Told:
+def told_by(session: Mapping[str, Any], organisation: str) -> Told:
     """What an EMP knows once it has taken a session as it now stands."""
-    return Told(session.get("kwh"), session.get("status") in ENDED)
+    return Told(organisation, session.get("kwh"), session.get("status") in ENDED)
 
 
 def shown_session(

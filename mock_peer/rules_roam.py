@@ -51,7 +51,7 @@ ROAM_RULES: tuple[Rule, ...] = (
     Rule("roam.limit-locations", B, V, WARN, "ROAM",
          "location pull once a minute, pages excepted: a finding and no refusal, unless the "
          "organisation enforces it",
-         "Begin a pull at most once a minute.",
+         "Begin a pull at most once a minute; `rules: {roam.limit-locations: reject}` enforces it.",
          {ON.ROAM_PULL: pull.pulled_too_soon}, http_status=429),
     Rule("roam.locations-pull-only", B, V, REJECT, "ROAM",
          "locations, EVSEs and connectors are not pushed",

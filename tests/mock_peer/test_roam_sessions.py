@@ -20,11 +20,11 @@ HELD = Held("emp-1", token(contract_id=normalised(token()["contract_id"])))
         (None, "PENDING", 0, None),
         (None, "ACTIVE", 0, "PUT"),
         (None, "COMPLETED", 3, "PUT"),
-        (Told(0, False), "ACTIVE", 0, None),
-        (Told(0, False), "ACTIVE", 1, "PATCH"),
-        (Told(1, False), "COMPLETED", 1, "PUT"),
-        (Told(1, False), "INVALID", 1, "PUT"),
-        (Told(1, True), "COMPLETED", 2, None),
+        (Told("emp-1", 0, False), "ACTIVE", 0, None),
+        (Told("emp-1", 0, False), "ACTIVE", 1, "PATCH"),
+        (Told("emp-1", 1, False), "COMPLETED", 1, "PUT"),
+        (Told("emp-1", 1, False), "INVALID", 1, "PUT"),
+        (Told("emp-1", 1, True), "COMPLETED", 2, None),
     ],
 )
 def test_the_message_a_change_calls_for(
@@ -60,4 +60,4 @@ def test_a_patch_holds_energy_and_time_alone() -> None:
         "kwh": Decimal("1.5"),
         "last_updated": "2026-01-15T07:10:00Z",
     }
-    assert told_by(session()) == Told(Decimal("1.5"), False)
+    assert told_by(session(), "emp-1") == Told("emp-1", Decimal("1.5"), False)

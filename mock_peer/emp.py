@@ -1,0 +1,337 @@
+"""A simulated EMP behind a Roam-like CPO: registers, pulls, pushes tokens, starts and stops.
+
+Rule: it knows the other side by OCPI 2.2.1 alone, so it serves against anyone's. What fails is told
+in the journal and raised to whoever asked; what it does by itself goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from mock_peer import raw
+from mock_peer.emp_answers import EmpAnswers
+from mock_peer.emp_book import EmpBook
+from mock_peer.emp_receiving import ACTOR, Receiving
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.journal import Journal
+from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
+from simulator.ocpi.connection import RECEIVER, SENDER, Connection, InterfaceRole, MemoryStore
+from simulator.ocpi.envelope import OcpiError
+from simulator.ocpi.handshake import Platform
+from simulator.ocpi.paging import with_query
+from simulator.ocpi.registration import Registrar
+from simulator.ocpi.server import OcpiServer
+from simulator.wire.http import join_url
+from simulator.wire.http_aio import HttpClient, HttpServer
+
+VERSION = "2.2.1"
+PULL_EVERY_S = 60.0
+FULL_PULL_AT = time(3, 0, tzinfo=UTC)
+RESULT_TIMEOUT_S = 60.0
+
+
+class EmpError(Exception):
+    """Something asked of the EMP cannot be done; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmpConfig:
+    """Who it is, and what it has. `tokens` are OCPI 2.2.1 tokens, without owner and time."""
+
+    name: str = "Example EMP"
+    country_code: str = "DE"
+    party_id: str = "EMP"
+    host: str = "127.0.0.1"
+    port: int = 0
+    peer: str = "roam"  # the other side's name in the journal
+    tokens: tuple[Mapping[str, Any], ...] = ()
+    pulls: bool = True  # pull by itself: a delta every minute, all of it every night
+    answers: EmpAnswers = field(default_factory=EmpAnswers)
+
+
+class Emp:
+    """The EMP: `start` serves, `register` or `token_a` connect, the verbs act."""
+
+    def __init__(
+        self, config: EmpConfig, *, clock: Clock, chance: Chance, journal: Journal
+    ) -> None:
+        self.config = config
+        self.answers = config.answers
+        self.book = EmpBook()
+        self._clock = clock
+        self._chance = chance.child(f"emp/{config.country_code}{config.party_id}")
+        self._journal = journal
+        self._store = MemoryStore()
+        self._http = HttpClient(clock)
+        self._client = OcpiClient(self._http, clock, self._chance, journal, ACTOR)
+        role = {
+            "role": "EMSP",
+            "country_code": config.country_code,
+            "party_id": config.party_id,
+            "business_details": {"name": config.name},
+        }
+        platform = Platform("", [role], versions=(VERSION,))
+        self._registrar = Registrar(self._client, self._store, platform, self._chance)
+        self._receiving = Receiving(
+            self.book,
+            self.answers,
+            chance=self._chance,
+            journal=journal,
+            cdr_url=lambda name: self._own_url("cdrs", RECEIVER, name),
+        )
+        self._server = OcpiServer(
+            clock=clock,
+            journal=journal,
+            actor=ACTOR,
+            registrar=self._registrar,
+            routes=self._receiving.routes(),
+            on_registered=self._registered,
+            tamper=self._receiving.spoil,
+        )
+        self._web = HttpServer(self._server.handle, clock, host=config.host, port=config.port)
+        self._pulling: asyncio.Task[None] | None = None
+        for token in config.tokens:
+            self.issue(token)
+
+    # Life
+
+    async def start(self) -> Emp:
+        """Serve. Raises BindError."""
+        await self._web.start()
+        self._server.base_url = self._web.base_url
+        return self
+
+    async def stop(self) -> None:
+        """Stop pulling and serving."""
+        if self._pulling is not None:
+            self._pulling.cancel()
+            await asyncio.gather(self._pulling, return_exceptions=True)
+            self._pulling = None
+        await self._server.stop()
+        await self._web.stop()
+        await self._http.close()
+
+    @property
+    def versions_url(self) -> str:
+        """Where the other side begins."""
+        return self._server.versions_url
+
+    def _own_url(self, module: str, role: InterfaceRole, *segments: str) -> str:
+        return self._server.endpoint_url(VERSION, module, role, *segments)
+
+    # Registration
+
+    def token_a(self) -> str:
+        """Invite the other side: the token it registers with."""
+        connection = Connection(id=self._next_id(), peer=self.config.peer)
+        connection.token_in = self._registrar.new_token()
+        self._store.save(connection)
+        return connection.token_in
+
+    async def register(self, versions_url: str, token_a: str) -> None:
+        """Begin the handshake. Raises EmpError."""
+        connection = Connection(id=self._next_id(), peer=self.config.peer)
+        connection.versions_url, connection.token_out = versions_url, token_a
+        try:
+            await self._registrar.register(connection)
+        except (OcpiError, OcpiCallFailed) as error:
+            self._store.remove(connection)
+            raise EmpError(f"the registration failed: {error}") from error
+        await self._registered(connection)
+
+    def _next_id(self) -> str:
+        return f"roam-{len(self._store.all()) + 1}"
+
+    async def _registered(self, connection: Connection) -> None:
+        """Push our tokens, and begin to pull."""
+        self._journal.event(
+            ACTOR,
+            "emp.registered",
+            peer=connection.peer,
+            parties=[str(connection.their_party)],
+            modules=sorted(f"{module} {role}" for module, role in connection.endpoints),
+        )
+        await self._clock.sleep(1.0)  # the other side must have stored our answer first
+        for token in list(self.book.tokens.values()):
+            await self.push_token(token)
+        if self.config.pulls and self._pulling is None:
+            self._pulling = asyncio.get_running_loop().create_task(self._pull_forever())
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that is registered. Raises EmpError."""
+        found = next((one for one in self._store.all() if one.registered), None)
+        if found is None:
+            raise EmpError("the EMP is not registered with anyone")
+        return found
+
+    async def unregister(self) -> Answer:
+        """DELETE our credentials. Raises EmpError."""
+        return await self._registrar.unregister(self.connection)
+
+    def _endpoint(self, module: str, role: InterfaceRole, *segments: str) -> str:
+        url = self.connection.endpoints.get((module, role))
+        if url is None:
+            raise EmpError(f"the other side offers no {module} as {role}")
+        return join_url(url, *segments)
+
+    # Pulling
+
+    async def pull(self, *, full: bool = True) -> int:
+        """Pull the locations, all or those changed since the last pull; returns how many came.
+
+        Raises EmpError; what was known then stays.
+        """
+        began, since = self._clock.now(), self.book.pulled_at
+        date_from = None if full or since is None else rfc3339(since)
+        url = with_query(self._endpoint("locations", SENDER), {"date_from": date_from})
+        pages = self._client.get_all(self.connection, url, "locations", gives="location")
+        try:
+            brought = [got.obj async for got in pages if isinstance(got.obj, dict)]
+        except OcpiCallFailed as error:
+            self._tell("emp.pull-failed", full=full, error=str(error))
+            raise EmpError(str(error)) from error
+        gone = self.book.take_pull(brought, full=date_from is None)
+        self.book.pulled_at = began
+        if brought or gone or full:
+            self._tell("emp.pulled", full=date_from is None, locations=len(brought), gone=len(gone))
+        return len(brought)
+
+    async def _pull_forever(self) -> None:
+        full_at = self._clock.now()
+        while True:
+            full = self._clock.now() >= full_at
+            try:
+                await self.pull(full=full)
+                if full:
+                    full_at = _next(FULL_PULL_AT, self._clock.now())
+            except EmpError:
+                pass  # told in the journal; the next minute tries again
+            await self._clock.sleep(PULL_EVERY_S)
+
+    # Tokens
+
+    def issue(self, token: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a token of ours; `push_token` tells of it."""
+        issued = {
+            "country_code": self.config.country_code,
+            "party_id": self.config.party_id,
+            "type": "RFID",
+            "issuer": self.config.name,
+            "valid": True,
+            "whitelist": "ALLOWED_OFFLINE",
+            **token,
+            "last_updated": rfc3339(self._clock.now()),
+        }
+        self.book.tokens[str(issued["uid"]).casefold(), str(issued["type"])] = issued
+        return issued
+
+    async def push_token(self, token: Mapping[str, Any]) -> Answer:
+        """PUT a token; a changed one is kept, too. Raises EmpError."""
+        issued = self.issue(token)
+        owner = (issued["country_code"], issued["party_id"], issued["uid"])
+        answer = await self._client.exchange(
+            self.connection,
+            "PUT",
+            self._endpoint("tokens", RECEIVER, *owner),
+            module="tokens",
+            body=issued,
+            takes="token",
+            query={"type": issued["type"]} if issued["type"] != "RFID" else None,
+        )
+        if not answer.ok:
+            self._tell("emp.token-refused", token=issued["uid"], answer=answer.message)
+        return answer
+
+    # Commands
+
+    async def start_session(
+        self,
+        token_uid: str,
+        location_id: str,
+        evse_uid: str | None = None,
+        connector_id: str | None = None,
+        *,
+        token_type: str = "RFID",
+    ) -> dict[str, Any]:
+        """Start remotely; returns {response, result}, the result None if none came.
+
+        Raises EmpError.
+        """
+        token = self.book.tokens.get((token_uid.casefold(), token_type))
+        if token is None:
+            raise EmpError(f"no token {token_uid} of type {token_type}")
+        parts = {"location_id": location_id, "evse_uid": evse_uid, "connector_id": connector_id}
+        told = {name: value for name, value in parts.items() if value is not None}
+        return await self.command("START_SESSION", {"token": token, **told})
+
+    async def stop_session(self, session_id: str) -> dict[str, Any]:
+        """Stop remotely; returns {response, result}. Raises EmpError."""
+        return await self.command("STOP_SESSION", {"session_id": session_id})
+
+    async def command(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send any command, and wait for its result where it was accepted. Raises EmpError."""
+        command_id = self._chance.uuid4()
+        self.book.results[command_id] = {}
+        response_url = self._own_url("commands", SENDER, name, command_id)
+        session = self._journal.session_of(f"session/{body.get('session_id')}")
+        answer = await self._client.exchange(
+            self.connection,
+            "POST",
+            self._endpoint("commands", RECEIVER, name),
+            module="commands",
+            body={"response_url": response_url, **body},
+            session=session,
+        )
+        response = answer.data if answer.ok else {"failure": answer.message}
+        self._tell("emp.command", session, command=name, response=raw.text(response, "/result"))
+        result = None
+        if raw.text(response, "/result") == "ACCEPTED":
+            result = await self._result(command_id)
+        return {"response": response, "result": result}
+
+    async def _result(self, command_id: str) -> dict[str, Any] | None:
+        try:
+            async with self._clock.timeout(RESULT_TIMEOUT_S):
+                while not self.book.results[command_id]:
+                    self._receiving.arrived.clear()
+                    await self._receiving.arrived.wait()
+        except TimeoutError:
+            return None
+        return self.book.results[command_id]
+
+    def _tell(self, what: str, session: str | None = None, **data: Any) -> None:
+        self._journal.event(ACTOR, what, peer=self.config.peer, session=session, **data)
+
+
+async def start_emp(
+    config: EmpConfig | None = None,
+    *,
+    clock: Clock,
+    chance: Chance,
+    journal: Journal,
+    versions_url: str | None = None,
+    token_a: str | None = None,
+) -> Emp:
+    """Start an EMP, and register it where a versions URL and token A are given.
+
+    Raises BindError, EmpError.
+    """
+    emp = await Emp(config or EmpConfig(), clock=clock, chance=chance, journal=journal).start()
+    if versions_url is not None and token_a is not None:
+        try:
+            await emp.register(versions_url, token_a)
+        except BaseException:
+            await emp.stop()
+            raise
+    return emp
+
+
+def _next(at: time, now: datetime) -> datetime:
+    today = datetime.combine(now.astimezone(UTC).date(), at)
+    return today if today > now else today + timedelta(days=1)
