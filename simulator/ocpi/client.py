@@ -116,13 +116,14 @@ class OcpiClient:
         actor: str,
         *,
         location: Locate = nowhere,
+        token: Locate = nowhere,
     ) -> None:
         self._http = http
         self._clock = clock
         self._chance = chance.child("ocpi/client")
         self._journal = journal
         self.actor = actor
-        self._location = location
+        self._lookup: dict[str, Locate] = {"location": location, "token": token}
 
     async def exchange(
         self,
@@ -149,12 +150,13 @@ class OcpiClient:
         sent beside OCPI's own.
         """
         version = version or _version_of(connection)
-        around = self._around(connection)
         if body is not None and takes is not None:
             if not version.codec.sends(takes, body):
                 message = f"OCPI {version} does not send such a {takes}"
                 return Answer(method, url, failure=Failure.NOT_SENT, message=message)
-            body, losses = version.codec.to_wire(takes, body, around, partial=method == "PATCH")
+            body, losses = version.codec.to_wire(
+                takes, body, Around.to(connection, **self._lookup), partial=method == "PATCH"
+            )
             self._tell_losses(connection, takes, losses, session)
         if query:
             url = with_query(url, query)
@@ -165,7 +167,8 @@ class OcpiClient:
         answer = await self._send(call, fields, content, timeout_s)
         if answer.envelope is None or gives is None or not answer.ok:
             return answer
-        data = version.codec.from_wire(gives, answer.envelope.data, around.turned())
+        around = Around.of(connection, **self._lookup)
+        data = version.codec.from_wire(gives, answer.envelope.data, around)
         return replace(answer, data=data)
 
     async def request(
@@ -193,7 +196,7 @@ class OcpiClient:
         """
         seen: set[str] = set()
         link: str | None = with_query(url, filters)
-        around = self._around(connection).turned()
+        around = Around.of(connection, **self._lookup)
         version = _version_of(connection)
         while link is not None:
             if link in seen or len(seen) >= MAX_PAGES:
@@ -232,9 +235,6 @@ class OcpiClient:
         )
 
     # The parts of an exchange
-
-    def _around(self, connection: Connection) -> Around:
-        return Around(connection.our_party, connection.their_party, self._location)
 
     def _tell_losses(
         self, connection: Connection, kind: Kind, losses: tuple[str, ...], session: str | None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import Json
 from simulator.ocpi.headers import Party
 
@@ -29,25 +30,41 @@ class Wire(NamedTuple):
 Locate = Callable[[str], Mapping[str, Any] | None]
 
 
-def nowhere(_location_id: str) -> Mapping[str, Any] | None:
-    """No location is known."""
+def nowhere(_id: str) -> Mapping[str, Any] | None:
+    """Nothing is known."""
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What an object does not say itself in every version: the parties it travels between, and the
-    locations it refers to (canonical, by id).
+    """What an object does not say itself in every version: the parties it travels between, the
+    sender's role, and what it refers to (canonical: a location by id, a token by contract id).
     """
 
     sender: Party | None = None
     receiver: Party | None = None
     location: Locate = nowhere
+    token: Locate = nowhere
+    role: str = "OTHER"
 
-    def turned(self) -> Around:
-        """The same for the way back."""
-        return Around(self.receiver, self.sender, self.location)
+    @classmethod
+    def to(
+        cls, connection: Connection, *, location: Locate = nowhere, token: Locate = nowhere
+    ) -> Around:
+        """Around an object that we send."""
+        return cls(connection.our_party, connection.their_party, location, token)
 
+    @classmethod
+    def of(
+        cls, connection: Connection, *, location: Locate = nowhere, token: Locate = nowhere
+    ) -> Around:
+        """Around an object that the peer sends."""
+        role = _OPPOSITE.get(connection.our_role or "", "OTHER")
+        return cls(connection.their_party, connection.our_party, location, token, role)
+
+
+# Who talks to a CPO in a version without roles is its eMSP, and the other way round.
+_OPPOSITE = {"CPO": "EMSP", "EMSP": "CPO"}
 
 NOTHING_AROUND = Around()
 

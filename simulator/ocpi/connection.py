@@ -55,6 +55,11 @@ class Connection:
         """The first party the peer speaks for."""
         return _first_party(self.their_roles)
 
+    @property
+    def our_role(self) -> str | None:
+        """The first role we have on it."""
+        return next((str(role.get("role", "")) for role in self.our_roles), None)
+
     def speaks_for(self, party: Party) -> bool:
         """True if the peer named this party, named none, or is a hub."""
         roles = self.their_roles

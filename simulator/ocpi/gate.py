@@ -6,7 +6,9 @@ raises the OCPI error of its own refusal and nothing else.
 
 from __future__ import annotations
 
-from simulator.ocpi.codec import Around, Locate
+from dataclasses import replace
+
+from simulator.ocpi.codec import Around, Locate, nowhere
 from simulator.ocpi.connection import ConnectionStore
 from simulator.ocpi.envelope import (
     InvalidParameters,
@@ -55,7 +57,7 @@ def check_version(ctx: Ctx) -> None:
         raise UnsupportedVersion(f"this connection uses OCPI {agreed}, not {ctx.version}")
 
 
-def read_body(ctx: Ctx, locate: Locate) -> None:
+def read_body(ctx: Ctx, *, location: Locate = nowhere, token: Locate = nowhere) -> None:
     """Decode the body of POST, PUT and PATCH, raw and canonical.
 
     Raises NotJson (400), InvalidParameters (2001) where an object is wanted and something else
@@ -73,7 +75,8 @@ def read_body(ctx: Ctx, locate: Locate) -> None:
         return
     if not isinstance(ctx.json, dict):
         raise InvalidParameters(f"expected a JSON object, the {route.takes}")
-    around = Around(owner_of(ctx), ctx.connection.our_party, locate)
+    around = Around.of(ctx.connection, location=location, token=token)
+    around = replace(around, sender=owner_of(ctx))
     partial = ctx.method == "PATCH"
     ctx.obj = ctx.version.codec.from_wire(route.takes, ctx.json, around, partial=partial)
 

@@ -1,97 +1,75 @@
-"""JSON schemas of OCPI objects, derived from their classes.
+"""JSON schemas of a version's objects, derived from their classes.
 
-Rule: nothing is said twice. What a schema knows comes from the annotations of the classes, except
-the conditions between fields, which stand in `CONDITIONS`. Unknown fields are always allowed.
+Rule: nothing is said twice: a schema knows what the annotations of the classes, the version's
+changes and the conditions between fields say. Unknown fields are always allowed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, Literal, NotRequired, get_args, get_origin, get_type_hints
 
-from simulator.ocpi import objects, objects_location
+from simulator.ocpi.shape import CANONICAL, EXPECTED, Schema, Shape
 from simulator.ocpi.types import Amount, Filled, Text
 
-Schema = dict[str, Any]
-EXPECTED = "x-expected"  # beside each limit: our words for it
 
-
-def _when(field: str, value: object) -> Schema:
-    return {"properties": {field: {"const": value}}, "required": [field]}
-
-
-# What the specification's prose demands between fields of one object.
-CONDITIONS: Mapping[type, tuple[Schema, ...]] = MappingProxyType(
-    {
-        objects_location.Hours: (
-            {
-                "if": _when("twentyfourseven", False),
-                "then": {
-                    "required": ["regular_hours"],
-                    "properties": {"regular_hours": {"type": "array", "minItems": 1}},
-                    EXPECTED: "regular hours, as it is not open 24 hours, 7 days",
-                },
-            },
-        ),
-        objects_location.PublishTokenType: (
-            {
-                "anyOf": [
-                    {"required": ["uid"]},
-                    {"required": ["visual_number"]},
-                    {"required": ["group_id"]},
-                ],
-                EXPECTED: "uid, visual_number or group_id",
-            },
-            {
-                "dependentRequired": {"uid": ["type"], "visual_number": ["issuer"]},
-                EXPECTED: "type beside uid, issuer beside visual_number",
-            },
-        ),
-        objects.StartSession: (
-            {
-                "dependentRequired": {"connector_id": ["evse_uid"]},
-                EXPECTED: "evse_uid, as connector_id is set",
-            },
-        ),
-        objects.CDR: (
-            {
-                "if": _when("credit", True),
-                "then": {
-                    "required": ["credit_reference_id"],
-                    EXPECTED: "credit_reference_id, as this is a credit CDR",
-                },
-                "else": {
-                    "properties": {
-                        "id": {"maxLength": 36, EXPECTED: "CiString(36), as this is no credit CDR"}
-                    }
-                },
-            },
-        ),
-    }
-)
-
-
-def schema_of(cls: type, *, partial: bool = False) -> Schema:
+def schema_of(cls: type, shape: Shape = CANONICAL, *, partial: bool = False) -> Schema:
     """The schema of a class. `partial`: of a PATCH, where only `last_updated` is required."""
-    hints = get_type_hints(cls, include_extras=True)
-    required = [name for name, hint in hints.items() if get_origin(hint) is not NotRequired]
-    schema: Schema = {
-        "type": "object",
-        "properties": {name: _field(hint) for name, hint in hints.items()},
-        "required": [name for name in required if name == "last_updated" or not partial],
-        EXPECTED: f"object ({cls.__name__})",
-    }
-    conditions = CONDITIONS.get(cls, ())
-    if conditions and not partial:
-        schema["allOf"] = list(conditions)
-    return schema
+    return _Writer(shape).object(cls, partial=partial)
 
 
-def _field(hint: Any) -> Schema:
-    if get_origin(hint) is not NotRequired:
-        return _value(hint)
-    return _nullable(_value(get_args(hint)[0]))
+def hints_of(cls: type, shape: Shape = CANONICAL) -> dict[str, Any]:
+    """The fields of a class in a version, with their hints."""
+    hints = {**get_type_hints(cls, include_extras=True), **shape.fields.get(cls, {})}
+    return {name: hint for name, hint in hints.items() if hint is not None}
+
+
+class _Writer:
+    """Write schemas in one version's shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+
+    def object(self, cls: type, *, partial: bool = False) -> Schema:
+        hints = hints_of(cls, self._shape)
+        required = [name for name, hint in hints.items() if get_origin(hint) is not NotRequired]
+        schema: Schema = {
+            "type": "object",
+            "properties": {name: self._field(hint) for name, hint in hints.items()},
+            "required": [name for name in required if name == "last_updated" or not partial],
+            EXPECTED: f"object ({cls.__name__})",
+        }
+        conditions = self._shape.conditions_of(cls)
+        if conditions and not partial:
+            schema["allOf"] = list(conditions)
+        return schema
+
+    def _field(self, hint: Any) -> Schema:
+        if get_origin(hint) is not NotRequired:
+            return self._value(hint)
+        return _nullable(self._value(get_args(hint)[0]))
+
+    def _value(self, hint: Any, marks: tuple[Any, ...] = ()) -> Schema:
+        origin, args = get_origin(hint), get_args(hint)
+        if origin is Annotated:
+            return self._value(args[0], args[1:])
+        for mark in marks:
+            if isinstance(mark, Text):
+                return _text(self._shape.texts.get(mark, mark))
+            if isinstance(mark, Amount):
+                return _amount(mark)
+        if origin is list:
+            return self._list(args[0], filled=any(isinstance(mark, Filled) for mark in marks))
+        if origin is Literal:
+            return {"enum": list(args), EXPECTED: f"one of {', '.join(args)}"}
+        if hint is bool:
+            return {"type": "boolean", EXPECTED: "true or false"}
+        return self.object(hint)
+
+    def _list(self, item: Any, *, filled: bool) -> Schema:
+        schema: Schema = {"type": "array", "items": self._value(item), EXPECTED: "list"}
+        if filled:
+            schema |= {"minItems": 1, EXPECTED: "list of at least one"}
+        return schema
 
 
 def _nullable(schema: Schema) -> Schema:
@@ -105,24 +83,6 @@ def _nullable(schema: Schema) -> Schema:
         conditions = {"allOf": schema.pop("allOf")}
         schema |= {"if": {"type": "object"}, "then": conditions}
     return schema
-
-
-def _value(hint: Any, marks: tuple[Any, ...] = ()) -> Schema:
-    origin, args = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return _value(args[0], args[1:])
-    for mark in marks:
-        if isinstance(mark, Text):
-            return _text(mark)
-        if isinstance(mark, Amount):
-            return _amount(mark)
-    if origin is list:
-        return _list(args[0], filled=any(isinstance(mark, Filled) for mark in marks))
-    if origin is Literal:
-        return {"enum": list(args), EXPECTED: f"one of {', '.join(args)}"}
-    if hint is bool:
-        return {"type": "boolean", EXPECTED: "true or false"}
-    return schema_of(hint)
 
 
 def _text(mark: Text) -> Schema:
@@ -141,10 +101,3 @@ def _amount(mark: Amount) -> Schema:
         EXPECTED: mark.name,
         **{name: bound for name, bound in bounds.items() if bound is not None},
     }
-
-
-def _list(item: Any, *, filled: bool) -> Schema:
-    schema: Schema = {"type": "array", "items": _value(item), EXPECTED: "list"}
-    if filled:
-        schema |= {"minItems": 1, EXPECTED: "list of at least one"}
-    return schema

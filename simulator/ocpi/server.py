@@ -47,6 +47,7 @@ class OcpiServer:
         on_registered: Hook | None = None,
         on_ended: Hook | None = None,
         location: Locate = nowhere,
+        token: Locate = nowhere,
         unsupported: Unsupported = not_supported,
         tamper: Tamper | None = None,
     ) -> None:
@@ -55,7 +56,7 @@ class OcpiServer:
         self._clock = clock
         self._journal = journal
         self._registrar = registrar
-        self._location = location
+        self._lookup: dict[str, Locate] = {"location": location, "token": token}
         self._unsupported = unsupported
         credentials = CredentialsModule(registrar, on_registered, on_ended)
         self._directory = Directory(
@@ -133,7 +134,7 @@ class OcpiServer:
         if ctx.route is None:
             raise self._unsupported(ctx, offered)
         gate.check_version(ctx)
-        gate.read_body(ctx, self._location)
+        gate.read_body(ctx, **self._lookup)
         gate.check_owner(ctx)
         gate.check_ids(ctx)
         return await ctx.route.handler(ctx)
@@ -152,14 +153,10 @@ class OcpiServer:
         data, kind = result.data, ctx.route.gives if ctx.route else None
         if data is None or kind is None or ctx.used is None or result.status_code >= 2000:
             return data
-        codec, around = ctx.used.codec, self._around(ctx)
+        codec, around = ctx.used.codec, Around.to(ctx.connection, **self._lookup)
         if isinstance(data, list):
             return [codec.to_wire(kind, o, around).obj for o in data if codec.sends(kind, o)]
         return codec.to_wire(kind, data, around).obj
-
-    def _around(self, ctx: Ctx) -> Around:
-        peer = ctx.connection
-        return Around(peer.our_party, peer.their_party, self._location)
 
     @staticmethod
     def _echo(ctx: Ctx) -> dict[str, str]:

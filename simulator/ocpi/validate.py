@@ -16,7 +16,8 @@ from typing import Any
 import jsonschema_rs
 
 from simulator.ocpi.envelope import Json
-from simulator.ocpi.schema import EXPECTED, Schema, schema_of
+from simulator.ocpi.schema import schema_of
+from simulator.ocpi.shape import EXPECTED, Schema
 from simulator.ocpi.versions import VERSIONS
 
 
@@ -79,7 +80,8 @@ def extras(kind: str, obj: Json, version: str) -> list[str]:
 def _compiled(
     kind: str, version: str, partial: bool
 ) -> tuple[Schema, jsonschema_rs.Draft202012Validator]:
-    schema = schema_of(VERSIONS[version].kinds[kind], partial=partial)
+    shape = VERSIONS[version].shape
+    schema = schema_of(shape.kinds[kind], shape, partial=partial)
     return schema, jsonschema_rs.Draft202012Validator(schema)
 
 

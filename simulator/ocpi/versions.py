@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from simulator.ocpi import objects
 from simulator.ocpi.codec import Codec
 from simulator.ocpi.connection import RECEIVER, SENDER, InterfaceRole
 from simulator.ocpi.headers import TokenForm
+from simulator.ocpi.shape import CANONICAL, Shape
 from simulator.ocpi.v221 import Codec221
 
 # Modules that set a connection up; never routed, and open to a token that has not registered yet
@@ -107,7 +107,7 @@ class Version:
     """One version of OCPI.
 
     `endpoint_roles`: version details name an interface role. `one_party`: credentials hold one
-    party at the top instead of a list of roles. `kinds` are the classes of its objects on the wire.
+    party at the top instead of a list of roles. `shape` is that of its objects on the wire.
     """
 
     number: str
@@ -117,7 +117,7 @@ class Version:
     routing_headers: bool
     endpoint_roles: bool
     one_party: bool
-    kinds: Mapping[str, type]
+    shape: Shape
     modules: tuple[Interface, ...]
 
     def verbs(self, module: str, role: InterfaceRole) -> Mapping[str, tuple[str, ...]]:
@@ -143,7 +143,7 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
                 routing_headers=True,
                 endpoint_roles=True,
                 one_party=False,
-                kinds=objects.KINDS,
+                shape=CANONICAL,
                 modules=MODULES_22,
             ),
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from simulator.ocpi.objects import CDR, KINDS, Token
 from simulator.ocpi.objects_location import EVSE, Connector, Hours
-from simulator.ocpi.schema import EXPECTED, schema_of
+from simulator.ocpi.schema import schema_of
+from simulator.ocpi.shape import EXPECTED
 
 
 def test_cardinality_one_is_required_and_not_null() -> None:
