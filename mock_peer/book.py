@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -44,12 +44,35 @@ TOLD = (
 )
 
 
+class Watcher(Protocol):
+    """Who is told of each change by a CPO, once it is kept; the Roam face shows it to EMPs."""
+
+    def location_changed(self, connection: Connection, body: Json, outside: bool) -> None:
+        """A location as it now is; `outside`: refused for its country."""
+
+    def location_removed(self, connection: Connection, body: Json) -> None:
+        """A location that is gone, as it was."""
+
+    def tariff_changed(self, connection: Connection, tariff_id: str, body: Json) -> None:
+        """A tariff as it now is; None: deleted."""
+
+    def session_changed(self, connection: Connection, session: Json) -> None:
+        """A session as it now is."""
+
+    def cdr_accepted(self, connection: Connection, body: bytes) -> None:
+        """A CDR as it came on the wire."""
+
+    def connection_ended(self, connection: Connection) -> None:
+        """A CPO whose registration ended, or whose data was forgotten."""
+
+
 class Book:
     """All that the peer holds. It is the connection store of the OCPI server, too."""
 
     def __init__(self, database: str = ":memory:", *, profile: Profile | None = None) -> None:
         self.default_profile = profile or Profile()
         self.tokens = Tokens()
+        self.watcher: Watcher | None = None
         self._shelf = Shelf(database)
         self._connections: dict[str, Connection] = {}
         self._known: dict[str, Known] = {}
@@ -111,6 +134,8 @@ class Book:
         self._connections.pop(connection.id, None)
         self._profiles.pop(connection.id, None)
         self._shelf.drop("connection", "", connection.id)
+        if self.watcher is not None:
+            self.watcher.connection_ended(connection)
 
     def all(self) -> list[Connection]:
         """Every connection, oldest first."""
@@ -150,13 +175,19 @@ class Book:
         known.take_location(KnownLocation(body, shared_at, outside))
         note = f"{shared_at.isoformat()}{' outside' if outside else ''}"
         self._shelf.put("location", connection.id, key, write_json(body), note)
+        if self.watcher is not None:
+            self.watcher.location_changed(connection, body, outside)
         return new
 
     def remove_location(self, connection: Connection, location_id: str) -> None:
         """Forget a location that its owner no longer lists."""
         key = location_id.casefold()
-        self.known(connection).forget_location(key)
+        known = self.known(connection)
+        gone = known.location(key)
+        known.forget_location(key)
         self._shelf.drop("location", connection.id, key)
+        if self.watcher is not None and gone is not None:
+            self.watcher.location_removed(connection, gone.body)
 
     def put_tariff(self, connection: Connection, tariff_id: str, body: Json, now: datetime) -> bool:
         """Keep a new state of a tariff (canonical; None: deleted); True if there was none."""
@@ -167,6 +198,8 @@ class Book:
             states = len(known.tariffs[tariff_id.casefold()])
             key, note = f"{tariff_id.casefold()} {states}", f"{now.isoformat()} {tariff_id}"
             self._shelf.put("tariff", connection.id, key, write_json(body), note)
+            if self.watcher is not None:
+                self.watcher.tariff_changed(connection, tariff_id, body)
         return before is None
 
     def put_session(self, connection: Connection, body: Json) -> bool:
@@ -175,6 +208,8 @@ class Book:
         new = key not in known.sessions
         known.sessions[key] = body
         self._shelf.put("session", connection.id, key, write_json(body))
+        if self.watcher is not None:
+            self.watcher.session_changed(connection, body)
         return new
 
     def put_cdr(
@@ -184,6 +219,8 @@ class Book:
         self.known(connection).cdrs[key] = KnownCdr(digest, accepted)
         note = f"{digest} {'accepted' if accepted else 'refused'}"
         self._shelf.put("cdr", connection.id, key, body, note)
+        if self.watcher is not None and accepted:
+            self.watcher.cdr_accepted(connection, body)
 
     def cdr(self, connection: Connection, key: str) -> bytes | None:
         """A CDR as it came on the wire."""
@@ -273,6 +310,8 @@ class Book:
         for connection in self.all():
             known = Known(tokens=self.tokens, roles=self.known(connection).roles)
             self._known[connection.id] = known
+            if self.watcher is not None:
+                self.watcher.connection_ended(connection)
 
     def forget_tokens(self) -> None:
         """Forget all tokens."""

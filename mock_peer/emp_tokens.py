@@ -6,7 +6,7 @@ delay or keep silent. Every answer with a verdict carries a reference, and is re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mock_peer import raw, rules
@@ -29,6 +29,13 @@ SILENCE_S = 120.0
 _VIRTUAL = ("APP_USER", "AD_HOC_USER")
 
 
+# Asks whom a token belongs to, if it is not Plugsurfing's own: connection, token, references, the
+# reference that the answer will carry, session. Gives the AllowedType and why, None for our own.
+AskOwner = Callable[
+    [Connection, Mapping[str, Any], Json, str, str | None], Awaitable[tuple[str, str] | None]
+]
+
+
 class TokenSource:
     """The sender interface of the tokens module."""
 
@@ -36,6 +43,7 @@ class TokenSource:
         self._judge = judge
         self._book = judge.book
         self._chance = chance.child("authorizations")
+        self.ask_owner: AskOwner | None = None
 
     def routes(self) -> list[Route]:
         """The rows of the module."""
@@ -78,8 +86,12 @@ class TokenSource:
         location_id = raw.text(ctx.json, "/location_id")
         setting = self._book.answers.find(uid, location_id)
         allowed, why = self._verdict(ctx, setting)
+        reference = self._chance.uuid4()
+        if self.ask_owner is not None and allowed == "ALLOWED":
+            asked = await self.ask_owner(ctx.connection, token, ctx.json, reference, ctx.session)
+            allowed, why = asked or (allowed, why)
         verdict = Authorization(
-            reference=self._chance.uuid4(),
+            reference=reference,
             at=self._judge.clock.now(),
             token_uid=token["uid"],
             token_type=token["type"],

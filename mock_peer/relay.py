@@ -13,7 +13,7 @@ from typing import Any
 from mock_peer import raw
 from mock_peer.active import Active, Refused
 from mock_peer.book import Book
-from mock_peer.roam_authorize import Verdict, check_first
+from mock_peer.roam_authorize import check_first
 from mock_peer.roam_book import Asked
 from mock_peer.roam_catalogue import Catalogue, Entry
 from mock_peer.roam_cdrs import is_credit, shown_cdr
@@ -26,7 +26,7 @@ from mock_peer.roam_tokens import Held, forwarded
 from mock_peer.rule import V211, Occasion
 from simulator.ocpi.codec import Around
 from simulator.ocpi.connection import Connection
-from simulator.ocpi.envelope import read_json
+from simulator.ocpi.envelope import Json, read_json
 from simulator.ocpi.versions import VERSIONS
 
 # Versions that name only the contract of a token: auth_id.
@@ -206,13 +206,14 @@ class Relay:
         self,
         connection: Connection,
         token: Mapping[str, Any],
-        references: Mapping[str, Any] | None,
+        references: Json,
         reference: str,
         session: str | None,
-    ) -> Verdict | None:
+    ) -> tuple[str, str] | None:
         """Decide for an EMP's token, by asking it where that is set; None for other tokens.
 
-        `references` are the CPO's LocationReferences, `reference` the one it will be given.
+        `references` are the CPO's LocationReferences, `reference` the one it will be given. Returns
+        the AllowedType, and why (mock_peer.emp_tokens.AskOwner).
         """
         held = self._book.tokens.find(str(token["uid"]), str(token["type"]))
         emp = self._emp(held)
@@ -233,7 +234,7 @@ class Relay:
             allowed=verdict.allowed,
             why=verdict.why,
         )
-        return verdict
+        return verdict.allowed, verdict.why
 
     def _entry(self, connection: Connection, location_id: str | None) -> Entry | None:
         known = self._cpos.known(connection).location(location_id)
@@ -241,9 +242,7 @@ class Relay:
             return None
         return self._catalogue.entry(_origin(connection, known.body, location_id))
 
-    def _rewritten(
-        self, entry: Entry | None, references: Mapping[str, Any] | None
-    ) -> dict[str, Any] | None:
+    def _rewritten(self, entry: Entry | None, references: Json) -> dict[str, Any] | None:
         """LocationReferences as the EMP knows them; None where they resolve to nothing."""
         if entry is None:
             return None
@@ -268,7 +267,7 @@ class Relay:
                 await self._active.push_token(connection, token)
 
     async def command(
-        self, connection: str, name: str, request: Mapping[str, Any], session: str | None
+        self, emp: Connection, connection: str, name: str, request: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """Send a command to a CPO; returns {id, response}."""
         found = self._cpos.connection(connection)
@@ -278,6 +277,10 @@ class Relay:
             sent = await self._active.command(found, name, request)
         except Refused as error:
             return {"id": "", "response": {"failure": str(error)}}
+        ours = raw.text(sent["request"], "/authorization_reference")
+        if ours is not None:
+            theirs = raw.text(request, "/authorization_reference")
+            self._book.put_asked(ours, Asked(emp.id, theirs))
         return {"id": sent["id"], "response": sent["response"]}
 
     async def result_of(self, command_id: str, timeout_s: float) -> Mapping[str, Any] | None:

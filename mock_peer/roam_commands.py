@@ -18,7 +18,7 @@ from mock_peer.roam_judging import RoamJudge
 from mock_peer.roam_outbound import Outbound
 from mock_peer.roam_tokens import Held, forwarded
 from mock_peer.rule import Occasion
-from simulator.ocpi.connection import RECEIVER
+from simulator.ocpi.connection import RECEIVER, Connection
 from simulator.ocpi.envelope import InvalidParameters, UnknownLocation
 from simulator.ocpi.exchange import Ctx, Result, Route
 
@@ -35,9 +35,12 @@ class CpoSide(Protocol):
         """Push an EMP's token to every CPO."""
 
     async def command(
-        self, connection: str, name: str, request: Mapping[str, Any], session: str | None
+        self, emp: Connection, connection: str, name: str, request: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """Send a command to a CPO; returns {id, response}. Raises nothing but OcpiError."""
+        """Send an EMP's command to a CPO; returns {id, response}, in it `failure` if there is none.
+
+        `request` may hold the EMP's own authorization_reference, which the CPO never sees.
+        """
 
     async def result_of(self, command_id: str, timeout_s: float) -> Mapping[str, Any] | None:
         """The CPO's CommandResult, None if none came in time."""
@@ -92,6 +95,8 @@ class Commands:
         uid, token_type = (raw.text(body, f"/token/{name}") or "" for name in ("uid", "type"))
         held = book.tokens.find(uid, token_type)
         request["token"] = forwarded(held.token if held else body["token"])
+        if reference := raw.text(body, "/authorization_reference"):
+            request["authorization_reference"] = reference
         return location, request
 
     def _stop(self, ctx: Ctx) -> tuple[Origin, dict[str, Any]] | None:
@@ -105,7 +110,7 @@ class Commands:
         return origin, {"session_id": origin.ids[0]}
 
     async def _send(self, ctx: Ctx, name: str, origin: Origin, request: dict[str, Any]) -> Result:
-        sent = await self._cpos.command(origin.connection, name, request, ctx.session)
+        sent = await self._cpos.command(ctx.connection, origin.connection, name, request)
         response = sent["response"]
         result = raw.text(response, "/result")
         if result is None:

@@ -19,10 +19,8 @@ from mock_peer.roam_outbound import Outbound
 from mock_peer.roam_tokens import ISSUER
 from mock_peer.rule import V221, Finding, Occasion
 from simulator.kernel.chance import Chance
-from simulator.kernel.clock import Clock
-from simulator.kernel.journal import Journal
 from simulator.ocpi.client import OcpiClient
-from simulator.ocpi.connection import RECEIVER, Connection
+from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import MethodNotAllowed, OcpiError, encode
 from simulator.ocpi.exchange import Ctx
 from simulator.ocpi.handshake import Platform
@@ -53,14 +51,12 @@ class RoamFace:
         *,
         judge: RoamJudge,
         client: OcpiClient,
-        clock: Clock,
         chance: Chance,
-        journal: Journal,
     ) -> None:
         self.book = book
         self._judge = judge
-        self._clock = clock
-        self._journal = journal
+        self._clock = clock = judge.clock
+        self._journal = journal = judge.journal
         self._limits: dict[str, RequestLimits] = {}
         self.registrar = Registrar(
             client,
@@ -89,8 +85,9 @@ class RoamFace:
 
     def invite(self, organisation: Organisation | None = None) -> Connection:
         """A connection that waits for its EMP: its `token_in` is token A."""
-        connection = self.book.new_connection()
-        connection.token_in = self.registrar.new_token()
+        waiting = (c for c in self.book.all() if not c.registered and not c.token_out)
+        connection = next(waiting, None) or self.book.new_connection()
+        connection.token_in = connection.token_in or self.registrar.new_token()
         if organisation is not None:
             self.book.set_organisation(connection, organisation)
         self.book.save(connection)
@@ -200,7 +197,3 @@ class RoamFace:
             head = {"module": ctx.module, "method": ctx.method, "routed_to": str(to)}
             tell(ctx, self._judge.found(ctx.connection, Occasion.ROAM_REQUEST, head))
         return response
-
-    def endpoint(self, module: str) -> str:
-        """The URL of a receiver interface, for tests and control."""
-        return self.server.endpoint_url(V221, module, RECEIVER)

@@ -19,6 +19,10 @@ from mock_peer.emp_face import EmpFace
 from mock_peer.judging import Judge
 from mock_peer.profile import Profile, parse
 from mock_peer.profiles import Peer
+from mock_peer.roam import Roam
+from mock_peer.roam_judging import ACTOR as ROAM
+from mock_peer.roam_organisation import Organisation
+from mock_peer.roam_organisation import parse as parse_organisation
 from mock_peer.seeds import Seeds
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -45,6 +49,7 @@ class RunningPeer:
     _client: HttpClient
     _ocpi: OcpiServer
     _control: Control
+    roam: Roam
     _unsubscribe: Any = None
 
     @property
@@ -72,6 +77,7 @@ class RunningPeer:
         await self._http.stop()
         await self._control.stop()
         await self._ocpi.stop()
+        await self.roam.stop()
         await self._client.close()
         self._unsubscribe()
         self.book.close()
@@ -88,8 +94,10 @@ async def start(
     strict: bool | None = None,
     database: str = ":memory:",
     tokens: Sequence[Mapping[str, Any]] | None = None,
+    organisation: Mapping[str, Any] | None = None,
 ) -> RunningPeer:
-    """Start a peer. `profile` is every connection's unless it has its own; `strict` overrides it.
+    """Start a peer. `profile` is every CPO's unless it has its own; `strict` overrides it;
+    `organisation` is every EMP's unless it has its own.
 
     Raises Mistake (exit 2) for a profile, tokens or database that cannot be used, BindError
     (exit 3) for a port.
@@ -103,7 +111,10 @@ async def start(
     if not book.tokens.all:
         seeds.plant(book, clock.now())
     try:
-        return await _serve(peer, book, seeds, clock, chance, journal, host, port)
+        emps = parse_organisation(organisation or {})
+        return await _serve(
+            peer, book, seeds, clock, chance, journal, host, port, database=database, emps=emps
+        )
     except BaseException:
         book.close()
         raise
@@ -118,6 +129,9 @@ async def _serve(
     journal: Journal,
     host: str,
     port: int,
+    *,
+    database: str,
+    emps: Organisation,
 ) -> RunningPeer:
     own = chance.child(peer.name)
     judge = Judge(book, clock=clock, journal=journal, actor=peer.name)
@@ -157,7 +171,21 @@ async def _serve(
     views = Views(book, ocpi, offers, clock, journal)
     control = Control(active=active, registrar=registrar, views=views, seeds=seeds)
 
+    roam = Roam(
+        book,
+        active,
+        face.tokens,
+        http_client,
+        clock=clock,
+        chance=own,
+        journal=journal,
+        database=database,
+        organisation=emps,
+    )
+
     async def handle(request: Request) -> Response:
+        if roam.takes(request.path):
+            return await roam.handle(request)
         if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
             return await control.handle(request)
         return await ocpi.handle(request)
@@ -168,14 +196,15 @@ async def _serve(
 
     server = await HttpServer(handle, clock, host=host, port=port, on_error=told).start()
     ocpi.base_url = server.base_url
+    roam.start(server.base_url)
     active.invite()
-    unsubscribe = journal.subscribe(_keeper(book, peer.name))
+    unsubscribe = journal.subscribe(_keeper(book, (peer.name, ROAM)))
     return RunningPeer(
-        peer.name, book, active, journal, server, http_client, ocpi, control, unsubscribe
+        peer.name, book, active, journal, server, http_client, ocpi, control, roam, unsubscribe
     )
 
 
-def _keeper(book: Book, actor: str) -> Any:
+def _keeper(book: Book, actors: tuple[str, ...]) -> Any:
     """A journal subscriber that keeps this peer's findings in the book."""
     kept = (
         "at",
@@ -191,7 +220,7 @@ def _keeper(book: Book, actor: str) -> Any:
     )
 
     def keep(record: Record) -> None:
-        if record["leg"] == "finding" and record["actor"] == actor:
+        if record["leg"] == "finding" and record["actor"] in actors:
             book.add_finding({name: record[name] for name in kept})
 
     return keep
