@@ -94,14 +94,14 @@ class OcppClient:
         self.link: Link | None = None
         self.basic_password = basic_password
         self.ping_interval_s = ping_interval_s
+        self._chance = chance.child("ocpp")
         self.backoff = BackOff(
-            chance.child("back-off"),
+            self._chance,
             wait_minimum_s=wait_minimum_s,
             random_range_s=random_range_s,
             repeat_times=repeat_times,
         )
         self._clock = clock
-        self._ids = chance.child("message-ids")
         self._journal = journal
         self._actor = f"station/{station_id}"
         self._peer = peer
@@ -195,7 +195,7 @@ class OcppClient:
             peer_id=self._peer,
             version=self.version,
             clock=self._clock,
-            ids=self._ids,
+            ids=self._chance,
             journal=self._journal,
             actor=self._actor,
             peer=self._peer,

@@ -8,7 +8,6 @@ call the peer, and whatever shall happen after its answer goes into `Reply.after
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Protocol
 
@@ -113,7 +112,7 @@ class Link:
         self._actor = actor
         self._peer = peer
         self._chores = chores
-        self._inbox: deque[Call] = deque()
+        self._inbox: list[Call] = []
         self._wake: asyncio.Future[None] | None = None
         self._server: asyncio.Task[None] | None = None
         self._reading_paused = False
@@ -140,6 +139,8 @@ class Link:
         """
         if self.closed.is_set():
             raise LinkClosed(self.closed_because)
+        if session is None and self.session_for is not None:
+            session = self.session_for(action, payload)
         message_id = self._ids.uuid4()
         limit_s = self.call_timeout_s if timeout_s is None else timeout_s
         try:
@@ -147,8 +148,6 @@ class Link:
         except OcppError as error:
             self._event("ocpp.not_sent", session, action=action, error=str(error))
             raise
-        if session is None and self.session_for is not None:
-            session = self.session_for(action, payload)
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
         pending.context = _Waiting(future, session)
         self._pump()
@@ -190,7 +189,7 @@ class Link:
         inbox = self._inbox
         while True:
             while inbox:
-                await self._handle(handler, inbox.popleft())
+                await self._handle(handler, inbox.pop(0))
                 if self._reading_paused and len(inbox) < _INBOX_HIGH // 2:
                     self._reading_paused = False
                     self._wire.pause_reading(False)

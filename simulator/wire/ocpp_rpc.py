@@ -7,7 +7,7 @@ that arrived is lost: late and stray answers are events too.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from typing import Any
 
 from simulator.wire import ocpp_frames as frames
 from simulator.wire.ocpp_frames import CALL, CALLERROR, CALLRESULT, CALLRESULTERROR, SEND
@@ -81,8 +81,9 @@ class Rpc:
         self.validation = validation
         self.max_frame_chars = max_frame_chars
         self.outstanding: Pending | None = None
-        self._queue: deque[Pending] = deque()
-        self._late: OrderedDict[str, str] = OrderedDict()  # message id -> action
+        # A list and dicts, for ten thousand of these: an empty deque takes 600 bytes.
+        self._queue: list[Pending] = []
+        self._late: dict[str, str] = {}  # message id -> action, in the order they expired
         self._handling: set[str] = set()
         self._seen: dict[str, None] = {}  # in the order they came
 
@@ -115,7 +116,7 @@ class Rpc:
         """
         if self.outstanding is not None or not self._queue:
             return None
-        pending = self.outstanding = self._queue.popleft()
+        pending = self.outstanding = self._queue.pop(0)
         pending.deadline = now + pending.timeout_s
         return pending
 
@@ -157,8 +158,7 @@ class Rpc:
     def _give_up(self, pending: Pending) -> None:
         self.outstanding = None
         self._late[pending.message_id] = pending.action or ""
-        if len(self._late) > _LATE_KEPT:
-            self._late.popitem(last=False)
+        _forget(self._late, _LATE_KEPT)
 
     # Answers to their CALLs
 
@@ -233,19 +233,16 @@ class Rpc:
             error = error or _schema_error(violations)
         if error is not None and self.validation is Validation.STRICT:
             return self._refused(message, faults, error)
+        errors = faults
         if self._handling and kind == CALL:
-            faults = (*faults, "sent while another CALL is unanswered (OCPP-J 4.1.1)")
-        if message_id in self._seen:
-            faults = (*faults, "the message id was used before (OCPP-J 4.1.4)")
-        self._remember(message_id)
+            errors = (*errors, "sent while another CALL is unanswered (OCPP-J 4.1.1)")
+        if message_id in self._seen and self.version is not OcppVersion.V21:  # 2.1 lets retries
+            errors = (*errors, "the message id was used before (OCPP-J 4.1.4)")
+        self._seen[message_id] = None
+        _forget(self._seen, _IDS_KEPT)
         self._handling.add(message_id)
         call = Call(message_id, action, message.payload, faults, kind)
-        return Received(call, kind, message_id, action, faults)
-
-    def _remember(self, message_id: str) -> None:
-        self._seen[message_id] = None
-        if len(self._seen) > _IDS_KEPT:
-            del self._seen[next(iter(self._seen))]
+        return Received(call, kind, message_id, action, errors)
 
     def _refused(
         self, message: frames.Message, faults: tuple[str, ...], error: OcppError
@@ -357,6 +354,12 @@ class Rpc:
             return ()
         # What we send may hold values that only become JSON when written, such as datetimes.
         return check.violations(frames.plain(payload) if outgoing else payload)
+
+
+def _forget(ids: dict[str, Any], limit: int) -> None:
+    """Let the oldest entry go when there are too many."""
+    if len(ids) > limit:
+        del ids[next(iter(ids))]
 
 
 def _schema_error(violations: tuple[Violation, ...]) -> OcppError:

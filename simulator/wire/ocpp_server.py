@@ -31,6 +31,9 @@ from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, OcppVersion, Validation
 from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, ServerSocket, quiet, timeouts
 
+# A thousand stations may knock in the same moment, after an outage.
+_BACKLOG = 1024
+
 
 class Admission(Enum):
     """What a CSMS says to a station that knocks."""
@@ -110,6 +113,7 @@ class OcppServer:
                 create_connection=ServerSocket,
                 server_header=USER_AGENT,
                 max_size=MAX_FRAME_BYTES,
+                backlog=_BACKLOG,
                 logger=quiet,
                 ssl=self._ssl,
                 **timeouts(self._clock, self._ping_interval_s, self._ping_timeout_s),

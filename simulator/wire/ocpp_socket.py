@@ -8,6 +8,7 @@ timeouts stay the library's.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
 from typing import Any, Protocol
@@ -82,9 +83,10 @@ class Socket(Connection):
             raise LinkClosed(f"cannot write: {error}") from error
 
     async def drain(self) -> None:
-        """Wait until the write buffer is small again."""
+        """Wait until the write buffer is small again; a lost connection is told to the receiver."""
         if self.paused:
-            await super().drain()
+            with contextlib.suppress(OSError):
+                await super().drain()
 
     def pause_reading(self, paused: bool) -> None:
         """Stop or resume reading from the socket."""

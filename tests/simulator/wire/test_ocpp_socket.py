@@ -165,6 +165,18 @@ async def test_drain_waits_for_a_slow_peer(clock: Clock) -> None:
         assert len(ear.texts) == written
 
 
+async def test_drain_ends_when_the_connection_does(clock: Clock) -> None:
+    async with pair(clock) as (server, client):
+        server.attach(Ear())
+        server.pause_reading(True)
+        while not client.paused:
+            client.write("x" * 100_000)
+        draining = asyncio.ensure_future(client.drain())
+        await clock.sleep(1)
+        server.abort()
+        await clock.wait_for(draining, 5)
+
+
 def test_timeouts_are_the_worlds() -> None:
     fast = timeouts(Clock("scaled", factor=60), 60.0, 120.0)
     assert (fast["ping_interval"], fast["ping_timeout"]) == (1.0, 2.0)
