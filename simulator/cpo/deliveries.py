@@ -23,6 +23,10 @@ from simulator.ocpi.client import Answer, Failure
 from simulator.ocpi.connection import RECEIVER, Connection
 
 
+# Not let in, too slow, too many: nothing of that is about the CDR.
+_NO_JUDGEMENT = frozenset({401, 403, 408, 429})
+
+
 class Outcome(Enum):
     """What came of one attempt."""
 
@@ -255,6 +259,8 @@ class Deliveries:
 
 
 def _refused(answer: Answer) -> bool:
-    """True where the peer has judged what it was sent: a client error (2xxx), let in (no 401)."""
-    code = answer.status_code
-    return code is not None and 2000 <= code < 3000 and answer.http_status != 401
+    """True where the peer has judged what it was sent: it found a client error (2xxx)."""
+    code, http_status = answer.status_code, answer.http_status
+    if code is None or http_status is None or not 2000 <= code < 3000:
+        return False
+    return http_status < 500 and http_status not in _NO_JUDGEMENT

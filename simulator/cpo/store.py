@@ -95,6 +95,7 @@ class Store:
         self._clock = clock
         self._batch: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None)
         except sqlite3.Error as error:
@@ -166,9 +167,11 @@ class Store:
                 batch.set_result(None)
 
     def close(self) -> None:
-        """Commit and close."""
-        self.flush()
-        self._db.close()
+        """Commit and close; closing twice is once."""
+        if not self._closed:
+            self.flush()
+            self._db.close()
+            self._closed = True
 
     def _begin(self) -> None:
         if self._db.in_transaction:

@@ -1,0 +1,153 @@
+"""Tokens received, pulled and asked about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from simulator.cpo.authorize import Answer, Known, Silence
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.ocpi.client import Answer as HttpAnswer
+from simulator.ocpi.connection import RECEIVER
+from simulator.ocpi.envelope import OcpiError, ServerError
+from simulator.ocpi.exchange import Ctx, Result
+from simulator.wire.http import join_url
+from tests.simulator.cpo.world import World, running, token
+
+
+async def send(world: World, method: str, uid: str, body: Any = None, **query: Any) -> HttpAnswer:
+    """What the eMSP sends about a token."""
+    peer = world.emsp.cpo
+    url = join_url(peer.endpoints["tokens", RECEIVER], "DE", "EMP", uid)
+    return await world.emsp.client.exchange(
+        peer, method, url, module="tokens", body=body, query=query
+    )
+
+
+async def test_put_get_patch(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with running(clock, chance, journal, tokens=[]) as world:
+        assert (await send(world, "PUT", "C1", token("C1"))).http_status == 201
+        assert (await send(world, "PUT", "C1", token("C1", extra=1))).http_status == 200
+        got = await send(world, "GET", "c1")
+        assert got.data == token("C1", extra=1)
+        patch = {"valid": False, "last_updated": "2026-01-15T08:00:00Z"}
+        assert (await send(world, "PATCH", "C1", patch)).ok
+        assert (await send(world, "GET", "C1")).data["valid"] is False
+        assert (await send(world, "GET", "C1")).data["extra"] == 1
+
+
+async def test_the_type_is_part_of_the_key(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with running(clock, chance, journal, tokens=[]) as world:
+        await send(world, "PUT", "C1", token("C1", type="OTHER"), type="OTHER")
+        assert (await send(world, "GET", "C1")).http_status == 404
+        assert (await send(world, "GET", "C1", type="OTHER")).ok
+
+
+async def test_what_is_wrong_is_told(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with running(clock, chance, journal, tokens=[]) as world:
+        got = await send(world, "GET", "C1")
+        assert (got.http_status, got.status_code) == (404, 2004)
+        got = await send(world, "PATCH", "C1", {"last_updated": "2026-01-15T08:00:00Z"})
+        assert (got.http_status, got.status_code) == (200, 2004)
+        await send(world, "PUT", "C1", token("C1"))
+        got = await send(world, "PATCH", "C1", {"valid": False})
+        assert (got.http_status, got.status_code) == (200, 2001)
+        for name in ("contract_id", "whitelist", "last_updated"):
+            bad = {k: v for k, v in token("C2").items() if k != name}
+            got = await send(world, "PUT", "C2", bad)
+            assert (got.http_status, got.status_code) == (200, 2001)
+            assert f"/{name}" in got.message
+        got = await send(world, "PUT", "C2", token("C2", type=7))
+        assert got.status_code == 2001
+        got = await send(world, "PUT", "C9", token("C2"))
+        assert got.status_code == 2001  # the URL names another
+
+
+async def test_the_list_is_pulled_page_by_page(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    tokens = [token(f"C{n}") for n in range(5)]
+    tokens[3] = {"uid": "half a token"}
+    async with running(clock, chance, journal, tokens=tokens) as world:
+        assert world.cpo.book.tokens.count() == 4
+        assert world.events("token.unusable")[0]["data"]["seen"] == {"uid": "half a token"}
+        world.emsp.tokens = tokens[:2]
+        await world.cpo.pull_tokens("emsp")
+        assert world.cpo.book.tokens.count() == 2
+
+
+async def test_a_list_that_breaks_drops_nothing(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        await world.emsp.listener.stop()
+        await world.cpo.pull_tokens("emsp")
+        assert world.cpo.book.tokens.count() == 1
+        assert world.events("tokens.not_pulled")
+
+
+async def ask(world: World, uid: str = "CARD1", known: Known | None = None) -> Answer | Silence:
+    (peer,) = world.cpo.peers.registered()
+    place = {"location_id": "LOC1", "evse_uids": ["E1"]}
+    tokens = world.cpo._tokens
+    return await tokens.ask(peer.id, uid, "RFID", known, place, None)
+
+
+async def test_the_emsp_is_asked_with_the_place(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        answer = await ask(world)
+        assert isinstance(answer, Answer)
+        assert answer.info is not None
+        assert answer.info["allowed"] == "ALLOWED"
+        asked = [r for r in journal.records if r["leg"] == "ocpi" and "authorize" in r["url"]]
+        assert asked[-1]["request"]["body"] == '{"location_id":"LOC1","evse_uids":["E1"]}'
+        assert asked[-1]["url"].endswith("/CARD1/authorize?type=RFID")
+        other = await ask(world, "card1", Known("p", token("CARD1", type="OTHER")))
+        assert isinstance(other, Answer)
+        asked = [r for r in journal.records if r["leg"] == "ocpi" and "authorize" in r["url"]]
+        assert asked[-1]["url"].endswith("/CARD1/authorize?type=OTHER")  # as the eMSP spells it
+
+
+async def test_a_token_that_the_emsp_does_not_know(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        assert await ask(world, "NOBODY") == Answer(world.cpo.peers.registered()[0].id, None)
+
+        async def plain(ctx: Ctx) -> Result | None:
+            return Result(status_code=2004, message="unknown")
+
+        world.emsp.misbehave = plain
+        answer = await ask(world)
+        assert isinstance(answer, Answer)
+        assert answer.info is None
+
+
+@pytest.mark.parametrize("trouble", ["error", "refusal", "slow", "away", "no data", "not there"])
+async def test_no_usable_answer_is_silence(
+    trouble: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal, authorization_timeout_s=8) as world:
+
+        async def misbehave(ctx: Ctx) -> Result | None:
+            if trouble == "error":
+                raise ServerError("no")
+            if trouble == "refusal":
+                raise OcpiError("no")
+            if trouble == "slow":
+                await clock.sleep(60)
+            return Result() if trouble == "no data" else None
+
+        world.emsp.misbehave = misbehave
+        if trouble == "away":
+            await world.emsp.listener.stop()
+        if trouble == "not there":
+            world.cpo.peers.registered()[0].endpoints.clear()
+        before = clock.monotonic()
+        assert isinstance(await ask(world), Silence)
+        assert clock.monotonic() - before <= 8
