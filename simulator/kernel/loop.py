@@ -166,7 +166,7 @@ def bound_port(sock: socket.socket) -> int:
 def new_loop(clock: Clock) -> asyncio.AbstractEventLoop:
     """Make the loop that a clock needs."""
     if clock.mode == "virtual":
-        return VirtualLoop()
+        return _small_reads(VirtualLoop())
     try:
         import uvloop
     except ImportError:
