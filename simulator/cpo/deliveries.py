@@ -22,7 +22,6 @@ from simulator.kernel.journal import Journal
 from simulator.ocpi.client import Answer, Failure
 from simulator.ocpi.connection import RECEIVER, Connection
 
-
 # Not let in, too slow, too many: nothing of that is about the CDR.
 _NO_JUDGEMENT = frozenset({401, 403, 408, 429})
 

@@ -158,7 +158,8 @@ class Metering:
     def _settle(self, at: datetime, more_kwh: Decimal) -> None:
         """Spread the energy over the time since the last reading, and cut where a price changes."""
         spans = self._spans(at)
-        flowing = [s for s in spans if s.dimension == "TIME" and s.length_s > 0] or spans
+        lasting = [span for span in spans if span.length_s > 0] or spans[-1:]
+        flowing = [span for span in lasting if span.dimension == "TIME"] or lasting
         flowing_s = sum(span.length_s for span in flowing)
         energy, end_energy = self.kwh, self.kwh + more_kwh
         for span in spans:

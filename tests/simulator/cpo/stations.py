@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import ocpp.messages
 from ocpp.routing import on
@@ -17,9 +17,11 @@ from ocpp.v201 import ChargePoint as ChargePoint201
 from ocpp.v201 import call as call201
 from ocpp.v201 import call_result as result201
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from simulator.cpo.run import Cpo
+from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 
 ocpp.messages.ASYNC_VALIDATION = False
@@ -78,6 +80,9 @@ class Station16(ChargePoint16):  # type: ignore[misc]
         return await self.call(
             call16.StopTransaction(wh, self.now, transaction, **more), suppress=False
         )
+
+
+S = TypeVar("S", bound=Station16)
 
 
 class Station201(ChargePoint201):  # type: ignore[misc]
@@ -150,19 +155,25 @@ async def _connected(
         ping_interval=None,
     ) as socket:
         station = kind(name, socket, clock)
+        station._unique_id_generator = Chance(1, name).uuid4
         listening = asyncio.get_running_loop().create_task(station.start())
         try:
             yield station
         finally:
             listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
                 await listening
 
 
 @asynccontextmanager
-async def station16(cpo: Cpo, clock: Clock, name: str = "CP16") -> AsyncIterator[Station16]:
+async def station16(
+    cpo: Cpo,
+    clock: Clock,
+    name: str = "CP16",
+    kind: type[S] = Station16,  # type: ignore[assignment]
+) -> AsyncIterator[S]:
     """A connected 1.6 station."""
-    async with _connected(cpo, clock, Station16, name, "ocpp1.6", None) as station:
+    async with _connected(cpo, clock, kind, name, "ocpp1.6", None) as station:
         yield station
 
 

@@ -1,0 +1,232 @@
+"""Commands of peers: answered at once, carried out, and told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.ocpi.client import Answer
+from simulator.ocpi.connection import RECEIVER
+from simulator.ocpi.validate import errors
+from simulator.wire.http import join_url
+from tests.simulator.cpo.stations import station16, station201
+from tests.simulator.cpo.world import LOCATION, World, evse, running, token
+
+APP = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+async def command(world: World, name: str, **body: Any) -> Answer:
+    """Send a command; `response_url` is added."""
+    peer = world.emsp.cpo
+    url = join_url(peer.endpoints["commands", RECEIVER], name)
+    back = world.emsp.server.endpoint_url("2.2.1", "commands", "SENDER", "42")
+    body = {"response_url": back, **body}
+    return await world.emsp.client.exchange(peer, "POST", url, module="commands", body=body)
+
+
+def start(**fields: Any) -> dict[str, Any]:
+    card = token(APP, type="APP_USER", whitelist="NEVER")
+    return {"token": card, "location_id": "LOC1", "evse_uid": "E1", **fields}
+
+
+def results(world: World) -> list[str]:
+    return [body["result"] for _, body in world.emsp.of("commands")]
+
+
+async def test_a_session_by_command_at_a_16_station(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        await station.status("Available")
+        answer = await command(world, "START_SESSION", **start(authorization_reference="R-1"))
+        assert answer.data == {"result": "ACCEPTED", "timeout": 30}
+        assert errors("command_response", answer.data, "2.2.1") == []
+        await world.told("command.done", result="ACCEPTED")
+        assert results(world) == ["ACCEPTED"]
+        ((_, asked),) = station.told
+        assert asked["connector_id"] == 1
+        begun = await station.begin(tag=asked["id_tag"])
+        assert begun.id_tag_info["status"] == "Accepted"
+        await clock.sleep(60)
+        (session,) = [b for v, b in world.emsp.of("sessions") if v == "PUT"]
+        assert (session["auth_method"], session["authorization_reference"]) == ("COMMAND", "R-1")
+        assert session["cdr_token"]["uid"] == APP
+        assert world.emsp.asked == 0
+
+        answer = await command(world, "STOP_SESSION", session_id=session["id"])
+        assert answer.data["result"] == "ACCEPTED"
+        await clock.sleep(1)
+        assert station.told[-1] == ("stop", {"transaction_id": begun.transaction_id})
+        assert results(world) == ["ACCEPTED", "ACCEPTED"]
+        await station.end(begun.transaction_id, 2000, reason="Remote")
+        await world.told("cdr.accepted")
+        (cdr,) = world.emsp.cdrs.values()
+        assert (cdr["auth_method"], cdr["authorization_reference"]) == ("COMMAND", "R-1")
+        answer = await command(world, "STOP_SESSION", session_id=session["id"])
+        assert answer.data["result"] == "REJECTED"  # it is over
+
+
+async def test_a_session_by_command_at_a_201_station(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station201(world.cpo, clock) as station:
+        await station.boot()
+        await command(world, "START_SESSION", **start(evse_uid="E3", connector_id="1"))
+        await world.told("command.done")
+        ((_, asked),) = station.told
+        assert asked["evse_id"] == 1
+        assert asked["id_token"] == {"id_token": APP, "type": "Central"}
+        got = await station.event(
+            "Started",
+            state="Charging",
+            kwh=0.0,
+            token=APP,
+            token_type="Central",
+            reason="RemoteStart",
+        )
+        assert got.id_token_info["status"] == "Accepted"
+        await clock.sleep(1)
+        (session,) = world.cpo.ledger.open_sessions()
+        await command(world, "STOP_SESSION", session_id=session.head.id)
+        await clock.sleep(1)
+        assert station.told[-1] == ("stop", {"transaction_id": "TX-1"})
+
+
+async def test_without_an_evse_the_first_free_one_is_taken(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        await station.status("Charging", 1)
+        body = start(evse_uid=None)
+        assert (await command(world, "START_SESSION", **body)).data["result"] == "REJECTED"
+        await station.status("Available", 2)
+        await command(world, "START_SESSION", **body)
+        await world.told("command.done")
+        assert station.told[-1][1]["connector_id"] == 2
+
+
+async def test_what_stands_in_the_way_is_the_result(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        await station.status("Faulted")
+        await command(world, "START_SESSION", **start())
+        await station.begin(connector=2)
+        await command(world, "START_SESSION", **start(evse_uid="E2"))
+        await clock.sleep(1)
+        assert results(world) == ["EVSE_INOPERATIVE", "EVSE_OCCUPIED"]
+        assert station.told == []
+
+
+async def test_a_station_that_is_away_is_told_at_once(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        answer = await command(world, "START_SESSION", **start())
+        assert answer.data["result"] == "REJECTED"
+        assert answer.data["message"][0]["text"] == "the station is not connected"
+        assert errors("command_response", answer.data, "2.2.1") == []
+
+
+async def test_anothers_token_is_refused(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        answer = await command(world, "START_SESSION", **start(token=token(APP, party_id="OTH")))
+        assert answer.data["result"] == "REJECTED"
+
+
+async def test_sessions_that_are_not_the_peers(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        world.emsp.verdict = "BLOCKED"
+        begun = await station.begin()
+        session = world.cpo.ledger.find("CP16", str(begun.transaction_id))
+        assert session is not None
+        for unknown in (session.head.id, "nothing"):
+            answer = await command(world, "STOP_SESSION", session_id=unknown)
+            assert answer.data["result"] == "UNKNOWN_SESSION"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointer"),
+    [
+        ({"location_id": "LOC9"}, 2003, "/location_id"),
+        ({"evse_uid": "E9"}, 2003, "/evse_uid"),
+        ({"connector_id": "9"}, 2003, "/connector_id"),
+        ({"evse_uid": None, "connector_id": "1"}, 2001, "/evse_uid"),
+        ({"token": None}, 2001, "/token"),
+        ({"token": {"uid": 5}}, 2001, "/token"),
+        ({"response_url": None}, 2001, "/response_url"),
+        ({"location_id": None}, 2001, "/location_id"),
+    ],
+)
+async def test_what_is_wrong_is_told(
+    body: dict[str, Any], code: int, pointer: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        answer = await command(world, "START_SESSION", **start(**body))
+        assert (answer.http_status, answer.status_code) == (200, code)
+        assert pointer in answer.message
+
+
+async def test_a_connector_that_is_required(clock: Clock, chance: Chance, journal: Journal) -> None:
+    picky = {**evse("E1"), "capabilities": ["START_SESSION_CONNECTOR_REQUIRED"]}
+    locations = [{**LOCATION, "evses": [picky]}]
+    async with running(clock, chance, journal, locations=locations) as world:
+        answer = await command(world, "START_SESSION", **start())
+        assert answer.status_code == 2001
+        assert "/connector_id" in answer.message
+
+
+async def test_a_start_that_came_to_nothing_grants_nothing(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        station.route_map.pop("RemoteStartTransaction")
+        await command(world, "START_SESSION", **start())
+        await world.told("command.done", result="NOT_SUPPORTED")
+        begun = await station.begin(tag=APP[:9] + ".." + APP[-9:])
+        assert begun.id_tag_info["status"] == "Invalid"
+
+
+async def test_unlock(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        where = {"location_id": "LOC1", "evse_uid": "E2", "connector_id": "1"}
+        answer = await command(world, "UNLOCK_CONNECTOR", **where)
+        assert answer.data["result"] == "ACCEPTED"
+        await world.told("command.done", result="FAILED")
+        assert station.told == [("unlock", {"connector_id": 2})]
+        answer = await command(world, "UNLOCK_CONNECTOR", **{**where, "evse_uid": "E3"})
+        assert answer.data["result"] == "REJECTED"
+
+
+@pytest.mark.parametrize("name", ["RESERVE_NOW", "CANCEL_RESERVATION"])
+async def test_reservations_are_not_supported(
+    name: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        answer = await command(world, name, reservation_id="1")
+        assert (answer.http_status, answer.status_code) == (200, 1000)
+        assert answer.data["result"] == "NOT_SUPPORTED"
+
+
+async def test_a_result_that_nobody_takes_is_told(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        body = start(response_url="http://127.0.0.1:1/nobody")
+        await command(world, "START_SESSION", **body)
+        done = await world.told("command.done")
+        assert done["data"]["problem"].startswith("unreachable")

@@ -1,0 +1,202 @@
+"""The CPO as one actor."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.cpo.calls import Reset, Trigger
+from simulator.cpo.run import Cpo, UnknownVerbTarget
+from simulator.cpo.store import StoreError
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.kernel.loop import run
+from simulator.ocpi.tariff import price
+from simulator.ocpi.validate import errors
+from simulator.wire.http_aio import BindError
+from tests.simulator.cpo.stations import station16, station201
+from tests.simulator.cpo.world import CONFIG, World, running, token
+
+
+async def a_day(world: World, clock: Clock) -> None:
+    """Two stations, one after the other and both at once."""
+    async with station16(world.cpo, clock) as old, station201(world.cpo, clock) as new:
+        await old.boot()
+        await new.boot()
+        await old.status("Preparing")
+        begun = await old.begin()
+        await old.status("Charging")
+        await new.event("Started", state="EVConnected", kwh=5.0, reason="CablePluggedIn")
+        await new.event("Updated", state="Charging", token="CARD1", reason="Authorized")
+        for minute in range(1, 41):
+            await clock.sleep(60)
+            await old.meter(begun.transaction_id, 1000 + 150 * minute)
+            await new.event("Updated", kwh=5.0 + minute / 3, reason="MeterValuePeriodic")
+        await asyncio.gather(
+            old.end(begun.transaction_id, 7000, reason="Local"),
+            new.event("Ended", state="Idle", kwh=18.3, reason="EVDeparted"),
+        )
+        await clock.sleep(60)
+
+
+def a_journal(seed: int) -> bytes:
+    clock, chance = Clock("virtual"), Chance(seed)
+    journal = Journal(clock, seed=seed, world="test")
+
+    async def main() -> None:
+        async with running(clock, chance, journal) as world:
+            await a_day(world, clock)
+
+    run(main(), clock)
+    return journal.dump()
+
+
+@pytest.mark.real  # each world brings its own loop
+def test_the_same_seed_is_the_same_journal() -> None:
+    first = a_journal(7)
+    assert b"cdr.accepted" in first
+    assert first == a_journal(7)
+    assert first != a_journal(8)
+
+
+async def test_all_that_is_sent_is_valid_and_priced_right(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        await a_day(world, clock)
+        assert len(world.emsp.cdrs) == 2
+        for cdr in world.emsp.cdrs.values():
+            assert errors("cdr", cdr, "2.2.1") == []
+            again = price(cdr["tariffs"], cdr, time_zone="Europe/Berlin")
+            assert round(again.total_cost.excl_vat, 4) == cdr["total_cost"]["excl_vat"]
+        kinds = {
+            "locations": ("location", "evse"),
+            "tariffs": ("tariff",),
+            "sessions": ("session",),
+        }
+        for module, (whole, *parts) in kinds.items():
+            for verb, body in world.emsp.of(module):
+                kind = whole if "id" in body or not parts else parts[0]
+                assert errors(kind, body, "2.2.1", partial=verb == "PATCH") == [], (module, body)
+
+
+async def test_looking_at_it(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        await station.status("Available")
+        await station.begin(connector=2)
+        await clock.sleep(10)
+        seen = world.cpo.snapshot()
+        assert seen["party"] == "DE*ABC"
+        assert seen["ocpp_url"] == "ws://127.0.0.1:9000/ocpp"
+        assert seen["versions_url"] == "http://127.0.0.1:9100/ocpi/versions"
+        assert [s["connected"] for s in seen["stations"]] == [True, False]
+        assert seen["evses"] == {"E1": "AVAILABLE", "E2": "UNKNOWN", "E3": "UNKNOWN"}
+        assert [p["name"] for p in seen["peers"]] == ["emsp"]
+        assert (seen["tokens"], seen["cdrs"], seen["outbox"]) == (1, {}, [])
+        (session,) = seen["sessions"]
+        assert (session["station"], session["evse_id"], session["status"]) == ("CP16", 2, "ACTIVE")
+
+
+async def test_the_operator_starts_and_stops(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        assert await world.cpo.remote_start("CP16", 1, "CARD1") == "ACCEPTED"
+        assert station.told[-1] == ("start", {"connector_id": 1, "id_tag": "CARD1"})
+        begun = await station.begin()
+        (session,) = world.cpo.ledger.open_sessions()
+        assert await world.cpo.remote_stop(session.head.id) == "ACCEPTED"
+        assert station.told[-1] == ("stop", {"transaction_id": begun.transaction_id})
+        assert await world.cpo.ask_station("CP16", Reset(False)) == "NOT_SUPPORTED"
+        assert await world.cpo.ask_station("CP16", Trigger("Heartbeat")) == "NOT_SUPPORTED"
+        with pytest.raises(UnknownVerbTarget):
+            await world.cpo.remote_stop("nothing")
+
+
+async def test_a_cdr_without_its_reference_on_purpose(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    omit = {"CP16": ["authorization_reference"]}
+    async with (
+        running(clock, chance, journal, omit=omit) as world,
+        station16(world.cpo, clock) as old,
+        station201(world.cpo, clock) as new,
+    ):
+        await old.boot()
+        await new.boot()
+        begun = await old.begin()
+        await old.end(begun.transaction_id, 2000)
+        await world.told("cdr.made", omitted=["authorization_reference"])
+        world.cpo.omit("CP201", "authorization_reference", "total_time")
+        await new.event("Started", state="Charging", kwh=5.0, token="CARD1")
+        await new.event("Ended", kwh=6.0)
+        await clock.sleep(10)
+        assert len(world.emsp.cdrs) == 2
+        assert not any("authorization_reference" in cdr for cdr in world.emsp.cdrs.values())
+        world.cpo.omit("CP16")
+        begun = await old.begin()
+        await old.end(begun.transaction_id, 2000)
+        await world.told("cdr.made", omitted=[], kwh="1.0000")
+
+
+async def test_an_interruption_is_told_by_the_cdr(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    tokens = [token(whitelist="ALLOWED_OFFLINE"), token("CARD2", whitelist="NEVER")]
+    async with (
+        running(clock, chance, journal, tokens=tokens) as world,
+        station16(world.cpo, clock) as station,
+    ):
+        await station.boot()
+        await world.emsp.listener.stop()
+        assert (await station.begin("CARD2", 2)).id_tag_info["status"] == "Invalid"
+        begun = await station.begin()
+        assert begun.id_tag_info["status"] == "Accepted"
+        await clock.sleep(600)
+        await world.emsp.listener.start()
+        await station.end(begun.transaction_id, 2000)
+        await world.told("cdr.accepted")
+        (cdr,) = world.emsp.cdrs.values()
+        assert cdr["auth_method"] == "WHITELIST"
+        assert cdr["remark"].startswith("Authorized locally: eMSP not reachable")
+        assert len(cdr["remark"]) <= 255
+
+
+async def test_a_port_in_use_is_told(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with running(clock, chance, journal, registered=False):
+        for ports in ({"ocpi_port": 9100, "ocpp_port": 9001}, {"ocpi_port": 9101}):
+            second = Cpo(replace(CONFIG, **ports), clock=clock, chance=chance, journal=journal)  # type: ignore[arg-type]
+            with pytest.raises(BindError):
+                await second.start()
+            await second.stop()
+
+
+async def test_a_database_that_is_none_is_told(
+    tmp_path: Path, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    config: Any = replace(CONFIG, database=tmp_path / "no" / "cpo.db")
+    with pytest.raises(StoreError):
+        Cpo(config, clock=clock, chance=chance, journal=journal)
+
+
+async def test_stopping_amid_everything_leaves_nothing_behind(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        await world.emsp.listener.stop()
+        begun = await station.begin()
+        await station.end(begun.transaction_id, 2000)
+        await clock.sleep(1)
+        await world.cpo.stop()
+        await world.cpo.stop()
+        me = asyncio.current_task()
+        names = [t.get_coro().__qualname__ for t in asyncio.all_tasks() if t is not me]  # type: ignore[union-attr]
+        assert not [name for name in names if "Deliveries" in name or "Locations" in name]
