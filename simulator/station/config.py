@@ -84,7 +84,7 @@ class StationConfig:
     def check(self) -> None:
         """Refuse what no station can be. Raises StationError."""
         numbers = [evse.evse_id for evse in self.evses]
-        if numbers != list(range(1, len(numbers) + 1)):
+        if not numbers or numbers != list(range(1, len(numbers) + 1)):
             raise StationError(f"{self.id}: EVSEs are numbered 1, 2, ... without a gap: {numbers}")
         for evse in self.evses:
             ids = [connector.connector_id for connector in evse.connectors]

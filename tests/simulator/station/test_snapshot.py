@@ -1,0 +1,60 @@
+"""A station at a glance."""
+
+from __future__ import annotations
+
+import msgspec
+
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.station.ev import Car
+from simulator.wire.ocpp_rpc import OcppVersion
+from tests.simulator.station.csms import world
+
+
+async def test_a_snapshot_shows_what_goes_on(clock: Clock, journal: Journal) -> None:
+    settings = {"basic_auth_password": "0123456789abcdef"}
+    async with world(clock, journal, OcppVersion.V16, settings=settings) as (station, _):
+        await station.plug(2, Car(soc_percent=30.0))
+        await station.tap(2, "04A1")
+        await clock.sleep(61)
+        seen = station.snapshot()
+    evse = seen["evses"][1]
+    assert {k: seen[k] for k in ("id", "version", "powered", "online", "boot", "queued")} == {
+        "id": "CP1",
+        "version": "1.6",
+        "powered": True,
+        "online": True,
+        "boot": "Accepted",
+        "queued": 0,
+    }
+    assert {k: evse[k] for k in ("state", "status", "session", "token", "transaction")} == {
+        "state": "charging",
+        "status": "Charging",
+        "session": "CP1-2-1",
+        "token": "04A1",
+        "transaction": "1",
+    }
+    assert evse["power_w"] > 100_000
+    assert evse["energy_wh"] > 1_800
+    assert evse["soc_percent"] > 33.0
+    assert seen["config"]["meter_interval_s"] == "60"
+    assert "0123456789abcdef" not in str(seen)
+    assert msgspec.json.decode(msgspec.json.encode(seen)) == seen
+
+
+async def test_a_look_changes_nothing_on_the_wire(clock: Clock) -> None:
+    async def frames(look: bool) -> list[str]:
+        journal = Journal(clock)
+        began_s = clock.monotonic()
+        async with world(clock, journal, OcppVersion.V201, meter_interval_s=10) as (station, _):
+            await station.plug(1)
+            await station.tap(1, "04A1")
+            for _ in range(60):
+                await clock.sleep(1)
+                if look:
+                    station.snapshot()
+        assert clock.monotonic() == began_s + 60
+        cut = [r["frame"].split('"sampledValue"')[-1] for r in journal.records if r.get("frame")]
+        return [text for text in cut if "Power.Active.Import" in text]
+
+    assert await frames(look=True) == await frames(look=False)
