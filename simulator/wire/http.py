@@ -5,6 +5,7 @@ Rule: handlers are functions from Request to Response; how they travel is `http_
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -20,6 +21,13 @@ class BindError(OSError):
     """A server cannot listen where it was told to."""
 
     exit_code = Exit.UNREACHABLE
+
+    @classmethod
+    def at(cls, host: str, port: int, error: OSError) -> BindError:
+        """Say where it failed and why, in the system's words."""
+        known = error.errno is not None and error.errno > 0
+        why = os.strerror(error.errno) if known else error.strerror or str(error)
+        return cls(error.errno, f"cannot listen on {host}:{port}: {why}")
 
 
 class Headers(Mapping[str, str]):

@@ -85,9 +85,7 @@ class HttpServer:
             await site.start()
         except OSError as error:
             await self._runner.cleanup()
-            raise BindError(
-                error.errno, f"cannot listen on {self.host}:{self.port}: {error.strerror or error}"
-            ) from error
+            raise BindError.at(self.host, self.port, error) from error
         # uvloop's server is no asyncio.Server, but has its sockets all the same.
         self.port = bound_port(site._server.sockets[0])  # type: ignore[union-attr]
         return self

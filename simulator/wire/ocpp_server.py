@@ -119,8 +119,7 @@ class OcppServer:
                 **timeouts(self._clock, self._ping_interval_s, self._ping_timeout_s),
             )
         except OSError as error:
-            reason = f"cannot listen on {self.host}:{self.port}: {error.strerror or error}"
-            raise BindError(error.errno, reason) from error
+            raise BindError.at(self.host, self.port, error) from error
         self.port = bound_port(next(iter(self._server.sockets)))
         return self
 
