@@ -80,8 +80,9 @@ def _summary(stage: Stage, told: list[Told], *, as_json: bool) -> bool:
     ok = all(act.ok for act in told)
     console = stage.teller.console
     console.print()
-    console.print(ledger.session_table(rows))
-    console.print(ledger.finding_table(found))
+    narrow = console.width < 78
+    console.print(ledger.session_table(rows, narrow=narrow))
+    console.print(ledger.finding_table(found, narrow=narrow))
     elapsed_min = stage.world.clock.monotonic() / 60
     console.print(
         f"{len(records)} records, {elapsed_min:.0f} minutes of the world."

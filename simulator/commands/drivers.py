@@ -73,27 +73,28 @@ class Drivers:
         since = self._journal.seq
         try:
             await station.plug(evse_id, self._car(station, evse_id))
-            if self._habits.tap is not None:
-                await station.tap(evse_id, self._habits.tap)
+            uid = self._habits.tap
+            welcome = uid is None or await station.tap(evse_id, uid)
             if charge_s is None:
-                return True
-            began = await self._began(station, since)
-            await self._clock.sleep(charge_s)
-            if began and self._habits.tap is not None:
-                await station.tap(evse_id, self._habits.tap)
+                return welcome
+            began = welcome and await self._began(station, since)
+            if began:
+                await self._clock.sleep(charge_s)
+                if uid is not None:
+                    await station.tap(evse_id, uid)
             await station.unplug(evse_id)
         except StationError as error:
-            self._journal.event(station.actor, "driver.left", reason=str(error))
+            self._journal.event(_actor(station), "driver.left", reason=str(error))
             return False
         await self._clock.sleep(1.0)  # the last messages leave
         return began
 
     async def _began(self, station: Station, since: int) -> bool:
+        actor = _actor(station)
+
         def starts(record: Record) -> bool:
             return (
-                record["leg"] == "ocpp"
-                and record["actor"] == station.actor
-                and record["action"] in _STARTS
+                record["leg"] == "ocpp" and record["actor"] == actor and record["action"] in _STARTS
             )
 
         try:
@@ -108,6 +109,10 @@ class Drivers:
         if self._habits.soc_percent is not None:
             car.soc_percent = self._habits.soc_percent
         return car
+
+
+def _actor(station: Station) -> str:
+    return f"station/{station.config.id}"
 
 
 async def _for_ever() -> int:

@@ -5,9 +5,9 @@ Rule: amounts are shown as they stood on the wire.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from rich import box
 from rich.table import Table
@@ -88,38 +88,49 @@ def as_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
 
 
-def session_table(rows: Iterable[Row]) -> Table:
-    """The sessions as a table."""
+def session_table(rows: Iterable[Row], *, narrow: bool = False) -> Table:
+    """The sessions as a table; a narrow one leaves out what can be spared."""
     table = _table("Sessions and CDRs")
-    for name in ("EVSE", "token", "by"):
-        table.add_column(name, no_wrap=True)
-    for name in ("min", "kWh", "net", "with VAT"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("CDR", no_wrap=True)
+    for column in _COLUMNS:
+        if column.always or not narrow:
+            table.add_column(column.name, justify=column.justify, no_wrap=True)
     for row in rows:
-        table.add_row(
-            row.evse_uid,
-            row.token_uid,
-            _BY.get(row.auth_method, row.auth_method.lower()),
-            _number(row.minutes, 1),
-            _number(row.kwh, 3),
-            _number(row.excl_vat, 2),
-            f"{_number(row.incl_vat, 2)} {row.currency}",
-            Text(row.verdict, style="green" if row.verdict == "accepted" else "red"),
-        )
+        table.add_row(*(column.cell(row) for column in _COLUMNS if column.always or not narrow))
     return table
 
 
-def finding_table(found: Iterable[dict[str, Any]]) -> Table:
-    """The findings as a table."""
+def finding_table(found: Iterable[dict[str, Any]], *, narrow: bool = False) -> Table:
+    """The findings as a table; a narrow one names the rules alone."""
     table = _table("Findings of the peer")
-    for name in ("rule", "severity", "where", "expected"):
+    for name in ("rule", "severity") if narrow else ("rule", "severity", "where", "expected"):
         table.add_column(name, no_wrap=name in ("rule", "severity"), overflow="fold")
     for finding in found:
-        table.add_row(
-            finding["rule"], finding["severity"], finding["pointer"] or "-", finding["expected"]
-        )
+        cells = (finding["rule"], finding["severity"], finding["pointer"] or "-")
+        table.add_row(*(cells[:2] if narrow else (*cells, finding["expected"])))
     return table
+
+
+class _Column(NamedTuple):
+    name: str
+    cell: Callable[[Row], str | Text]
+    justify: Literal["left", "right"] = "left"
+    always: bool = False
+
+
+_COLUMNS = (
+    _Column("EVSE", lambda row: row.evse_uid, always=True),
+    _Column("token", lambda row: row.token_uid),
+    _Column("by", lambda row: _BY.get(row.auth_method, row.auth_method.lower())),
+    _Column("min", lambda row: _number(row.minutes, 1), "right"),
+    _Column("kWh", lambda row: _number(row.kwh, 3), "right", always=True),
+    _Column("net", lambda row: _number(row.excl_vat, 2), "right"),
+    _Column("with VAT", lambda row: f"{_number(row.incl_vat, 2)} {row.currency}", "right"),
+    _Column(
+        "CDR",
+        lambda row: Text(row.verdict, style="green" if row.verdict == "accepted" else "red"),
+        always=True,
+    ),
+)
 
 
 def _table(title: str) -> Table:

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import IO
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from simulator.demo.witness import Claim
@@ -63,9 +64,11 @@ class Teller:
     def claims(self, claims: list[Claim]) -> None:
         """What an act has shown."""
         self._settle()
+        grid = Table.grid(padding=(0, 1))
         for claim in claims:
             mark, style = ("✓", "green") if claim.holds else ("✗ not so:", "bold red")
-            self.console.print(Text.assemble((f"  {mark} ", style), claim.text))
+            grid.add_row("", Text(mark, style), claim.text)
+        self.console.print(grid)
 
     def note(self, text: str) -> None:
         """Something that happens off the wire: a hand, a cable, a car."""
@@ -80,24 +83,21 @@ class Teller:
 
     def _print(self, line: Line) -> None:
         arrow, colour = _ARROWS[line.leg]
-        time = line.at[11:19]
-        if self.console.width < _NARROWEST:
-            text = Text.assemble((f"{time} ", "dim"), (arrow, colour), f" {line.what}")
-        else:
-            text = Text.assemble(
-                (f"{time}  ", "dim"),
-                f"{line.sender:>11} ",
-                (arrow, colour),
-                f" {line.receiver:<11} ",
-                (line.what, "bold"),
-                f" {line.detail}" if line.detail else "",
-            )
+        head = Text.assemble((f"{line.at[11:19]}  ", "dim"))
+        if self.console.width >= _NARROWEST:
+            head.append(f"{line.sender:>11} ")
+        head.append(arrow, colour)
+        if self.console.width >= _NARROWEST:
+            head.append(f" {line.receiver:<11}")
+        head.append(f" {line.what}", "bold")
         # The outcome is what matters: the detail makes room for it.
         outcome = Text(line.outcome, style=_TONES[line.tone])
-        outcome.truncate(self.console.width // 2, overflow="ellipsis")
-        text.truncate(self.console.width - len(outcome) - 1, overflow="ellipsis")
-        self._write(Text.assemble(text, " ", outcome))
+        outcome.truncate(max(8, self.console.width - len(head) - 2), overflow="ellipsis")
+        room = self.console.width - len(head) - len(outcome) - 3
+        detail = Text(line.detail)
+        detail.truncate(max(0, room), overflow="ellipsis")
+        parts = [part for part in (head, detail, outcome) if part.plain]
+        self._write(Text(" ").join(parts))
 
     def _write(self, text: Text) -> None:
-        text.rstrip()
         self.console.print(text, no_wrap=True, overflow="ellipsis", crop=True)
