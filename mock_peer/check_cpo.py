@@ -1,0 +1,322 @@
+"""`roamlab check cpo`: Plugsurfing towards a real CPO, step by step, and the verdict on each rule.
+
+Rule: the steps only make things happen; every judgement is made afterwards, from the journal. What
+cannot be reached at all is told by an exit code, not by a report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mock_peer import raw, rules, server
+from mock_peer.active import Refused
+from mock_peer.check_evidence import Evidence, Exchange, collect, is_of
+from mock_peer.check_matrix import matrix
+from mock_peer.check_model import Line, Report, chosen
+from mock_peer.check_probes import PROBES, Prober, Site, Stage
+from mock_peer.check_remote import RemoteStart
+from mock_peer.check_rules import rule_lines
+from mock_peer.check_rulings import check_lines
+from mock_peer.check_table import CPO_CHECKS
+from mock_peer.check_wait import Wish, wishes
+from mock_peer.profile import Profile
+from mock_peer.rule import V22X, Context, Face, Occasion
+from mock_peer.server import RunningPeer
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal, Record
+from simulator.mistakes import Exit, Mistake
+from simulator.ocpi.codec import Around
+from simulator.ocpi.connection import Connection
+from simulator.ocpi.versions import VERSIONS
+from simulator.wire.http_aio import ConnectFailed, HttpClient
+
+# After the last thing that was awaited, stragglers get so long.
+GRACE_S = 2.0
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to check, and how. `wait_s` bounds the wait for what the CPO pushes; 0: none.
+
+    `remote_start` is empty (none), `first` (the first suitable EVSE) or `LOCATION[/EVSE]`;
+    `charge_s` is how long that session charges. `keep` leaves the connection registered.
+    """
+
+    versions_url: str
+    token: str
+    version: str | None = None
+    profile: Profile = field(default_factory=Profile)
+    wait_s: float = 300.0
+    remote_start: str = ""
+    charge_s: float = 30.0
+    keep: bool = False
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+async def check_cpo(
+    plan: Plan, *, clock: Clock, chance: Chance, journal: Journal, tell: Tell
+) -> Report:
+    """Run the check. Raises Mistake (exit 3) where the CPO cannot be reached, BindError."""
+    peer = await server.start(
+        clock=clock,
+        chance=chance,
+        journal=journal,
+        host=plan.host,
+        port=plan.port,
+        profile=plan.profile,
+    )
+    http = HttpClient(clock)
+    try:
+        return await CpoCheck(plan, peer, http, clock, chance, journal, tell).run()
+    finally:
+        await http.close()
+        await peer.stop()
+
+
+class CpoCheck:
+    """One check under way."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        peer: RunningPeer,
+        http: HttpClient,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        tell: Tell,
+    ) -> None:
+        self._plan = plan
+        self._peer = peer
+        self._clock = clock
+        self._journal = journal
+        self._tell = tell
+        self._prober = Prober(http, clock=clock, chance=chance, journal=journal, actor=peer.name)
+        self._began, self._began_s = clock.now(), clock.monotonic()
+        self._offered: list[tuple[str, str]] = []
+        self._notes: dict[str, str] = {}
+        self._missing: tuple[str, ...] = ()
+        self._problem = ""
+        connection = peer.active.new_connection()
+        connection.versions_url, connection.token_out = plan.versions_url, plan.token
+        connection.extra["profile"] = plan.profile.to_json()
+        peer.book.save(connection)
+        self._connection = connection
+
+    async def run(self) -> Report:
+        """All steps, then the report."""
+        await self._look()
+        if await self._register():
+            await self._peer.active.settled(self._connection)
+            await self._prober.send_all(Stage.AFTER, self._site())
+            await self._start_remotely()
+            await self._wait()
+            await self._end()
+        return self._report()
+
+    # The steps
+
+    async def _look(self) -> None:
+        """Knock: with token A, without any, with a wrong one."""
+        self._tell(f"looking at {self._plan.versions_url}")
+        for probe in PROBES:
+            if probe.stage is Stage.BEFORE:
+                failure = await self._prober.send(probe, self._site())
+                if isinstance(failure, ConnectFailed):
+                    raise Mistake(str(failure), Exit.UNREACHABLE)
+
+    async def _register(self) -> bool:
+        self._tell("registering")
+        try:
+            await self._peer.active.register(self._connection, self._plan.version)
+        except Refused as error:
+            self._problem = str(error)
+            self._tell(self._problem)
+            return False
+        self._offered = list(self._connection.endpoints)
+        self._judge_credentials()
+        parties = ", ".join(_parties(self._connection)) or "no party"
+        self._tell(f"registered with {parties}, OCPI {self._connection.version}")
+        return True
+
+    def _judge_credentials(self) -> None:
+        """Hold what the CPO answered to POST credentials against the rules."""
+        posted = [e for e in self._exchanges() if e.module == "credentials" and not e.received]
+        context = Context(
+            self._connection.version or "",
+            self._clock.now(),
+            self._peer.book.known(self._connection),
+            self._plan.profile,
+        )
+        for exchange in posted[-1:]:
+            for found in rules.evaluate(Occasion.CREDENTIALS, exchange.data, context):
+                self._journal.finding(
+                    self._peer.name,
+                    self._connection.peer,
+                    None,
+                    rule=found.rule,
+                    severity=found.severity.value,
+                    pointer=f"/data{found.pointer}",
+                    seen=found.seen,
+                    expected=found.expected,
+                    message_seq=exchange.seq,
+                    objects=found.objects,
+                )
+
+    async def _start_remotely(self) -> None:
+        wanted = self._plan.remote_start
+        if wanted and self._connection.version in V22X and self._plan.profile.remote_start:
+            remote = RemoteStart(self._peer, self._connection, self._clock, self._journal)
+            self._notes |= await remote.run(wanted, self._plan.charge_s, self._tell)
+
+    async def _wait(self) -> None:
+        """Wait until all that can come has come, at most `wait_s`."""
+        left = self._wishes()
+        if not left or not self._plan.wait_s:
+            return
+        self._tell(f"waiting up to {self._plan.wait_s:g} s; please:")
+        for wish in left:
+            self._tell(f"  - {wish.ask}{'' if wish.required else ' (optional)'}")
+        try:
+            async with self._clock.timeout(self._plan.wait_s):
+                await self._watch(left)
+                await self._clock.sleep(GRACE_S)
+        except TimeoutError:
+            self._missing = tuple(wish.name for wish in self._wishes() if wish.required)
+            self._tell("no more is awaited" + (", though required" if self._missing else ""))
+
+    async def _watch(self, left: list[Wish]) -> None:
+        """Tell each wish as it comes true, until none is left."""
+        news = asyncio.Event()
+
+        def look(record: Record) -> None:
+            if self._own(record):
+                news.set()
+
+        unsubscribe = self._journal.subscribe(look)
+        try:
+            while left:
+                await news.wait()
+                news.clear()
+                still = self._wishes()
+                for wish in left:
+                    if wish not in still:
+                        self._tell(f"  came: {wish.name}")
+                left = still
+        finally:
+            unsubscribe()
+
+    async def _end(self) -> None:
+        await self._prober.send_all(Stage.LAST, self._site())
+        if self._plan.keep:
+            self._notes["token of an ended connection"] = "the connection was kept"
+            return
+        token = self._connection.token_out
+        try:
+            await self._peer.active.unregister(self._connection)
+        except Refused as error:
+            self._tell(str(error))
+        self._connection.token_out = token
+        await self._prober.send_all(Stage.ENDED, self._site())
+
+    # What the steps need
+
+    def _site(self) -> Site:
+        known = self._peer.book.known(self._connection)
+        token = next(iter(self._tokens()), {})
+        shared = next(iter(known.locations.values()), None)
+        return Site(
+            connection=self._connection,
+            token_a=self._plan.token,
+            now=self._clock.now(),
+            token=_wire(token, self._connection) if token else {},
+            location_id=raw.text(shared.body, "/id") if shared else None,
+            our_versions_url=self._peer.versions_url,
+            answers=self._prober.answers,
+        )
+
+    def _tokens(self) -> Sequence[Mapping[str, Any]]:
+        return list(self._peer.book.tokens.all.values())
+
+    def _wishes(self) -> list[Wish]:
+        return wishes(self._connection.version or "", self._exchanges(), self._cards())
+
+    def _cards(self) -> dict[str, str]:
+        cards = [token for token in self._tokens() if token["type"] == "RFID"]
+        good = [token["uid"] for token in cards if token["valid"]]
+        bad = [token["uid"] for token in cards if not token["valid"]]
+        return {
+            "card": next(iter(good), "of a driver"),
+            "blocked": next(iter(bad), "of a stranger"),
+        }
+
+    def _own(self, record: Record) -> bool:
+        return is_of(record, self._peer.name, self._connection.peer)
+
+    def _exchanges(self) -> list[Exchange]:
+        probes = set(self._prober.records.values())
+        own = (r for r in self._journal.records if self._own(r) and r["seq"] not in probes)
+        return [Exchange(record) for record in own]
+
+    # The report
+
+    def _evidence(self) -> Evidence:
+        return collect(
+            self._journal.records,
+            actor=self._peer.name,
+            peer=self._connection.peer,
+            version=self._connection.version or self._plan.version or V22X[-1],
+            profile=self._plan.profile,
+            offered=self._offered,
+            probes=self._prober.records,
+            notes=self._notes,
+        )
+
+    def _report(self) -> Report:
+        evidence = self._evidence()
+        lines = [*check_lines(CPO_CHECKS, evidence), *rule_lines(evidence, Face.A)]
+        kept = chosen(lines, self._plan.only, self._plan.skip)
+        return Report(
+            kind="cpo",
+            versions_url=self._plan.versions_url,
+            version=self._connection.version,
+            parties=tuple(_parties(self._connection)),
+            began=self._began,
+            duration_s=self._clock.monotonic() - self._began_s,
+            lines=kept,
+            matrix=matrix("cpo", evidence),
+            messages=shown(kept, self._journal.records),
+            missing=self._missing,
+            problem=self._problem,
+        )
+
+
+def shown(lines: Sequence[Line], records: Any) -> dict[int, Record]:
+    """The records that lines show, by number."""
+    wanted = {seq for line in lines for seq in line.messages}
+    return {record["seq"]: record for record in records if record["seq"] in wanted}
+
+
+def _wire(token: Mapping[str, Any], connection: Connection) -> Mapping[str, Any]:
+    """A token as the connection's version has it; as it is while there is none."""
+    if connection.version is None:
+        return token
+    codec = VERSIONS[connection.version].codec
+    wire: Mapping[str, Any] = codec.to_wire("token", dict(token), Around.to(connection)).obj
+    return wire
+
+
+def _parties(connection: Connection) -> list[str]:
+    return [
+        f"{raw.text(role, '/role')} {raw.text(role, '/country_code')}*{raw.text(role, '/party_id')}"
+        + (f" {name}" if (name := raw.text(role, "/business_details/name")) else "")
+        for role in connection.their_roles
+    ]
