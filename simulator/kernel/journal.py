@@ -12,6 +12,7 @@ import contextlib
 import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -28,8 +29,8 @@ Subscriber = Callable[[Record], None]
 
 HIDDEN = "***"
 _TOKEN_MEMBER = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
-_OCPP_SECRETS = ("AuthorizationKey", "BasicAuthPassword")
 _OCPP_VALUE = re.compile(r'("(?:value|attributeValue)"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_INSTANT, _MILLISECOND = timedelta(0), timedelta(milliseconds=1)
 _LINKS_KEPT = 100_000
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -54,7 +55,7 @@ def redact_body(body: str) -> str:
 
 def redact_frame(frame: str) -> str:
     """Hide basic-auth passwords on their way to a station."""
-    if any(name in frame for name in _OCPP_SECRETS):
+    if "AuthorizationKey" in frame or "BasicAuthPassword" in frame:
         return _OCPP_VALUE.sub(rf'\1"{HIDDEN}"', frame)
     return frame
 
@@ -82,7 +83,7 @@ class Journal:
         self._sink: IO[bytes] | None = None
         self._flush_due = False
         self._links: OrderedDict[str, str] = OrderedDict()
-        self._last_at: tuple[object, str] = (None, "")
+        self._last_at: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
 
     # Writing
 
@@ -97,25 +98,37 @@ class Journal:
         """Add one record now; returns it with its `seq`. `fields` are those of the leg
         (docs/journal.md).
         """
+        return self._add(
+            {
+                "seq": self.seq + 1,
+                "at": self._stamp(),
+                "leg": leg,
+                "actor": actor,
+                "peer": peer,
+                "session": session,
+                **fields,
+            }
+        )
+
+    def _add(self, record: Record) -> Record:
         self.seq += 1
-        now = self.clock.now()
-        if self._last_at[0] != now:
-            self._last_at = (now, rfc3339(now))
-        record: Record = {
-            "seq": self.seq,
-            "at": self._last_at[1],
-            "leg": leg,
-            "actor": actor,
-            "peer": peer,
-            "session": session,
-            **fields,
-        }
         self._records.append(record)
         if self._sink is not None:
             self._write(record)
-        for subscriber in tuple(self._subscribers):
-            subscriber(record)
+        if self._subscribers:
+            for subscriber in tuple(self._subscribers):
+                subscriber(record)
         return record
+
+    def _stamp(self) -> str:
+        """The world's time; a millisecond is spelled once, however many records it sees."""
+        now = self.clock.now()
+        began, text = self._last_at
+        same = _INSTANT <= now - began < _MILLISECOND
+        if not same or now.microsecond // 1000 != began.microsecond // 1000:
+            text = rfc3339(now)
+            self._last_at = (now, text)
+        return text
 
     def event(
         self,
@@ -151,18 +164,23 @@ class Journal:
                 self.link(f"message/{message_id}", session)
             else:
                 session = self.session_of(f"message/{message_id}")
-        return self.append(
-            "ocpp",
-            actor,
-            peer,
-            session,
-            version=version,
-            action=action,
-            message_type=message_type,
-            message_id=message_id,
-            direction=direction,
-            frame=frame if self.secrets else redact_frame(frame),
-            errors=errors or [],
+        # Written out: most records are frames, and this is a good part of what a frame costs.
+        return self._add(
+            {
+                "seq": self.seq + 1,
+                "at": self._stamp(),
+                "leg": "ocpp",
+                "actor": actor,
+                "peer": peer,
+                "session": session,
+                "version": version,
+                "action": action,
+                "message_type": message_type,
+                "message_id": message_id,
+                "direction": direction,
+                "frame": frame if self.secrets else redact_frame(frame),
+                "errors": errors or [],
+            }
         )
 
     def ocpi(

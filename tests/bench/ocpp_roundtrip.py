@@ -1,8 +1,9 @@
 """OCPP round trips a second: our link beside the `ocpp` package and beside bare `websockets`.
 
 Rule: one run, one machine, one process with both ends in it; 50 stations over loopback call as fast
-as answers come, for a bounded time. Our link validates both directions at both ends and writes its
-journal; compression is off everywhere.
+as answers come, for a bounded time. The setups take turns and the best of their rounds counts, so
+that whatever else the machine does cannot favour one. Our link validates both directions at both
+ends and writes its journal; compression is off everywhere.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ Figure = tuple[str, float, str]
 Shot = Callable[[], Awaitable[object]]
 
 STATIONS = 50
-SECONDS = 1.5
-WARM_UP_S = 0.3
+ROUNDS = 3
+SECONDS = 0.5  # a round
+WARM_UP_S = 0.15
 NOW = "2026-01-15T07:00:00.000Z"
 
 METER_VALUES: Payload = {
@@ -92,15 +94,15 @@ def run() -> list[Figure]:
     """Measure every case with every setup; figures are round trips a second."""
     figures: list[Figure] = []
     for name, version, action, payload in CASES:
-        for setup, measure in (
-            ("roamlab", _roamlab),
-            ("ocpp package", _package_as_installed),
-            ("ocpp package, validation not in threads", _package_without_threads),
-            ("bare websockets echo", _echo),
-        ):
-            with asyncio.Runner(loop_factory=lambda: new_loop(Clock("real"))) as runner:
-                rate = runner.run(measure(version, action, payload))
-            figures.append((f"{name}: {setup}", round(rate, 0), "round trips/s"))
+        best = dict.fromkeys(SETUPS, 0.0)
+        for _ in range(ROUNDS):
+            for setup, measure in SETUPS.items():
+                with asyncio.Runner(loop_factory=lambda: new_loop(Clock("real"))) as runner:
+                    rate = runner.run(measure(version, action, payload))
+                best[setup] = max(best[setup], rate)
+        figures += [
+            (f"{name}: {setup}", round(rate), "round trips/s") for setup, rate in best.items()
+        ]
     return figures
 
 
@@ -290,6 +292,14 @@ async def _echo(version: OcppVersion, action: str, payload: Payload) -> float:
         for each in connections:
             await each.close()
     return rate
+
+
+SETUPS = {
+    "roamlab": _roamlab,
+    "ocpp package": _package_as_installed,
+    "ocpp package, validation not in threads": _package_without_threads,
+    "bare websockets echo": _echo,
+}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,18 @@ def test_a_file_that_is_no_journal_is_refused_with_its_line(
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         list(read(tmp_path / "none.ndjson"))
+
+
+def test_every_record_bears_its_own_millisecond() -> None:
+    class Told(Clock):
+        moments = iter(
+            datetime(2026, 1, 15, 7, 0, second, microsecond, tzinfo=UTC)
+            for second, microsecond in ((0, 5900), (0, 5999), (0, 6000), (1, 5100), (1, 5000))
+        )
+
+        def now(self) -> datetime:
+            return next(self.moments)
+
+    journal = Journal(Told("virtual"))
+    stamps = [journal.event("cpo", "tick")["at"][17:] for _ in range(5)]
+    assert stamps == ["00.005Z", "00.005Z", "00.006Z", "01.005Z", "01.005Z"]
