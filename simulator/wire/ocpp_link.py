@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -112,6 +113,7 @@ class Link:
         self._actor = actor
         self._peer = peer
         self._chores = chores
+        self._record = partial(journal.ocpp, actor, peer, version=version.value)
         self._inbox: list[Call] = []
         self._wake: asyncio.Future[None] | None = None
         self._server: asyncio.Task[None] | None = None
@@ -169,7 +171,14 @@ class Link:
         """Send any text as a frame: nonsense, on purpose. Raises LinkClosed."""
         text = text.encode(errors="replace").decode()  # a text frame is UTF-8 at least
         self._wire.write(text)
-        self._record("sent", text, None, None, None, (), session)
+        self._record(
+            session,
+            direction="sent",
+            frame=text,
+            message_type=None,
+            message_id=None,
+            action=None,
+        )
         await self._wire.drain()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
@@ -236,7 +245,13 @@ class Link:
         if isinstance(event, Call) and self.session_for is not None:
             session = self.session_for(event.action, event.payload)
         self._record(
-            "received", text, got.message_type, got.message_id, got.action, got.errors, session
+            session,
+            direction="received",
+            frame=text,
+            message_type=got.message_type,
+            message_id=got.message_id,
+            action=got.action,
+            errors=list(got.errors),
         )
         if got.reply is not None and not self.closed.is_set():
             self._write_or_lose(got.reply)
@@ -315,13 +330,13 @@ class Link:
     def _write(self, sent: Sent, session: str | None) -> None:
         self._wire.write(sent.text)
         self._record(
-            "sent",
-            sent.text,
-            sent.message_type,
-            sent.message_id,
-            sent.action,
-            sent.errors,
             session,
+            direction="sent",
+            frame=sent.text,
+            message_type=sent.message_type,
+            message_id=sent.message_id,
+            action=sent.action,
+            errors=list(sent.errors),
         )
 
     # Deadlines: one timer a link, set again only when it is too late, so that a call costs none
@@ -346,31 +361,6 @@ class Link:
             self._pump()
         elif self._rpc.deadline is not None:
             self._set_alarm(now, self._rpc.deadline)
-
-    # Recording
-
-    def _record(
-        self,
-        direction: Literal["sent", "received"],
-        text: str,
-        message_type: int | None,
-        message_id: str | None,
-        action: str | None,
-        errors: tuple[str, ...],
-        session: str | None,
-    ) -> None:
-        self._journal.ocpp(
-            self._actor,
-            self._peer,
-            session,
-            version=self.version.value,
-            direction=direction,
-            frame=text,
-            message_type=message_type,
-            message_id=message_id,
-            action=action,
-            errors=list(errors),
-        )
 
     def _event(self, what: str, session: str | None, **data: Any) -> None:
         self._journal.event(self._actor, what, peer=self._peer, session=session, **data)

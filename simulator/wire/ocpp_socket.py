@@ -34,8 +34,8 @@ NO_PROXY: dict[str, Any] = {"proxy": None} if _knows_proxies else {}
 MAX_FRAME_BYTES = 1024 * 1024
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 0.5
-_OPEN = State.OPEN
-_DATA = frozenset((Opcode.TEXT, Opcode.BINARY, Opcode.CONT))
+_OPEN, _CLOSING, _CLOSED = State.OPEN, State.CLOSING, State.CLOSED
+_CONT, _TEXT, _BINARY = Opcode.CONT, Opcode.TEXT, Opcode.BINARY
 
 
 class Receiver(Protocol):
@@ -66,7 +66,7 @@ class Socket(Connection):
         early, self._early = self._early, ()
         for frame in early:
             self._message(receiver, frame)
-        if self.protocol.state is State.CLOSED:
+        if self.protocol.state is _CLOSED:
             receiver.lost(self.reason)
 
     # The Wire of a Link
@@ -104,7 +104,7 @@ class Socket(Connection):
     def reason(self) -> str:
         """Why the connection is over, in words."""
         protocol = self.protocol
-        if protocol.state is State.CLOSED:
+        if protocol.state is _CLOSED:
             error, cause = protocol.close_exc, self._lost_by
             return f"{error}: {cause}" if cause is not None else str(error)
         got, sent = protocol.close_rcvd, protocol.close_sent
@@ -116,7 +116,8 @@ class Socket(Connection):
 
     def process_event(self, event: Any) -> None:
         """Take a frame: data goes to the receiver, all else to the library."""
-        if isinstance(event, Frame) and event.opcode in _DATA:
+        opcode = event.opcode if isinstance(event, Frame) else None
+        if opcode is _TEXT or opcode is _CONT or opcode is _BINARY:
             if self._receiver is None:
                 self._early += (event,)
             else:
@@ -127,7 +128,7 @@ class Socket(Connection):
     def data_received(self, data: bytes) -> None:
         """Take bytes; should they end the WebSocket, see to it that the TCP connection ends too."""
         super().data_received(data)
-        if self.protocol.state is State.CLOSING:
+        if self.protocol.state is _CLOSING:
             self._closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -148,13 +149,13 @@ class Socket(Connection):
             self._receiver.lost(self.reason)
 
     def _message(self, receiver: Receiver, frame: Frame) -> None:
-        if self.protocol.state is State.CLOSED or self.protocol.close_sent is not None:
+        if self.protocol.close_sent is not None or self.protocol.state is _CLOSED:
             return
-        if frame.opcode is Opcode.BINARY:
+        if frame.opcode is _BINARY:
             receiver.received_binary(len(frame.data))
             self._fail(CloseCode.UNSUPPORTED_DATA, "OCPP-J messages are text")
             return
-        if frame.opcode is Opcode.TEXT and frame.fin:
+        if frame.opcode is _TEXT and frame.fin:
             data: bytes | bytearray = bytes(frame.data)
         else:
             if self._fragments is None:
