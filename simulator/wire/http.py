@@ -25,8 +25,8 @@ class BindError(OSError):
     @classmethod
     def at(cls, host: str, port: int, error: OSError) -> BindError:
         """Say where it failed and why, in the system's words."""
-        known = error.errno is not None and error.errno > 0
-        why = os.strerror(error.errno) if known else error.strerror or str(error)
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else error.strerror or str(error)
         return cls(error.errno, f"cannot listen on {host}:{port}: {why}")
 
 

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.wire.http import Headers, PathTable, Request, join_url, parse_query, split_path
+from simulator.wire.http import (
+    BindError,
+    Headers,
+    PathTable,
+    Request,
+    join_url,
+    parse_query,
+    split_path,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (
+            OSError(errno.EADDRINUSE, "error while attempting to bind"),
+            os.strerror(errno.EADDRINUSE),
+        ),
+        (OSError(-2, "Name or service not known"), "Name or service not known"),
+        (OSError("no network"), "no network"),
+    ],
+)
+def test_a_port_that_cannot_be_had_is_told_in_the_systems_words(error: OSError, why: str) -> None:
+    told = BindError.at("127.0.0.1", 9000, error)
+    assert why in str(told)
+    assert "cannot listen on 127.0.0.1:9000" in str(told)
+    assert told.exit_code == 3
 
 
 def test_headers_are_found_in_any_case_and_keep_their_spelling() -> None:
