@@ -1,0 +1,215 @@
+"""EMP -> Roam -> Plugsurfing -> CPO and back, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+from mock_peer.emp_answers import Verdict
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.journal import Journal
+from tests.mock_peer import objects as o
+from tests.mock_peer.roaming import CARD, Whole, roaming
+
+CONTRACT = "DE-EMP-C00000001-5"
+
+
+def cdr_of(whole: Whole, reference: str | None, **changes: Any) -> dict[str, Any]:
+    """The CPO's CDR of a session that ends now, for the EMP's card."""
+    start = whole.clock.now()
+    token = {**o.cdr_token(CARD), "contract_id": CONTRACT}
+    return {**o.cdr(start=start, reference=reference), "cdr_token": token, **changes}
+
+
+def session_of(whole: Whole, **changes: Any) -> dict[str, Any]:
+    """The CPO's session under way, for the EMP's card."""
+    now = rfc3339(whole.clock.now())
+    times = {"start_date_time": now, "last_updated": now}
+    token = {**o.cdr_token(CARD), "contract_id": CONTRACT}
+    return o.session(**{**times, "cdr_token": token, **changes})
+
+
+async def test_a_token_reaches_the_cpo_as_plugsurfings_own(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        token = whole.cpo.tokens[CARD]
+        assert token["issuer"] == "DE*8PS"
+        assert token["contract_id"] == CONTRACT
+        assert token["whitelist"] == "ALLOWED_OFFLINE"
+        assert (token["country_code"], token["party_id"]) == ("DE", "8PS")
+        assert [f["rule"] for f in whole.findings()] == ["roam.contract-format"]
+
+
+async def test_a_local_start_from_authorization_to_a_priced_cdr(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        location_id, evse_uid, _ = await whole.share()
+        told = await whole.cpo.authorize(
+            CARD, {"location_id": "LOC1", "evse_uids": ["LOC1-1"]}, type="RFID"
+        )
+        assert told.data["allowed"] == "ALLOWED"
+        reference = told.data["authorization_reference"]
+        (asked,) = whole.requests("emp", "tokens", "POST")
+        assert location_id in asked["request"]["body"]
+        assert evse_uid in asked["request"]["body"]
+        await whole.cpo.put_session(session_of(whole, authorization_reference=reference))
+        cdr = cdr_of(whole, reference, session_id="S1")
+        await clock.sleep(1800)
+        answer = await whole.cpo.post_cdr(cdr)
+        assert answer.ok, answer.message
+        await clock.sleep(5)
+        ((name, passed),) = whole.emp.book.cdrs.items()
+        assert name in whole.emp.book.sessions
+        assert passed["id"] == passed["session_id"]
+        assert passed["cdr_token"]["party_id"] == "EMP"
+        assert passed["cdr_location"]["evse_uid"] == evse_uid
+        assert passed["total_energy_cost"]["excl_vat"] == passed["total_cost"]["excl_vat"]
+        assert passed["authorization_reference"] != reference
+        assert whole.emp.book.bills[name].agrees is True
+        assert whole.findings("roam.cdr") == whole.findings("roam.session") == []
+        assert [r["data"]["tries"] for r in whole.told("roam.cdr-delivered")] == [1]
+
+
+async def test_each_refusal_of_the_emp_reaches_the_cpo(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        for allowed in ("NO_CREDIT", "BLOCKED", "EXPIRED", "NOT_ALLOWED"):
+            whole.emp.answers.tokens[CARD] = Verdict(allowed=allowed)
+            told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+            assert told.data["allowed"] == allowed
+
+
+async def test_silence_and_garbage_are_decided_as_the_organisation_set_it(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    authorization = {"timeout_s": 3, "otherwise": "accept"}
+    organisation = {"authorization": authorization}
+    async with roaming(clock, chance, journal, organisation=organisation) as whole:
+        await whole.share()
+        for manner in ("silence", "garbage", "error"):
+            whole.emp.answers.tokens[CARD] = Verdict(manner=manner)
+            began = clock.monotonic()
+            told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+            assert told.data["allowed"] == "ALLOWED"
+            assert clock.monotonic() - began < 3.1
+        found = whole.findings("roam.authorize")
+        assert len(found) == 3
+        assert "within 3 s" in found[0]["expected"]
+
+
+async def test_the_country_and_the_key_are_checked_before_the_emp_is_asked(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, organisation={"countries": ["NLD"]}) as whole:
+        await whole.cpo.put_location(o.location())
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        assert told.data["allowed"] == "NOT_ALLOWED"
+        assert whole.requests("emp", "tokens", "POST") == []
+
+
+async def test_a_remote_start_and_stop_come_back_with_their_results(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        place = await whole.share()
+
+        async def result_of_last_command() -> None:
+            await clock.sleep(2)
+            url = whole.cpo.commands[-1]["response_url"]
+            await whole.cpo.client.exchange(
+                whole.cpo.connection, "POST", url, module="commands", body={"result": "ACCEPTED"}
+            )
+
+        following = asyncio.create_task(result_of_last_command())
+        started = await whole.emp.start_session(CARD, *place)
+        await following
+        assert started["response"]["result"] == "ACCEPTED"
+        assert started["result"] == {"result": "ACCEPTED"}
+        sent = whole.cpo.commands[-1]
+        assert (sent["location_id"], sent["evse_uid"], sent["connector_id"]) == (
+            "LOC1",
+            "LOC1-1",
+            "1",
+        )
+        assert sent["token"]["issuer"] == "DE*8PS"
+        await whole.cpo.put_session(
+            session_of(whole, authorization_reference=sent["authorization_reference"])
+        )
+        await clock.sleep(1)
+        (session_id,) = whole.emp.book.sessions
+        following = asyncio.create_task(result_of_last_command())
+        stopped = await whole.emp.stop_session(session_id)
+        await following
+        assert stopped["result"] == {"result": "ACCEPTED"}
+        assert whole.cpo.commands[-1]["session_id"] == "S1"
+
+
+async def test_a_command_without_a_result_times_out(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        place = await whole.share()
+        started = await whole.emp.start_session(CARD, *place)
+        assert started["result"] == {"result": "TIMEOUT"}
+
+
+async def test_a_session_is_put_patched_and_put(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        for changes in (
+            {"status": "PENDING"},
+            {},
+            {"kwh": Decimal(1)},
+            {"kwh": Decimal(1), "last_updated": "2026-01-15T07:05:00Z"},
+            {"kwh": Decimal(2), "status": "COMPLETED"},
+        ):
+            await whole.cpo.put_session(session_of(whole, **changes))
+        await clock.sleep(5)
+        sent = whole.requests("emp", "sessions", "PUT", "PATCH")
+        assert [record["method"] for record in sent] == ["PUT", "PATCH", "PUT"]
+        assert whole.findings("roam.session") == []
+        (session,) = whole.emp.book.sessions.values()
+        assert session["status"] == "COMPLETED"
+        assert "charging_periods" not in session
+
+
+async def test_other_peoples_sessions_are_nobodys_business(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        other = {**cdr_of(whole, None)["cdr_token"], "uid": o.CARD, "contract_id": "DE-8PS-X"}
+        await whole.cpo.put_session(session_of(whole, cdr_token=other))
+        await clock.sleep(5)
+        assert whole.emp.book.sessions == {}
+
+
+async def test_each_step_carries_the_session_s_correlation(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        await whole.cpo.ask(
+            "POST", "tokens", CARD, "authorize", role="SENDER",
+            body={"location_id": "LOC1"}, session="CP1-1-1",
+        )  # fmt: skip
+        journal.link("session/S1", "CP1-1-1")
+        await whole.cpo.put_session(session_of(whole))
+        await clock.sleep(5)
+        seen = [
+            (record["actor"], record["module"])
+            for record in journal.records
+            if record["leg"] == "ocpi" and record["session"] == "CP1-1-1"
+        ]
+        for party in ("cpo", "plugsurfing", "roam", "emp"):
+            assert (party, "tokens") in seen
+        assert ("roam", "sessions") in seen
+        assert ("emp", "sessions") in seen

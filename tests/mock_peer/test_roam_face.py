@@ -1,0 +1,132 @@
+"""Registration with Roam, its limits, and what it does not take."""
+
+from __future__ import annotations
+
+import pytest
+
+from mock_peer.emp import EmpConfig
+from mock_peer.roam_limits import RequestLimits
+from mock_peer.roam_organisation import Organisation
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.ocpi.connection import SENDER
+from simulator.ocpi.envelope import OcpiError
+from tests.mock_peer.roaming import EMP_PORT, TOKEN, roaming
+
+
+async def test_the_emp_begins(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        connection = whole.emp.connection
+        (role,) = connection.their_roles
+        assert (role["role"], role["country_code"], role["party_id"]) == ("CPO", "DE", "8PS")
+        assert role["business_details"]["name"] == "Plugsurfing"
+        assert sorted({module for module, _ in connection.endpoints}) == [
+            "commands", "credentials", "locations", "tokens",
+        ]  # fmt: skip
+        assert connection.version == "2.2.1"
+        assert whole.findings("roam.roles") == []
+        assert [r["data"]["parties"] for r in whole.told("roam.registered")] == [["DE*EMP"]]
+
+
+async def test_roam_begins(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with roaming(clock, chance, journal, register=False) as whole:
+        organisation = Organisation(keys_per_contract=3)
+        connection = await whole.roam.face.register(
+            whole.emp.versions_url, whole.emp.token_a(), organisation
+        )
+        await clock.sleep(5)
+        assert connection.registered
+        assert whole.roam.book.organisation(connection) == organisation
+        assert whole.emp.connection.registered
+        assert TOKEN["uid"] in whole.cpo.tokens
+
+
+async def test_a_registration_that_fails_leaves_nothing_behind(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, register=False) as whole:
+        with pytest.raises(OcpiError, match="HTTP 401"):
+            await whole.roam.face.register(whole.emp.versions_url, "wrong")
+        assert [c for c in whole.roam.book.all() if c.registered] == []
+
+
+async def test_the_default_prefix_is_the_emp_s_own_party(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    token = {"uid": "A", "contract_id": "NLABCC00000001X"}
+    config = EmpConfig(
+        port=EMP_PORT, country_code="NL", party_id="ABC", tokens=(token,), pulls=False
+    )
+    async with roaming(clock, chance, journal, config=config) as whole:
+        assert "A" in whole.cpo.tokens
+        assert whole.cpo.tokens["A"]["contract_id"] == "NL-ABC-C00000001-X"
+
+
+async def test_the_request_after_the_limit_is_429_without_retry_after(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        connection = whole.roam.book.all()[0]
+        whole.roam.face._limits[connection.id] = RequestLimits(per_minute=2, per_day=4)
+        answers = [await whole.ask("GET", "tokens", "DE", "EMP", TOKEN["uid"]) for _ in range(3)]
+        assert [answer.http_status for answer in answers] == [200, 200, 429]
+        assert "Retry-After" not in answers[-1].headers
+        assert [f["rule"] for f in whole.findings("roam.limit-")] == ["roam.limit-minute"]
+        await clock.sleep(60)
+        later = [await whole.ask("GET", "tokens", "DE", "EMP", TOKEN["uid"]) for _ in range(2)]
+        await clock.sleep(60)
+        later.append(await whole.ask("GET", "tokens", "DE", "EMP", TOKEN["uid"]))
+        assert [answer.http_status for answer in later] == [200, 200, 429]
+        assert [f["rule"] for f in whole.findings("roam.limit-day")] == ["roam.limit-day"]
+
+
+async def test_a_limit_that_is_switched_off_refuses_nothing(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    organisation = {"rules": {"roam.limit-minute": "warn"}}
+    async with roaming(clock, chance, journal, organisation=organisation) as whole:
+        connection = whole.roam.book.all()[0]
+        whole.roam.face._limits[connection.id] = RequestLimits(per_minute=0)
+        assert (await whole.pull()).ok
+
+
+async def test_locations_are_not_pushed_to_roam(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        answer = await whole.ask("PUT", "locations", "L1", role=SENDER, body={})
+        assert answer.http_status == 405
+        assert "roam.locations-pull-only" in answer.message
+        assert [f["rule"] for f in whole.findings("roam.locations")] == ["roam.locations-pull-only"]
+
+
+async def test_routing_to_a_cpo_is_ignored_and_told(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        assert (await whole.pull()).ok
+        assert whole.findings("roam.no-routing-headers") == []
+        headers = {"OCPI-to-country-code": "FR", "OCPI-to-party-id": "XYZ"}
+        path = ("DE", "EMP", TOKEN["uid"])
+        assert (await whole.ask("GET", "tokens", *path, headers=headers)).ok
+        (finding,) = whole.findings("roam.no-routing-headers")
+        assert (finding["seen"], finding["severity"]) == ("FR*XYZ", "drop")
+
+
+async def test_an_emp_that_ends_its_registration_is_let_in_no_more(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        url = whole.emp.connection.endpoints["locations", SENDER]
+        assert (await whole.emp.unregister()).ok
+        response = await whole.cpo.send("GET", url, b"")
+        assert response.status == 401
+        assert [c for c in whole.roam.book.all() if c.registered] == []
+
+
+async def test_the_same_invitation_stands_until_it_is_taken(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, register=False) as whole:
+        assert whole.roam.token_a == whole.roam.token_a

@@ -1,0 +1,179 @@
+"""Pulling locations: pages, deltas, single objects."""
+
+from __future__ import annotations
+
+from mock_peer.roam_organisation import Organisation
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.journal import Journal
+from simulator.ocpi.connection import SENDER
+from simulator.ocpi.paging import parse_link
+from tests.mock_peer import objects as o
+from tests.mock_peer.roaming import Whole, roaming
+
+
+def stock(whole: Whole, count: int) -> None:
+    """Let the CPO have shared many locations."""
+    connection = whole.cpo.peer.book.all()[0]
+    for number in range(count):
+        body = o.location(f"L{number}")
+        whole.cpo.peer.book.put_location(connection, body, whole.clock.now())
+
+
+async def test_a_pull_of_600_comes_in_pages_of_250(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 600)
+        first = await whole.pull()
+        link = parse_link(first.headers["Link"], first.url)
+        assert (len(first.data), first.headers["X-Total-Count"]) == (250, "600")
+        assert first.headers["X-Limit"] == "250"
+        assert link is not None
+        assert "smart_paging=" in link
+        assert "offset" not in link
+        assert await whole.emp.pull() == 600
+        assert len(whole.emp.book.locations) == 600
+
+
+async def test_a_larger_limit_is_cut_and_a_smaller_one_taken(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 300)
+        assert len((await whole.pull(limit=1000)).data) == 250
+        await clock.sleep(60)
+        small = await whole.pull(limit=10)
+        assert len(small.data) == 10
+        link = parse_link(small.headers["Link"], small.url)
+        assert len((await whole.pull(link)).data) == 10
+        assert whole.findings("roam.l") == []
+
+
+async def test_the_last_page_has_no_link_and_a_page_may_be_asked_for_again(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 251)
+        link = parse_link((await whole.pull()).headers["Link"])
+        again = [await whole.pull(link), await whole.pull(link)]
+        assert [len(page.data) for page in again] == [1, 1]
+        assert all("Link" not in page.headers for page in again)
+
+
+async def test_deep_offsets_parallel_pulls_and_made_up_pages_are_refused(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 600)
+        assert (await whole.pull(offset=250)).status_code == 2001
+        link = parse_link((await whole.pull()).headers["Link"])
+        await whole.pull()
+        assert (await whole.pull(link)).status_code == 2001
+        assert (await whole.pull(smart_paging="made-up")).status_code == 2001
+        states = [f["expected"].split()[0] for f in whole.findings("roam.locations-page")]
+        assert states == ["the", "one", "a"]
+
+
+async def test_in_silent_mode_they_are_served_and_told(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, organisation={"strict": False}) as whole:
+        stock(whole, 600)
+        link = parse_link((await whole.pull()).headers["Link"])
+        await whole.pull(offset=250)
+        assert len((await whole.pull(link)).data) == 250
+        assert len(whole.findings("roam.locations-page")) == 2
+
+
+async def test_a_second_pull_within_a_minute_is_told_and_refused_only_where_set(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        assert (await whole.pull()).ok
+        await clock.sleep(30)
+        assert (await whole.pull()).ok
+        assert len(whole.findings("roam.limit-locations")) == 1
+        await clock.sleep(60)
+        assert (await whole.pull()).ok
+        assert len(whole.findings("roam.limit-locations")) == 1
+    enforced = {"rules": {"roam.limit-locations": "reject"}}
+    async with roaming(clock, chance, journal, organisation=enforced) as whole:
+        await whole.pull()
+        assert (await whole.pull()).http_status == 429
+
+
+async def test_a_delta_holds_what_changed_and_what_is_gone_is_found_by_a_full_pull(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        await whole.cpo.put_location(o.location("LOC2"))
+        await clock.sleep(60)
+        assert await whole.emp.pull(full=False) == 1
+        await clock.sleep(60)
+        assert await whole.emp.pull(full=False) == 0
+        await whole.cpo.put_tariff(o.tariff(price="0.60"))
+        await clock.sleep(60)
+        assert await whole.emp.pull(full=False) == 2  # both inline the tariff
+        connection = whole.cpo.peer.book.all()[0]
+        whole.cpo.peer.book.remove_location(connection, "LOC2")
+        await clock.sleep(60)
+        assert await whole.emp.pull(full=False) == 0
+        assert len(whole.emp.book.locations) == 2
+        await clock.sleep(60)
+        assert await whole.emp.pull() == 1
+        assert len(whole.emp.book.locations) == 1
+
+
+async def test_a_tariff_changes_its_id_with_its_content(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        plug = await whole.share()
+        connector = whole.emp.book.connector(*plug)
+        assert connector is not None
+        before = connector["tariffs"][0]
+        await whole.cpo.put_tariff(o.tariff(price="0.60"))
+        await clock.sleep(60)
+        await whole.emp.pull(full=False)
+        connector = whole.emp.book.connector(*plug)
+        assert connector is not None
+        after = connector["tariffs"][0]
+        assert before["id"] != after["id"]
+        assert before["elements"] != after["elements"]
+
+
+async def test_single_objects_are_given(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        plug = await whole.share()
+        for depth in (1, 2, 3):
+            told = await whole.ask("GET", "locations", *plug[:depth], role=SENDER)
+            assert (told.data.get("id") or told.data.get("uid")) == plug[depth - 1]
+        nowhere = await whole.ask("GET", "locations", plug[0], "unknown", role=SENDER)
+        assert nowhere.http_status == 404
+
+
+async def test_a_blocked_cpo_is_not_seen(clock: Clock, chance: Chance, journal: Journal) -> None:
+    organisation = {"blocked_cpos": ["DE*ABC"]}
+    async with roaming(clock, chance, journal, organisation=organisation) as whole:
+        await whole.cpo.put_location(o.location())
+        assert await whole.emp.pull() == 0
+        (hidden,) = whole.roam.catalogue.seen_by(Organisation())
+        alone = await whole.ask("GET", "locations", hidden.shown["id"], role=SENDER)
+        assert alone.http_status == 404
+
+
+async def test_a_wrong_date_is_named(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        told = await whole.pull(date_from="yesterday")
+        assert told.status_code == 2001
+        assert "date_from" in told.message
+
+
+async def test_the_dates_stay_in_the_link(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 300)
+        since = rfc3339(clock.now())
+        page = await whole.pull(date_from=since)
+        assert f"date_from={since}" in page.headers["Link"]

@@ -1,0 +1,154 @@
+"""What goes out to EMPs: in order, once, and CDRs again at night."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from mock_peer.roam_outbound import ORIGINAL_PROTOCOL
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal, Record
+from simulator.ocpi.envelope import write_json
+from tests.mock_peer import objects as o
+from tests.mock_peer.roaming import CARD, Whole, roaming
+from tests.mock_peer.test_relay import cdr_of, session_of
+
+DAY_S = 24 * 3600
+
+
+async def charged(whole: Whole) -> None:
+    """Let a session end with a CDR that the CPO has posted."""
+    await whole.share()
+    told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+    cdr = cdr_of(whole, told.data["authorization_reference"])
+    await whole.clock.sleep(1800)
+    assert (await whole.cpo.post_cdr(cdr)).ok
+    await whole.clock.sleep(60)
+
+
+def tries(whole: Whole) -> list[Record]:
+    return whole.requests("emp", "cdrs", "POST")
+
+
+async def test_a_refused_cdr_is_sent_again_every_night_for_a_week(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        whole.emp.answers.cdr_http_status = 500
+        await charged(whole)
+        began = clock.now()
+        await clock.sleep(10 * DAY_S)
+        at = [record["at"] for record in tries(whole)]
+        nights = [f"2026-01-{day}T02:00:00" for day in range(16, 23)]
+        assert [moment[:19] for moment in at[1:]] == nights
+        bodies = {record["request"]["body"] for record in tries(whole)}
+        assert len(bodies) == 1
+        assert len(whole.findings("roam.cdr-retry")) == 8
+        assert "not sent again" in whole.findings("roam.cdr-retry")[-1]["expected"]
+        assert len(whole.told("roam.cdr-given-up")) == 1
+        assert clock.now() - began == timedelta(days=10)
+
+
+async def test_a_cdr_that_is_taken_on_the_third_night_comes_no_more(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        whole.emp.answers.cdr_http_status = 0  # no answer at all
+        await charged(whole)
+        await clock.sleep(2 * DAY_S)
+        whole.emp.answers.cdr_http_status = 200
+        await clock.sleep(5 * DAY_S)
+        assert len(tries(whole)) == 4
+        assert [r["data"]["tries"] for r in whole.told("roam.cdr-delivered")] == [4]
+        assert len(whole.emp.book.cdrs) == 1
+
+
+async def test_201_and_other_codes_are_no_success(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    for http_status, status_code in ((201, 1000), (200, 2000)):
+        async with roaming(clock, chance, journal) as whole:
+            whole.emp.answers.cdr_http_status = http_status
+            whole.emp.answers.cdr_status_code = status_code
+            await charged(whole)
+            seen = f"HTTP {http_status}, OCPI {status_code}"
+            assert [f["seen"] for f in whole.findings("roam.cdr-retry")][-1] == seen
+
+
+async def test_a_delivery_survives_a_restart(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        whole.emp.answers.cdr_http_status = 503
+        await charged(whole)
+        await whole.roam.outbound.stop()
+        whole.emp.answers.cdr_http_status = 200
+        await clock.sleep(2 * DAY_S)
+        assert len(tries(whole)) == 1
+        whole.roam.outbound.start()
+        await clock.sleep(DAY_S)
+        assert len(whole.emp.book.cdrs) == 1
+
+
+async def test_a_credit_cdr_is_not_passed_on(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, strict=False) as whole:
+        await whole.share()
+        connection = whole.cpo.peer.book.all()[0]
+        body = write_json(cdr_of(whole, None, credit=True, credit_reference_id="C0"))
+        whole.roam.relay.cdr_accepted(connection, body)
+        await clock.sleep(60)
+        assert tries(whole) == []
+
+
+async def test_a_session_whose_start_was_not_taken_is_put_again(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        port = whole.emp._web.port
+        await whole.emp._web.stop()
+        await whole.cpo.put_session(session_of(whole))
+        await clock.sleep(60)
+        whole.emp._web.port = port
+        await whole.emp._web.start()
+        await whole.cpo.put_session(session_of(whole, kwh=Decimal(1)))
+        await clock.sleep(60)
+        sent = [record["method"] for record in whole.requests("emp", "sessions", "PUT", "PATCH")]
+        assert sent == ["PUT"]
+
+
+async def test_the_original_protocol_is_told_where_the_key_is_uncertain(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    organisation = {"keys_per_contract": 2}
+    async with roaming(clock, chance, journal, organisation=organisation) as whole:
+        await whole.share()
+        await whole.emp.push_token({"uid": "04EE0002", "contract_id": "DEEMPC000000015"})
+        connection = whole.cpo.peer.book.all()[0]
+        for version, header in (("2.2.1", None), ("2.1.1", "OCPI-2.1.1")):
+            connection.version = version
+            name = f"S-{version}"
+            whole.roam.relay.session_changed(connection, session_of(whole, id=name))
+            await clock.sleep(5)
+            last = whole.requests("emp", "sessions", "PUT")[-1]
+            assert last["request"]["headers"].get(ORIGINAL_PROTOCOL) == header
+        connection.version = "2.2.1"
+        assert whole.findings("roam.original-protocol") == []
+
+
+async def test_a_cdr_that_names_only_the_contract_is_the_first_token_s(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    organisation = {"keys_per_contract": 2}
+    async with roaming(clock, chance, journal, organisation=organisation) as whole:
+        await whole.share()
+        await whole.emp.push_token({"uid": "04EE0002", "contract_id": "DEEMPC000000015"})
+        connection = whole.cpo.peer.book.all()[0]
+        named = {**o.cdr_token("DE-EMP-C00000001-5"), "contract_id": "DE-EMP-C00000001-5"}
+        whole.roam.relay.session_changed(connection, session_of(whole, cdr_token=named))
+        await clock.sleep(5)
+        (session,) = whole.emp.book.sessions.values()
+        assert session["cdr_token"]["uid"] == CARD
