@@ -7,6 +7,7 @@ that follows, and a command's grant serves the card for 15 minutes (OCPI 2.2.1 m
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from simulator.cpo import authorize
 from simulator.cpo.authorize import TOKEN_TYPES, Ask, Decision, Policy, Request
@@ -50,19 +51,20 @@ class Counter:
         id_type: str | None = None,
         evse_id: int | None = None,
         starting: bool = False,
-        offline: bool = False,
+        offline_at: datetime | None = None,
         session: str | None = None,
     ) -> Decision:
         """Decide about a token shown at a station; what is allowed is kept for its transaction.
 
-        `id_type` is 2.0.1's IdTokenEnumType; `starting`: a transaction begins with it; `offline`:
-        the station let it charge already.
+        `id_type` is 2.0.1's IdTokenEnumType; `starting`: a transaction begins with it;
+        `offline_at`: it began then, when the station had no connection, and is told only now.
         """
         now = self._clock.now()
         types = TOKEN_TYPES.get(id_type, TOKEN_TYPES[None])
+        offline = offline_at is not None
         request = Request(uid, now, self._sites.evse_uids(station_id, evse_id), offline)
         known = self._book.tokens.find(uid, types)
-        granted = self._book.tokens.granted(station_id, uid, now)
+        granted = self._book.tokens.granted(station_id, uid, offline_at or now)
         if granted is not None and not starting and granted.method != "COMMAND":
             granted = None  # shown again: another use, another question
         blocked = self._book.tokens.is_blocked(uid)

@@ -55,23 +55,24 @@ async def start_transaction(csms: Csms, station: Station, payload: Payload) -> R
     connector_id, tag = payload["connectorId"], payload["idTag"]
     at = csms.moment(payload["timestamp"])
     key = f"{station.id}/{connector_id}/{tag.casefold()}/{rfc3339(at)}/{payload['meterStart']}"
-    session = csms.book.sessions.load_started(key)
-    if session is not None:
+    session = csms.ledger.started(key)
+    if session is None:
+        transaction_id = csms.book.settings.count("transaction_id")
+        spot = csms.sites.spot(station.id, connector_id)
+        if spot is None:
+            csms.ledger.stray(station.id, "StartTransaction", {**payload, "as": transaction_id})
+            await csms.book.committed()
+            return Reply({"transactionId": transaction_id, "idTagInfo": {"status": "Invalid"}})
+        session = csms.ledger.begin(spot, str(transaction_id), station.trace, start_key=key)
+    elif session.events:
         csms.event("transaction.repeated", station, session.head.trace, key=key)
         return _started(csms, session)
-    transaction_id = csms.book.settings.count("transaction_id")
-    spot = csms.sites.spot(station.id, connector_id)
-    if spot is None:
-        csms.ledger.stray(station.id, "StartTransaction", {**payload, "as": transaction_id})
-        await csms.book.committed()
-        return Reply({"transactionId": transaction_id, "idTagInfo": {"status": "Invalid"}})
-    session = csms.ledger.begin(spot, str(transaction_id), station.trace, start_key=key)
     decision = await csms.counter.show(
         station.id,
         tag,
         evse_id=connector_id,
         starting=True,
-        offline=csms.clock.now() - at > _REPLAYED_AFTER,
+        offline_at=at if csms.clock.now() - at > _REPLAYED_AFTER else None,
         session=session.head.trace,
     )
     reading = of_register_wh(at, payload["meterStart"])

@@ -173,7 +173,7 @@ async def _decide(
         id_type=token["type"],
         evse_id=session.head.evse_id,
         starting=True,
-        offline=payload.get("offline", False),
+        offline_at=csms.moment(payload["timestamp"]) if payload.get("offline") else None,
         session=session.head.trace,
     )
 

@@ -74,6 +74,11 @@ class Ledger:
         held = self._open.get((station_id, transaction_id))
         return held or self._book.sessions.load_transaction(station_id, transaction_id)
 
+    def started(self, start_key: str) -> Session | None:
+        """The session that the same StartTransaction has begun before (1.6)."""
+        session = self._book.sessions.load_started(start_key)
+        return self._by_id.get(session.head.id, session) if session else None
+
     def at(self, station_id: str, evse_id: int) -> Session | None:
         """The open session at an EVSE."""
         return self._at_evse.get((station_id, evse_id))
@@ -97,7 +102,9 @@ class Ledger:
             created_at=self._clock.now(),
             trace=trace or session_id,
         )
-        session = Session(head)
+        session, before = Session(head), self.at(station_id, spot.evse_id)
+        if before is not None:  # its end may still be told
+            self._event("session.superseded", before, by=session_id)
         self._book.sessions.begin(head, start_key)
         self._hold(session)
         self._event("session.begun", session, transaction=transaction_id, id=session_id)

@@ -75,29 +75,26 @@ class RoamingCommands:
 
     async def _start_session(self, ctx: Ctx) -> Result:
         body, peer = ctx.obj, ctx.connection
-        _need(body, "response_url", "location_id", "token")
-        token = body["token"]
-        if not isinstance(token, dict) or not isinstance(token.get("uid"), str):
-            raise InvalidParameters("expected a token with a uid", pointer="/token")
-        if not peer.speaks_for(Party(str(token.get("country_code")), str(token.get("party_id")))):
+        _need(body, "response_url", "location_id", optional=("evse_uid", "connector_id"))
+        token = _token_of(body, peer)
+        if not peer.speaks_for(Party(token["country_code"], token["party_id"])):
             return self._rejected("the token is another eMSP's")
         found = self._choose_evse(body)
         if found is None or not self._dispatcher.reaches(found[0].id):
             return self._rejected("the station is not connected")
         entry, evse_id = found
         return self._accepted(
-            "START_SESSION", ctx, lambda: self._carry_out_start(peer, body, entry, evse_id)
+            "START_SESSION", ctx, lambda: self._carry_out_start(peer, token, body, entry, evse_id)
         )
 
     async def _carry_out_start(
-        self, peer: Connection, body: Object, entry: StationEntry, evse_id: int
+        self, peer: Connection, token: Object, body: Object, entry: StationEntry, evse_id: int
     ) -> str:
-        token = body["token"]
         start = Start(
             evse_id,
             token["uid"],
             authorize.tag(token["uid"]),
-            token.get("type", "RFID"),
+            token["type"],
             self._book.settings.count("remote_start_id"),
         )
         obstacle = self._dispatcher.obstacle(start, entry.id)
@@ -218,7 +215,23 @@ class RoamingCommands:
         return Result({"result": result, "timeout": timeout, "message": message})
 
 
-def _need(body: Object, *names: str) -> None:
-    for name in names:
-        if body.get(name) is None:
-            raise InvalidParameters("missing", pointer=f"/{name}")
+def _need(body: Object, *names: str, optional: tuple[str, ...] = ()) -> None:
+    """Raise InvalidParameters (2001) for a field that is missing, or is no string."""
+    for name in (*names, *optional):
+        value = body.get(name)
+        if not isinstance(value, str) and (name in names or value is not None):
+            raise InvalidParameters("expected a string", pointer=f"/{name}")
+
+
+def _token_of(body: Object, peer: Connection) -> Object:
+    """The token of a command; the owner that an older version leaves out is the peer."""
+    token = body.get("token")
+    if not isinstance(token, dict) or not isinstance(token.get("uid"), str):
+        raise InvalidParameters("expected a token with a uid", pointer="/token")
+    party = peer.their_party or Party("", "")
+    owner = {"country_code": party.country_code, "party_id": party.party_id, "type": "RFID"}
+    return {
+        **owner,
+        "contract_id": token["uid"],
+        **{k: v for k, v in token.items() if v is not None},
+    }

@@ -15,6 +15,7 @@ from simulator.ocpi.client import OcpiCallFailed
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection
 from simulator.ocpi.envelope import InvalidParameters, NotFound, UnknownToken
 from simulator.ocpi.exchange import Ctx, Result, Route
+from simulator.ocpi.headers import Party
 from simulator.wire.http import join_url
 
 Object = dict[str, Any]
@@ -56,7 +57,12 @@ class RoamingTokens:
         if "last_updated" not in ctx.obj:
             raise InvalidParameters("a PATCH has a last_updated", pointer="/last_updated")
         token = self._find(ctx)
+        before = (token["uid"], token["type"])
         token.update(ctx.obj)
+        if (missing := _missing(token)) is not None:
+            raise InvalidParameters("expected a string", pointer=f"/{missing}")
+        if (token["uid"], token["type"]) != before:
+            raise InvalidParameters("uid and type are what a token is known by", pointer="/type")
         self._book.tokens.put(ctx.connection.id, token)
         await self._book.committed()
         return Result()
@@ -124,11 +130,24 @@ class RoamingTokens:
             timeout_s=self._peers.config.authorization_timeout_s,
         )
         if answer.ok and isinstance(answer.data, dict):
-            return Answer(connection_id, answer.data)
+            token = answer.data.get("token") or (known.token if known else _unseen(peer, uid, kind))
+            return Answer(connection_id, {**answer.data, "token": token})
         if answer.status_code == 2004 or (answer.http_status == 404 and answer.envelope):
             return Answer(connection_id, None)
         problem = f"{answer.failure}: {answer.message}" if answer.failure else "no data"
         return Silence(connection_id, problem)
+
+
+def _unseen(peer: Connection, uid: str, kind: str) -> Object:
+    """What is known of a token that its eMSP allows and does not show (2.1.1 has none there)."""
+    party = peer.their_party or Party("", "")
+    return {
+        "country_code": party.country_code,
+        "party_id": party.party_id,
+        "uid": uid,
+        "type": kind,
+        "contract_id": uid,
+    }
 
 
 def _missing(token: Object) -> str | None:

@@ -31,6 +31,7 @@ from simulator.cpo.sites import Sites
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
+from simulator.mistakes import Mistake
 from simulator.ocpi.client import OcpiClient
 from simulator.ocpi.connection import Connection
 from simulator.wire.http_aio import HttpClient
@@ -40,7 +41,7 @@ from simulator.wire.ocpp_server import OcppServer
 DIALECTS = {OcppVersion.V16: csms_v16.ROUTES, OcppVersion.V201: csms_v201.ROUTES}
 
 
-class UnknownVerbTarget(LookupError):
+class UnknownVerbTarget(Mistake):
     """A verb names a station, session, CDR or peer that is not there."""
 
 

@@ -26,7 +26,7 @@ from simulator.cpo.periods import (
 )
 from simulator.cpo.readings import Reading
 from simulator.kernel.clock import rfc3339
-from simulator.ocpi.tariff import Priced, price
+from simulator.ocpi.tariff import Priced, TariffError, price
 
 Object = dict[str, Any]
 Status = Literal["PENDING", "ACTIVE", "COMPLETED", "INVALID"]
@@ -235,6 +235,14 @@ class Session:
         }
         return price(tariff, so_far, time_zone=self.head.place.time_zone)
 
+    def _cost_so_far(self) -> Object | None:
+        """For a session the cost is optional, and none is better than none of the rest."""
+        try:
+            priced = self.priced()
+        except TariffError:
+            return None
+        return to_price(priced.total_cost) if priced else None
+
     def to_ocpi(self) -> Object:
         """The whole OCPI session (2.2.1 mod_sessions, Session object). It must have a token."""
         assert self.decision is not None and self.decision.token is not None
@@ -261,7 +269,7 @@ class Session:
             session["authorization_reference"] = self.decision.reference
         if self.ended_at is not None:
             session["end_date_time"] = rfc3339(self.ended_at)
-        if (priced := self.priced()) is not None and (cost := to_price(priced.total_cost)):
+        if (cost := self._cost_so_far()) is not None:
             session["total_cost"] = cost
         return session
 
@@ -272,7 +280,7 @@ class Session:
             "status": self.status,
             "last_updated": rfc3339(self.last_updated),
         }
-        if (priced := self.priced()) is not None and (cost := to_price(priced.total_cost)):
+        if (cost := self._cost_so_far()) is not None:
             patch["total_cost"] = cost
         if periods := self.periods(since=told_periods):
             patch["charging_periods"] = periods

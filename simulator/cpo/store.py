@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.kernel.clock import Clock
+from simulator.mistakes import Mistake
 
 COMMIT_EVERY_S = 0.005
 SCHEMA_VERSION = 1
@@ -83,7 +84,7 @@ CREATE TABLE connections (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body B
 """
 
 
-class StoreError(RuntimeError):
+class StoreError(Mistake):
     """A database cannot be used: the message names the file and why."""
 
 

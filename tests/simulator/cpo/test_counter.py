@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from simulator.cpo import authorize
@@ -80,6 +81,18 @@ async def test_a_command_serves_the_card_for_a_quarter_of_an_hour(
         counter.grant("CP16", granted)
         counter.withdraw("CP16", granted)
         assert not (await show(world, tag)).allowed
+
+
+async def test_a_start_told_late_is_judged_by_its_own_time(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        granted = authorize.by_command(token(), "p1", "REF", clock.now(), ["E1"])
+        world.cpo._counter.grant("CP16", granted)
+        began = clock.now() + timedelta(minutes=10)
+        await clock.sleep(7200)
+        assert await show(world, evse_id=1, starting=True, offline_at=began) == granted
+        assert await show(world, evse_id=1, starting=True) != granted
 
 
 async def test_the_operator_may_block(clock: Clock, chance: Chance, journal: Journal) -> None:

@@ -77,6 +77,24 @@ async def test_a_start_told_again_is_the_same_transaction(
         assert len(world.emsp.of("cdrs")) == 1
 
 
+async def test_a_start_that_was_never_decided_is_decided_when_told_again(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        ledger, sites = world.cpo.ledger, world.cpo.sites
+        spot = sites.spot("CP16", 1)
+        assert spot is not None
+        async with station16(world.cpo, clock) as station:
+            await station.boot()
+            at = station.now
+            ledger.begin(spot, "77", None, start_key=f"CP16/1/card1/{at}/1000")  # then it crashed
+            begun = await station.begin(at=at)
+            assert begun.transaction_id == 77
+            assert begun.id_tag_info["status"] == "Accepted"
+            await station.end(begun.transaction_id, 2000)
+            await world.told("cdr.accepted")
+
+
 async def test_a_refused_card_begins_no_paid_session(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:

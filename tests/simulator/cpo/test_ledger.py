@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from simulator.cpo.book import Book
@@ -130,9 +131,7 @@ async def test_fields_are_left_out_of_a_stations_cdrs(world: Any, clock: Clock) 
 
 async def test_a_cdr_that_concerns_nobody_is_kept(world: Any, clock: Clock) -> None:
     ledger, sites, heard, book = world
-    alone = ALLOWED.__class__(
-        **{f: getattr(ALLOWED, f) for f in ALLOWED.__struct_fields__} | {"connection_id": None}
-    )
+    alone = msgspec.structs.replace(ALLOWED, connection_id=None)
     session = ledger.begin(sites.spot("CP16", 1), "7", None)
     ledger.record(session, event(clock, "started", decision=alone))
     ledger.record(session, event(clock, "ended", 2))
@@ -156,6 +155,21 @@ async def test_a_restart_goes_on(
     assert journal.session_of("tx/CP16/7") == "CP16-1-1"
     ledger.record(resumed, event(clock, "ended", 2))
     assert heard.cdrs == [session.head.id]
+    book.close()
+
+
+async def test_a_new_transaction_at_an_evse_leaves_the_old_one_open(
+    world: Any, clock: Clock, journal: Journal
+) -> None:
+    ledger, sites, heard, book = world
+    old = ledger.begin(sites.spot("CP16", 1), "7", None)
+    ledger.record(old, event(clock, "started", decision=ALLOWED))
+    new = ledger.begin(sites.spot("CP16", 1), "8", None)
+    assert ledger.at("CP16", 1) is new
+    assert [r["what"] for r in journal.records].count("session.superseded") == 1
+    ledger.record(old, event(clock, "ended", 5))
+    assert heard.cdrs == [old.head.id]
+    assert ledger.at("CP16", 1) is new
     book.close()
 
 

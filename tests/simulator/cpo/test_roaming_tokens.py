@@ -55,6 +55,11 @@ async def test_what_is_wrong_is_told(clock: Clock, chance: Chance, journal: Jour
         await send(world, "PUT", "C1", token("C1"))
         got = await send(world, "PATCH", "C1", {"valid": False})
         assert (got.http_status, got.status_code) == (200, 2001)
+        for change in ({"type": "OTHER"}, {"whitelist": 7}):
+            got = await send(
+                world, "PATCH", "C1", {"last_updated": "2026-01-16T00:00:00Z", **change}
+            )
+            assert got.status_code == 2001
         for name in ("contract_id", "whitelist", "last_updated"):
             bad = {k: v for k, v in token("C2").items() if k != name}
             got = await send(world, "PUT", "C2", bad)
@@ -126,6 +131,29 @@ async def test_a_token_that_the_emsp_does_not_know(
         answer = await ask(world)
         assert isinstance(answer, Answer)
         assert answer.info is None
+
+
+async def test_an_answer_without_a_token_stands_for_the_one_shown(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+
+        async def bare(ctx: Ctx) -> Result | None:
+            return Result({"allowed": "ALLOWED"})
+
+        world.emsp.misbehave = bare
+        answer = await ask(world, "NEW")
+        assert isinstance(answer, Answer)
+        assert answer.info is not None
+        assert answer.info["token"]["contract_id"] == "NEW"
+        assert (answer.info["token"]["country_code"], answer.info["token"]["party_id"]) == (
+            "DE",
+            "EMP",
+        )
+        answer = await ask(world, "CARD1", Known("p", token()))
+        assert isinstance(answer, Answer)
+        assert answer.info is not None
+        assert answer.info["token"] == token()
 
 
 @pytest.mark.parametrize("trouble", ["error", "refusal", "slow", "away", "no data", "not there"])
