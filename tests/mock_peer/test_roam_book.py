@@ -1,0 +1,86 @@
+"""The Roam face's book: what was told is there after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from mock_peer.roam_book import Asked, RoamBook
+from mock_peer.roam_delivery import Delivery
+from mock_peer.roam_ids import Kind
+from mock_peer.roam_organisation import Organisation
+from mock_peer.roam_sessions import Told
+from simulator.kernel.clock import DEFAULT_START
+from simulator.ocpi.connection import Connection
+from tests.mock_peer.roam_things import cdr, origin, token
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[str]:
+    yield str(tmp_path / "roam.db")
+
+
+def registered(book: RoamBook) -> Connection:
+    connection = book.new_connection()
+    connection.token_in, connection.registered = "secret", True
+    connection.their_roles = [{"role": "EMSP", "country_code": "NL", "party_id": "ABC"}]
+    book.save(connection)
+    return connection
+
+
+def test_all_that_was_kept_is_known_again(file: str) -> None:
+    book = RoamBook(file)
+    connection = registered(book)
+    book.set_organisation(connection, Organisation(keys_per_contract=7))
+    book.put_token(connection, token())
+    name = book.ids.issue(Kind.LOCATION, origin("LOC1"))
+    book.put_told("es1", Told(connection.id, Decimal("1.50"), False))
+    book.put_asked("PS-Ref", Asked(connection.id, "EMP-REF"))
+    delivery = Delivery(id="ed1", organisation=connection.id, cdr=cdr(), due=DEFAULT_START, tries=2)
+    book.put_delivery(delivery)
+    book.close()
+
+    again = RoamBook(file)
+    found = again.by_token("secret")
+    assert found is not None
+    assert again.organisation(found).keys_per_contract == 7
+    assert [held.uid for held in again.tokens.of(found.id)] == ["04AABBCC"]
+    assert again.ids.origin(name, Kind.LOCATION) == origin("LOC1")
+    assert again.told("es1") == Told(connection.id, Decimal("1.50"), False)
+    assert again.asked("ps-ref") == Asked(connection.id, "EMP-REF")
+    assert again.deliveries() == [delivery]
+    assert again.new_connection().id == "emp-2"
+    again.end_delivery(delivery)
+    again.close()
+    last = RoamBook(file)
+    assert last.deliveries() == []
+    last.close()
+
+
+def test_an_emp_without_an_organisation_has_the_default_under_its_own_party() -> None:
+    book = RoamBook(organisation=Organisation(keys_per_contract=2))
+    connection = registered(book)
+    organisation = book.organisation(connection)
+    assert organisation.prefixes == ("NLABC",)
+    assert organisation.keys_per_contract == 2
+    book.close()
+
+
+def test_an_emp_that_is_removed_is_known_no_more() -> None:
+    book = RoamBook()
+    connection = registered(book)
+    assert book.connection(connection.id) is connection
+    book.remove(connection)
+    assert book.by_token("secret") is None
+    assert book.all() == []
+    book.close()
+
+
+def test_the_first_emp_s_actor_is_emp() -> None:
+    book = RoamBook()
+    assert [book.new_connection().peer for _ in range(2)] == ["emp", "emp-2"]
+    assert book.asked(None) is None
+    book.close()
