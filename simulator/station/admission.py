@@ -69,9 +69,7 @@ class Admission:
             return await self._tap_to_stop(evse, token)
         if not evse.startable:
             return self._refuse(evse, token, f"connector is {_state(evse)}")
-        if evse.phase.state is State.FINISHING:
-            self._charging.session(evse, anew=True)
-            self._charging.apply(evse, Event.RENEW, Cause.CARD)
+        self._charging.renew(evse, Cause.CARD)
         self._charging.session(evse)
         self._charging.event(evse, "card.presented", token=token.value)
         return await self._admit(evse, token, Cause.CARD, None)
@@ -96,9 +94,7 @@ class Admission:
         if not evse.startable:
             self._refuse(evse, command.token, f"connector is {_state(evse)}")
             return
-        if evse.phase.state is State.FINISHING:
-            self._charging.session(evse, anew=True)
-            self._charging.apply(evse, Event.RENEW, Cause.REMOTE_START)
+        self._charging.renew(evse, Cause.REMOTE_START)
         self._charging.session(evse)
         token = command.token.value
         self._charging.event(evse, "remote.start", token=token)

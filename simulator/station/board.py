@@ -239,16 +239,17 @@ class Board:
                     self.charging.set_operative(self.core.evses[evse_id - 1], operative)
             case Reset():
                 self._reset_or_wait(command)
-            case Trigger(what, place):
-                self._trigger(what, place)
+            case Trigger():
+                self._trigger(command)
             case Send(messages):
                 for message in messages:
                     self.uplink.notify(message, None, triggered=True)
             case Configured(names):
                 await self._configured(names)
 
-    def _trigger(self, what: Ask, place: int | None) -> None:
+    def _trigger(self, command: Trigger) -> None:
         """Send what was asked for, in its present state."""
+        what, place = command.what, command.evse_id
         evses = self.core.evses if place is None else tuple(filter(None, (self.core.evse(place),)))
         now = self._clock.now()
         if what is Ask.BOOT:
@@ -260,7 +261,8 @@ class Board:
             if station is not None and not place:
                 self.uplink.notify(station, None, triggered=True)
             for evse in evses:
-                message = self.dialect.status(evse, now)
+                connector_id = command.connector_id or evse.connector_id
+                message = self.dialect.status(evse, connector_id, now)
                 self.uplink.notify(message, evse.session, triggered=True)
         else:
             act = (

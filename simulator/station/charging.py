@@ -87,8 +87,7 @@ class Charging:
             )
             if tx is not None:
                 evse.transaction = tx
-                tx.stop_cause = tx.stop_cause or Cause.POWER_LOSS
-                self._end(evse, Cause.POWER_LOSS)
+                self._end_at_boot(evse, tx)
 
     def power_off(self) -> None:
         """Stop all timers; keep the registers."""
@@ -147,6 +146,12 @@ class Charging:
             memory.names[number] = evse.session
             self._journal.link(f"evse/{self._core.config.id}/{number}", evse.session)
         return evse.session
+
+    def renew(self, evse: Evse, cause: Cause) -> None:
+        """The driver begins anew while the cable still hangs from the last time."""
+        if evse.phase.state is State.FINISHING:
+            self.session(evse, anew=evse.transaction is None)
+            self.apply(evse, Event.RENEW, cause)
 
     def begin(
         self,
@@ -256,12 +261,19 @@ class Charging:
         self.uplink.send(message, tx.session, tx)
 
     def _end(self, evse: Evse, cause: Cause) -> None:
+        self._finish(evse, cause, self.sampling.moment(evse, sample=True))
+
+    def _end_at_boot(self, evse: Evse, tx: Transaction) -> None:
+        """It ended when the power went, by a reset or a cut; it is told now."""
+        was_reset = tx.stop_cause in (Cause.SOFT_RESET, Cause.HARD_RESET)
+        tx.stop_cause = tx.stop_cause or Cause.POWER_LOSS
+        now = self.sampling.moment(evse)
+        moment = Moment(self._core.memory.off_since or now.now, now.reading, online=False)
+        self._finish(evse, tx.stop_cause if was_reset else Cause.POWER_LOSS, moment)
+
+    def _finish(self, evse: Evse, cause: Cause, moment: Moment) -> None:
         tx = evse.transaction
         assert tx is not None
-        moment = self.sampling.moment(evse, sample=True)
-        cut_at = self._core.memory.cut_at
-        if cause is Cause.POWER_LOSS and cut_at is not None:
-            moment = Moment(cut_at, moment.reading, online=False)
         self._dialect.note(self._core, tx, Context.END, moment)
         message = self._dialect.ended(self._core, tx, cause, moment, evse.phase)
         tx.ended = True
@@ -316,16 +328,14 @@ class Charging:
 
     def tell_status(self, evse: Evse, *, info: str | None = None, always: bool = False) -> None:
         """Tell the CSMS the status, if it is news and can be told; else when the link is back."""
-        word = self._dialect.status_of(evse.phase)
-        if word == evse.told and not always:
+        if not self.uplink.online:
             return
-        message = self._dialect.status(evse, self._clock.now(), info)
-
-        def lost() -> None:
-            evse.told = None
-
-        if self.uplink.online and self.uplink.notify(message, evse.session, lost=lost):
-            evse.told = word
+        for connector_id, word in self._dialect.statuses(evse).items():
+            if always or evse.told.get(connector_id) != word:
+                message = self._dialect.status(evse, connector_id, self._clock.now(), info)
+                lost = partial(evse.told.pop, connector_id, None)
+                self.uplink.notify(message, evse.session, lost=lost)
+                evse.told[connector_id] = word
 
     # Small things
 

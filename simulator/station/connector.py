@@ -275,7 +275,7 @@ def _move(phase: Phase, event: Event, points: TxPoints) -> Step:
             in_transaction = False
             found.add(Effect.END_TRANSACTION)
             target = _rest(target, found)
-        elif target is not phase.state:
+        elif target is not phase.state and event is not Event.RENEW:
             found.add(Effect.UPDATE_TRANSACTION)
     elif points.start & (holds - before):
         in_transaction = True

@@ -110,18 +110,18 @@ class Evse:
         "transaction",
     )
 
-    def __init__(self, config: EvseConfig, meter: Meter) -> None:
+    def __init__(self, config: EvseConfig, connector_id: int, meter: Meter) -> None:
         self.config = config
         self.meter = meter
         self.phase = Phase()
-        self.connector_id = config.connectors[0].connector_id
+        self.connector_id = connector_id
         self.session: str | None = None
         self.car: Car | None = None
         self.token: IdToken | None = None
         self.group: str | None = None
         self.remote_start_id: int | None = None
         self.transaction: Transaction | None = None
-        self.told: str | None = None  # the status that the CSMS heard last
+        self.told: dict[int, str] = {}  # the statuses that the CSMS heard last, by connector
         self.asking = False  # the CSMS is being asked about a card
 
     @property
@@ -156,10 +156,11 @@ class Memory:
     registers_wh: dict[int, float] = field(default_factory=dict)
     inoperative: dict[int, bool] = field(default_factory=dict)
     sessions: dict[int, int] = field(default_factory=dict)  # how many each EVSE has seen
+    connectors: dict[int, int] = field(default_factory=dict)  # the one in use, where not the first
     cars: dict[int, Car] = field(default_factory=dict)  # plugged in, whether powered or not
     names: dict[int, str] = field(default_factory=dict)  # of the sessions that go on
     spent: dict[int, bool] = field(default_factory=dict)  # the cable has had its transaction
-    cut_at: datetime | None = None
+    off_since: datetime | None = None
     boot_reason: str = "PowerUp"
     boots: int = 0
 
@@ -173,17 +174,14 @@ class Core:
         self.config = config
         self.memory = memory
         self.boot = Boot()
-        self.evses: tuple[Evse, ...] = tuple(
-            Evse(
-                evse,
-                Meter(
-                    evse.connectors[0].limits,
-                    chance,
-                    register_wh=memory.registers_wh.get(evse.evse_id, 0.0),
-                ),
-            )
-            for evse in config.evses
-        )
+        self.evses: tuple[Evse, ...] = tuple(self._evse(each, chance) for each in config.evses)
+
+    def _evse(self, config: EvseConfig, chance: Chance) -> Evse:
+        number = config.evse_id
+        connector_id = self.memory.connectors.get(number, 1)
+        limits = config.connectors[connector_id - 1].limits
+        register_wh = self.memory.registers_wh.get(number, 0.0)
+        return Evse(config, connector_id, Meter(limits, chance, register_wh=register_wh))
 
     @property
     def settings(self) -> Settings:
@@ -280,6 +278,7 @@ class Trigger:
 
     what: Ask
     evse_id: int | None = None
+    connector_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,13 @@ class Dialect(Protocol):
     def status_of(self, phase: Phase) -> str:
         """The version's word for a phase."""
 
-    def status(self, evse: Evse, now: datetime, info: str | None = None) -> Message:
-        """StatusNotification of the connector in use."""
+    def statuses(self, evse: Evse) -> Mapping[int, str]:
+        """The words for an EVSE's connectors, by number, where the version tells each of them."""
+
+    def status(
+        self, evse: Evse, connector_id: int, now: datetime, info: str | None = None
+    ) -> Message:
+        """StatusNotification of one of them."""
 
     def station_status(self, now: datetime) -> Message | None:
         """StatusNotification of the station itself, where there is such a thing."""

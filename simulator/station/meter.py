@@ -75,6 +75,12 @@ class Meter:
         self.advance(now_s)
         self.car = car
 
+    def use(self, limits: Limits, now_s: float) -> None:
+        """Another connector of the EVSE is taken, with its own limits."""
+        self.advance(now_s)
+        self.limits = limits
+        self._voltage_v = self._wander()
+
     def switch(self, on: bool, now_s: float) -> None:
         """Let energy flow, or stop it."""
         self.advance(now_s)

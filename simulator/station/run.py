@@ -120,7 +120,6 @@ class Station:
         if not self.powered:
             return
         self._board.event("station.power_cut", off_s=off_s)
-        self.memory.cut_at = self.clock.now()
         await self._restart("PowerUp", off_s, polite=False)
 
     async def reset(self) -> None:
@@ -129,11 +128,15 @@ class Station:
 
     # Verbs: the driver
 
-    async def plug(self, evse_id: int, car: Car | None = None) -> None:
+    async def plug(
+        self, evse_id: int, car: Car | None = None, *, connector_id: int | None = None
+    ) -> None:
         """Put a car's cable in; without a car, one is drawn by chance."""
         evse = self._evse(evse_id)
         if evse_id in self.memory.cars:
             raise StationError(f"{self.config.id}: EVSE {evse_id} has a car already")
+        if connector_id is not None:
+            self._use(evse, connector_id)
         dc = evse.connector.limits.dc
         car = car or draw_car(self._chance, needs_dc=dc)
         if dc and not car.dc_max_w:
@@ -175,6 +178,15 @@ class Station:
         evse = self._evse(evse_id)
         if not self._board.charging.stop(evse, Cause.LOCAL):
             raise StationError(f"{self.config.id}: nothing goes on at EVSE {evse_id}")
+
+    async def suspend(self, evse_id: int, *, by_evse: bool = False) -> None:
+        """Let the car pause, or the EVSE withhold its energy."""
+        event = Event.EVSE_SUSPEND if by_evse else Event.EV_SUSPEND
+        self._happen(self._evse(evse_id), event, Cause.EVSE if by_evse else Cause.CAR)
+
+    async def resume(self, evse_id: int) -> None:
+        """Let energy flow again."""
+        self._happen(self._evse(evse_id), Event.ENERGY, Cause.CAR)
 
     async def fault(self, evse_id: int, *, cleared: bool = False) -> None:
         """Let a connector fail, or recover."""
@@ -223,6 +235,7 @@ class Station:
     async def _power_off(self, *, polite: bool) -> None:
         """Stop all that runs; then nothing is left but the memory."""
         self.powered = False
+        self.memory.off_since = self.clock.now()
         self._board.charging.power_off()
         client, self._client = self._client, None
         if client is not None:
@@ -268,6 +281,13 @@ class Station:
             raise StationError(f"{self.config.id} has no EVSE {evse_id}")
         return evse
 
+    def _use(self, evse: Evse, connector_id: int) -> None:
+        """Take another connector of an EVSE from its holster."""
+        if not 1 <= connector_id <= len(evse.config.connectors):
+            raise StationError(f"{self.config.id}: no connector {connector_id} at {evse.evse_id}")
+        self.memory.connectors[evse.evse_id] = evse.connector_id = connector_id
+        evse.meter.use(evse.connector.limits, self.clock.monotonic())
+
     def _happen(self, evse: Evse, event: Event, cause: Cause) -> None:
         try:
             self._board.charging.apply(evse, event, cause)
@@ -283,6 +303,7 @@ def _settings(config: StationConfig) -> Settings:
         "meter_interval_s": str(config.meter_interval_s),
         "aligned_interval_s": str(config.clock_aligned_interval_s),
         "connectors": str(len(config.evses)),
+        "security_profile": "0" if config.basic_password is None else "1",
         **config.settings,
     }
     try:

@@ -20,7 +20,7 @@ from simulator.wire.ocpp_rpc import CallTimeout, LinkClosed, OcppError
 from simulator.wire.ocpp_ws import Link
 
 Acknowledged = Callable[[Queued, Transaction | None, Payload], None]
-Lost = Callable[[], None]
+Lost = Callable[[], object]
 Spawn = Callable[[Coroutine[Any, Any, None], str], "asyncio.Task[None]"]
 
 

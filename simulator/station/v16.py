@@ -84,7 +84,13 @@ class Dialect16:
         """ChargePointStatus; a fault lies over everything."""
         return "Faulted" if phase.faulted else STATUS[phase.state]
 
-    def status(self, evse: Evse, now: datetime, info: str | None = None) -> Message:
+    def statuses(self, evse: Evse) -> Mapping[int, str]:
+        """An EVSE is one connector in 1.6, whatever hangs on it."""
+        return {evse.evse_id: self.status_of(evse.phase)}
+
+    def status(
+        self, evse: Evse, connector_id: int, now: datetime, info: str | None = None
+    ) -> Message:
         """StatusNotification (4.9)."""
         payload: Payload = {
             "connectorId": evse.evse_id,

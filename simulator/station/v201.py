@@ -109,13 +109,28 @@ class Dialect201:
         """ConnectorStatus; a fault lies over everything."""
         return "Faulted" if phase.faulted else STATUS[phase.state]
 
-    def status(self, evse: Evse, now: datetime, info: str | None = None) -> Message:
+    def statuses(self, evse: Evse) -> Mapping[int, str]:
+        """The connector in use has the EVSE's status; the others share only what closes it."""
+        phase = evse.phase
+        rest = Phase(
+            State.AVAILABLE if phase.operative else State.UNAVAILABLE, False, phase.faulted
+        )
+        return {
+            each.connector_id: self.status_of(
+                phase if each.connector_id == evse.connector_id else rest
+            )
+            for each in evse.config.connectors
+        }
+
+    def status(
+        self, evse: Evse, connector_id: int, now: datetime, info: str | None = None
+    ) -> Message:
         """StatusNotification (G01)."""
         payload: Payload = {
             "timestamp": rfc3339(now),
-            "connectorStatus": self.status_of(evse.phase),
+            "connectorStatus": self.statuses(evse)[connector_id],
             "evseId": evse.evse_id,
-            "connectorId": evse.connector_id,
+            "connectorId": connector_id,
         }
         return Message("StatusNotification", payload)
 

@@ -87,7 +87,7 @@ def reset(core: Core, payload: Payload, now: datetime) -> Answer:
 def unlock_connector(core: Core, payload: Payload, now: datetime) -> Answer:
     """F05. An authorized transaction keeps its cable."""
     evse = core.evse(payload["evseId"])
-    if evse is None or not 1 <= payload["connectorId"] <= len(evse.config.connectors):
+    if evse is None or payload["connectorId"] not in _connector_ids(evse):
         return Answer({"status": "UnknownConnector"})
     if evse.phase.authorized and evse.transaction is not None:
         return Answer({"status": "OngoingAuthorizedTransaction"})
@@ -103,7 +103,7 @@ def change_availability(core: Core, payload: Payload, now: datetime) -> Answer:
     if not evses:
         return _refused("UnknownEvse", "there is no such EVSE")
     connector_id = (place or {}).get("connectorId")
-    if connector_id is not None and not 1 <= connector_id <= len(evses[0].config.connectors):
+    if connector_id not in (None, *_connector_ids(evses[0])):
         return _refused("UnknownConnectorId", f"there is no connector {connector_id}")
     operative = payload["operationalStatus"] == "Operative"
     waits = not operative and any(
@@ -242,12 +242,19 @@ def trigger_message(core: Core, payload: Payload, now: datetime) -> Answer:
         return _refused("UnknownEvse", f"there is no EVSE {place['id']}")
     if what is Ask.BOOT and core.boot.accepted:  # F06.FR.17
         return _refused("NotEnabled", "the last BootNotification was accepted")
-    if what is Ask.STATUS and "connectorId" not in place:  # F06.FR.12
+    connector_id = place.get("connectorId")
+    if what is Ask.STATUS and connector_id is None:  # F06.FR.12
         return _refused("MissingParam", "StatusNotification needs evse.connectorId")
+    if evse is not None and connector_id not in (None, *_connector_ids(evse)):
+        return _refused("UnknownConnectorId", f"there is no connector {connector_id}")
     evses: tuple[Evse, ...] = core.evses if evse is None else (evse,)
     if what is Ask.TRANSACTION and all(each.transaction is None for each in evses):
         return _refused("TxNotFound", "no transaction goes on")
-    return Answer({"status": "Accepted"}, (Trigger(what, place.get("id")),))
+    return Answer({"status": "Accepted"}, (Trigger(what, place.get("id"), connector_id),))
+
+
+def _connector_ids(evse: Evse) -> list[int]:
+    return [connector.connector_id for connector in evse.config.connectors]
 
 
 def get_transaction_status(core: Core, payload: Payload, now: datetime) -> Answer:

@@ -110,6 +110,14 @@ def test_transactions_start_and_stop_where_configured(
         assert (Effect.END_TRANSACTION in result.effects) is (number == ends_at)
 
 
+def test_to_begin_anew_is_no_change_of_a_transaction() -> None:
+    points = TxPoints(frozenset({Point.EV_CONNECTED}), frozenset({Point.EV_CONNECTED}))
+    phase, _ = walk(PLUG, CARD, FLOW, STOP, points=points)
+    again = step(phase, Event.RENEW, points)
+    assert again.phase == Phase(State.PLUGGED, in_transaction=True)
+    assert again.effects == ()
+
+
 def test_a_transaction_over_takes_its_authorization_with_it() -> None:
     points = TxPoints(frozenset({Point.ENERGY_TRANSFER}), frozenset({Point.ENERGY_TRANSFER}))
     phase, effects = walk(PLUG, CARD, FLOW, Event.EV_SUSPEND, points=points)

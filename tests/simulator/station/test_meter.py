@@ -146,6 +146,16 @@ def test_full_is_foretold(limits: Limits, car: Car) -> None:
     assert meter.power_w() == 0.0
 
 
+def test_another_connector_has_its_own_limits() -> None:
+    meter = charging(AC3, Car(soc_percent=10.0))
+    meter.use(DC, 3600.0)
+    after_an_hour_wh = meter.register_wh
+    seen = meter.read(3600.0)
+    assert len(seen.voltage_v) == 1
+    assert meter.register_wh == after_an_hour_wh > 10_000
+    assert seen.power_w > 100_000
+
+
 def test_nothing_flows_without_a_car_or_permission() -> None:
     meter = Meter(AC3, Chance(1), register_wh=1234.5)
     assert meter.read(3600.0).energy_wh == 1234

@@ -9,7 +9,7 @@ import pytest
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
-from simulator.station.config import StationConfig
+from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
 from simulator.station.ev import Car
 from simulator.station.run import Station, StationError
 from simulator.wire.ocpp_rpc import OcppVersion
@@ -424,3 +424,49 @@ async def test_what_is_plugged_without_power_is_seen_at_power_on(
         await clock.sleep(1)
     told = [p["status"] for p in sent(journal, "StatusNotification")]
     assert told == ["Available", "Preparing", "Available"]
+
+
+@BOTH
+async def test_car_and_evse_may_pause(clock: Clock, journal: Journal, version: OcppVersion) -> None:
+    async with world(clock, journal, version) as (station, _):
+        await station.plug(1, Car())
+        await station.tap(1, "04A1")
+        await clock.sleep(10)
+        await station.suspend(1)
+        assert station.snapshot()["evses"][0]["state"] == "suspended_ev"
+        await station.suspend(1, by_evse=True)
+        await clock.sleep(600)
+        paused = station.snapshot()["evses"][0]
+        assert (paused["state"], paused["power_w"]) == ("suspended_evse", 0.0)
+        await station.resume(1)
+        await clock.sleep(600)
+        assert station.snapshot()["evses"][0]["energy_wh"] > paused["energy_wh"] + 1000
+        with pytest.raises(StationError, match="cannot happen"):
+            await station.resume(2)
+    assert flaws(journal) == []
+
+
+async def test_an_evse_has_one_connector_in_use(clock: Clock, journal: Journal) -> None:
+    two = EvseConfig(
+        1,
+        (
+            ConnectorConfig(1, "IEC_62196_T2_COMBO", "CABLE", "DC", 500, 300, 150_000),
+            ConnectorConfig(2, "CHADEMO", "CABLE", "DC", 500, 125, 50_000),
+        ),
+    )
+    async with world(clock, journal, V201, evses=(two,)) as (station, _):
+        await clock.sleep(1)
+        await station.plug(1, Car(), connector_id=2)
+        await station.tap(1, "04A1")
+        await clock.sleep(1)
+        assert station.snapshot()["evses"][0]["power_w"] < 50_000
+        await station.power_cut(5)
+        await clock.sleep(10)
+        assert station.snapshot()["evses"][0]["connector_id"] == 2
+        await station.unplug(1)
+        with pytest.raises(StationError, match="no connector 3"):
+            await station.plug(1, Car(), connector_id=3)
+    told = [(p["connectorId"], p["connectorStatus"]) for p in sent(journal, "StatusNotification")]
+    assert told[:3] == [(1, "Available"), (2, "Available"), (2, "Occupied")]
+    assert {e["evse"]["connectorId"] for e in sent(journal, "TransactionEvent")} == {2}
+    assert flaws(journal) == []

@@ -47,7 +47,7 @@ def test_boot() -> None:
 def test_status_tells_a_fault_and_a_reason() -> None:
     evse = core().evses[0]
     evse.phase = Phase(State.PLUGGED, faulted=True)
-    message = DIALECT.status(evse, NOW, "EV side disconnected")
+    message = DIALECT.status(evse, 1, NOW, "EV side disconnected")
     assert message.payload == {
         "connectorId": 1,
         "errorCode": "OtherError",
