@@ -154,6 +154,28 @@ INSTEAD: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# The module that a rule is told under, by the first word of its id, where the two differ.
+AREAS: Mapping[str, str] = MappingProxyType(
+    {
+        "request": "transport",
+        "no": "transport",
+        "limit": "transport",
+        "roles": "credentials",
+        "location": "locations",
+        "unique": "locations",
+        "capabilities": "locations",
+        "tariff": "tariffs",
+        "authorize": "tokens",
+        "token": "tokens",
+        "contract": "tokens",
+        "quirk": "tokens",
+        "valid": "tokens",
+        "command": "commands",
+        "session": "sessions",
+        "cdr": "cdrs",
+        "original": "cdrs",
+    }
+)
 # To ask for a token that is refused is what real-time authorization is for; what follows the answer
 # is the matter of session.start-denied.
 ANSWERS = frozenset({"authorize.token"})
@@ -170,7 +192,7 @@ def rule_lines(evidence: Evidence, face: Face) -> list[Line]:
 def _line(row: Rule, findings: list[Record], evidence: Evidence) -> Line:
     return Line(
         id=row.id,
-        module=row.id.partition(".")[0],
+        module=_module(row.id),
         statement=row.statement,
         source=row.source,
         hint=row.hint,
@@ -178,6 +200,12 @@ def _line(row: Rule, findings: list[Record], evidence: Evidence) -> Line:
         severity=evidence.profile.rules.get(row.id) or row.severity or "",
         faults=tuple(_fault(finding) for finding in findings),
     )
+
+
+def _module(rule_id: str) -> str:
+    """The module that a rule is told under."""
+    area = rule_id.removeprefix("roam.").partition(".")[0].partition("-")[0]
+    return AREAS.get(area, area)
 
 
 def _ruling(row: Rule, findings: list[Record], evidence: Evidence) -> Ruling:
