@@ -1,0 +1,89 @@
+"""The tables at the end: what was told to the peer, and what became of it."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from simulator.demo import ledger
+from simulator.kernel.journal import Journal, Record
+
+SESSION = {
+    "id": "S1",
+    "evse_uid": "CP1-1",
+    "cdr_token": {"uid": "04AA"},
+    "auth_method": "AUTH_REQUEST",
+    "start_date_time": "2026-01-15T07:00:00Z",
+}
+CDR = {
+    "id": "C1",
+    "session_id": "S1",
+    "start_date_time": "2026-01-15T07:00:00Z",
+    "end_date_time": "2026-01-15T07:40:30Z",
+    "total_energy": 7.281,
+    "total_cost": {"excl_vat": 3.9177, "incl_vat": 4.6621},
+    "currency": "EUR",
+}
+
+
+def exchange(journal: Journal, method: str, module: str, body: Any, code: int | None) -> Record:
+    return journal.ocpi(
+        "cpo", "plugsurfing", "CP1-1-1", version="2.2.1", module=module, method=method, url="",
+        direction="sent", request_headers={}, request_body=json.dumps(body), response_headers={},
+        response_body="{}", http_status=200, status_code=code, ms=0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def rows(journal: Journal) -> list[ledger.Row]:
+    exchange(journal, "PUT", "sessions", SESSION, 1000)
+    exchange(journal, "PUT", "sessions", SESSION, 1000)
+    exchange(journal, "PUT", "sessions", {**SESSION, "id": "S2"}, 1000)
+    exchange(journal, "POST", "cdrs", CDR, 1000)
+    exchange(journal, "POST", "cdrs", {**CDR, "session_id": "S2"}, 2001)
+    exchange(journal, "PUT", "sessions", {**SESSION, "id": "S3"}, 1000)
+    exchange(journal, "POST", "cdrs", {**CDR, "session_id": "unheard of"}, 1000)
+    return ledger.sessions(journal.records)
+
+
+def printed(table: Any, width: int = 80) -> str:
+    page = io.StringIO()
+    Console(file=page, width=width).print(table)
+    return page.getvalue()
+
+
+def test_a_row_for_each_session_with_its_cdrs_fate(rows: list[ledger.Row]) -> None:
+    assert [(row.session_id, row.verdict) for row in rows] == [
+        ("S1", "accepted"),
+        ("S2", "refused 2001"),
+        ("S3", "no CDR"),
+    ]
+    first = ledger.as_json(rows)[0]
+    assert (first["minutes"], first["kwh"], first["incl_vat"]) == (40.5, 7.281, 4.6621)
+    assert (first["session"], first["token_uid"], first["currency"]) == ("CP1-1-1", "04AA", "EUR")
+    json.dumps(ledger.as_json(rows))
+
+
+def test_the_table_fits_80_columns_and_a_narrow_one_50(rows: list[ledger.Row]) -> None:
+    wide = printed(ledger.session_table(rows))
+    assert "CP1-1" in wide
+    assert "4.66 EUR" in wide
+    assert "…" not in wide
+    narrow = printed(ledger.session_table(rows, narrow=True), 50)
+    assert "refused 2001" in narrow
+    assert "EUR" not in narrow
+
+
+def test_findings_are_listed(journal: Journal) -> None:
+    journal.finding(
+        "plugsurfing", "cpo", "CP1-1-1", rule="cdr.valid", severity="reject", pointer="/id",
+        seen=1, expected="an id", message_seq=3, objects=("cdr/1",),
+    )  # fmt: skip
+    (found,) = ledger.findings(journal.records)
+    assert (found["rule"], found["pointer"], found["seen"]) == ("cdr.valid", "/id", 1)
+    assert "an id" in printed(ledger.finding_table([found]))
+    assert "an id" not in printed(ledger.finding_table([found], narrow=True), 50)

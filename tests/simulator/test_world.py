@@ -1,0 +1,221 @@
+"""Worlds: composed from a file, started and stopped whole, and the same every time."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.kernel.loop import run
+from simulator.mistakes import Exit, Mistake
+from simulator.wire.http import BindError
+from simulator.world import World, connector_config, cpo_config, station_config
+from simulator.world_file import PLUGS, WorldFile, find, read, read_text
+
+SMALL = """\
+name: small
+seed: 7
+clock: virtual
+cpo: {country_code: DE, party_id: ABC, name: Small}
+peers: [{name: plugsurfing, tokens: [{uid: 04AA}]}]
+tariffs: [{id: t, elements: [{price_components: [{type: ENERGY, price: 0.5, step_size: 1}]}]}]
+locations:
+- id: L1
+  country: DEU
+  stations:
+  - {id: S16, ocpp: 1.6, tariff: t, omit_from_cdrs: [total_cost], password: 0123456789abcdef}
+  - {id: S201, ocpp: 2.0.1, evses: [[dc-150, chademo-50]], tariff: t, meter_interval_s: 30}
+cars: {mine: {soc_percent: 10}}
+"""
+
+
+@pytest.fixture
+def plan() -> WorldFile:
+    return read_text(SMALL)
+
+
+def what(world: World) -> Iterator[str]:
+    return (str(record.get("what")) for record in world.journal.records)
+
+
+async def session(world: World, name: str = "S16") -> None:
+    """One whole session, to its CDR."""
+    station = world.station(name)
+    await station.plug(1, world.car("mine"))
+    await station.tap(1, "04AA")
+    await world.clock.sleep(600)
+    await station.tap(1, "04AA")
+    await station.unplug(1)
+    await world.clock.sleep(30)
+
+
+async def test_a_world_starts_registers_charges_and_stops(plan: WorldFile) -> None:
+    async with World(plan) as world:
+        assert set(world.stations) == {"S16", "S201"}
+        await session(world)
+        await session(world, "S201")
+        cdrs = [
+            r["status_code"]
+            for r in world.journal.records
+            if r["leg"] == "ocpi" and r["module"] == "cdrs" and r["actor"] == "cpo"
+        ]
+    assert cdrs == [2001, 1000]  # the 1.6 station's lack a field on purpose
+    assert not [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+
+
+async def test_nothing_is_left_running_when_the_start_fails(plan: WorldFile) -> None:
+    taken = await asyncio.start_server(lambda r, w: w.close(), "127.0.0.1", 9000)
+    with pytest.raises(BindError, match=r"cannot listen on 127\.0\.0\.1:9000") as caught:
+        async with World(plan):
+            pass
+    assert caught.value.exit_code == Exit.UNREACHABLE
+    taken.close()
+    assert not [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+
+
+async def test_the_peer_may_begin_the_handshake() -> None:
+    text = SMALL.replace("{name: plugsurfing,", "{name: plugsurfing, register: peer,")
+    async with World(read_text(text)) as world:
+        await world.clock.sleep(5)
+        posts = [
+            r["actor"]
+            for r in world.journal.records
+            if r["leg"] == "ocpi" and r["method"] == "POST" and r["direction"] == "sent"
+        ]
+        assert posts[0] == "plugsurfing"
+        assert [peer.peer for peer in world.cpo.peers.registered()] == ["plugsurfing"]
+
+
+async def test_a_station_that_is_not_accepted_is_told(
+    plan: WorldFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(plan)
+    monkeypatch.setattr("simulator.world.station_config", _stranger)
+    with pytest.raises(Mistake, match="station S16 was not accepted within 60 s") as caught:
+        async with world:
+            pass
+    assert caught.value.exit_code == Exit.TIMEOUT
+
+
+def _stranger(plan, csms_url):  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    return replace(station_config(plan, csms_url), id=f"{plan.id}-unknown")
+
+
+async def test_virtual_time_and_an_outside_peer_exclude_each_other(plan: WorldFile) -> None:
+    text = SMALL.replace("tokens: [{uid: 04AA}]", "url: 'https://peer.example/v', token: abc")
+    with pytest.raises(Mistake, match="the clock is virtual, but plugsurfing is outside") as caught:
+        World(read_text(text))
+    assert "--clock real" in str(caught.value)
+    world = World(read_text(text), clock="real")
+    assert world.peers["plugsurfing"].outside
+    await world.stop()
+
+
+async def test_what_the_caller_says_overrides_the_file(plan: WorldFile) -> None:
+    world = World(plan, clock="scaled:60", seed=9)
+    assert (world.clock.factor, world.seed) == (60, 9)
+    assert world.journal.header == {
+        "format": "roamlab-journal/1",
+        "seed": 9,
+        "clock": "scaled:60",
+        "world": "small",
+    }
+    no_seed = read_text(SMALL.replace("seed: 7\n", ""))
+    others = [World(plan), World(no_seed), World(no_seed)]
+    assert others[0].seed == 7
+    assert others[1].seed != others[2].seed
+    for each in (world, *others):
+        await each.stop()
+
+
+async def test_unknown_names_are_guessed_at(plan: WorldFile) -> None:
+    async with World(plan) as world:
+        with pytest.raises(Mistake, match=r"no station 'S61' in this world\. Did you mean 'S16'"):
+            world.station("S61")
+        with pytest.raises(Mistake, match=r"no car 'yours' in this world\. Known: mine\."):
+            world.car("yours")
+
+
+def test_the_cpo_is_told_what_stands_where(plan: WorldFile) -> None:
+    from simulator.kernel.chance import Chance
+
+    config = cpo_config(plan, Chance(1))
+    assert [(s.id, list(s.evse_uids)) for s in config.stations] == [
+        ("S16", ["S16-1"]),
+        ("S201", ["S201-1"]),
+    ]
+    assert config.stations[0].basic_password == "0123456789abcdef"
+    assert config.omit == {"S16": ("total_cost",)}
+
+
+def test_a_station_is_built_as_planned(plan: WorldFile) -> None:
+    config = station_config(plan.stations[1], "ws://127.0.0.1:9000/ocpp")
+    assert (config.id, str(config.version), config.meter_interval_s) == ("S201", "2.0.1", 30)
+    assert [c.standard for c in config.evses[0].connectors] == ["IEC_62196_T2_COMBO", "CHADEMO"]
+    config.check()
+
+
+def test_a_plug_without_a_limit_of_its_own_gives_what_it_can() -> None:
+    from dataclasses import replace
+
+    bare = replace(PLUGS["ac-22"], max_power_w=None)
+    assert connector_config(1, bare).max_power_w == 230 * 32 * 3
+    assert connector_config(1, replace(bare, power_type="AC_1_PHASE")).max_power_w == 230 * 32
+
+
+def record_session(plan: WorldFile, seed: int) -> bytes:
+    """The journal of one small world, on a loop of its own."""
+    world = World(plan, seed=seed)
+
+    async def play() -> bytes:
+        async with world:
+            await session(world)
+            await world.station("S201").offline()
+            await session(world, "S201")
+            await world.station("S201").online()
+            await world.clock.sleep(60)
+        return world.journal.dump()
+
+    return run(play(), world.clock)
+
+
+def test_the_same_seed_writes_the_same_journal_byte_for_byte(plan: WorldFile) -> None:
+    first = record_session(plan, 7)
+    assert first.count(b"\n") > 150
+    for _ in range(5):
+        assert record_session(plan, 7) == first
+    assert record_session(plan, 8) != first
+
+
+def test_under_load_and_in_other_processes_it_is_the_same_journal(tmp_path: Path) -> None:
+    """Hash seeds, the machine's load and the process make no difference."""
+    spin = "import time\nend = time.monotonic() + 40\nwhile time.monotonic() < end: pass"
+    busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2)]
+    try:
+        journals = []
+        for number in range(5):
+            path = tmp_path / f"{number}.ndjson"
+            subprocess.run(
+                [sys.executable, "-m", "simulator", "demo", "--journal", str(path), "--json"],
+                env={"PYTHONHASHSEED": str(number)},
+                capture_output=True,
+                check=True,
+                timeout=60,
+            )
+            journals.append(path.read_bytes())
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert len(journals[0]) > 500_000
+    assert all(journal == journals[0] for journal in journals)
+
+
+def test_the_shipped_world_is_found() -> None:
+    assert read(find("demo")).name == "demo"

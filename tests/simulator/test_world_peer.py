@@ -1,0 +1,75 @@
+"""A world's peer is found by its entry point and driven over HTTP alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.mistakes import Mistake
+from simulator.world_file import PeerPlan
+from simulator.world_peer import Peer, PeerRefused
+
+
+@pytest.fixture
+async def peer(clock: Clock, chance: Chance, journal: Journal) -> AsyncIterator[Peer]:
+    plan = PeerPlan("plugsurfing", tokens=({"uid": "04AA", "valid": False},))
+    peer = Peer(plan, clock=clock, chance=chance, journal=journal)
+    await peer.start("127.0.0.1")
+    yield peer
+    await peer.stop()
+
+
+async def test_it_starts_with_its_tokens_and_says_where_it_is(peer: Peer) -> None:
+    assert peer.base_url == "http://127.0.0.1:8090"
+    assert peer.versions_url.startswith(peer.base_url)
+    assert peer.token_a
+    tokens = (await peer.state())["tokens"]
+    assert [(token["uid"], token["valid"]) for token in tokens] == [("04AA", False)]
+
+
+async def test_tokens_are_changed_over_http(peer: Peer) -> None:
+    await peer.put_token({"uid": "04BB/1", "valid": True})
+    uids = [token["uid"] for token in (await peer.state())["tokens"]]
+    assert uids == ["04AA", "04BB/1"]
+
+
+async def test_what_the_peer_refuses_is_told_with_its_answer(peer: Peer) -> None:
+    with pytest.raises(PeerRefused, match="_mock/tokens/04AA: HTTP 4"):
+        await peer.put_token({"uid": "04AA", "colour": "red"})
+    with pytest.raises(PeerRefused, match="START_SESSION"):
+        await peer.command("START_SESSION", token_uid="04AA")
+
+
+async def test_it_has_no_findings_before_anything_happened(peer: Peer) -> None:
+    answer = await peer.findings()
+    assert not (answer["findings"] if isinstance(answer, dict) else answer)
+
+
+async def test_it_can_be_stopped_twice(peer: Peer) -> None:
+    await peer.stop()
+    await peer.stop()
+
+
+async def test_a_peer_outside_is_not_started(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    plan = PeerPlan("theirs", url="https://peer.example/versions", token="abc")
+    peer = Peer(plan, clock=clock, chance=chance, journal=journal)
+    await peer.start("127.0.0.1")
+    assert peer.outside
+    assert (peer.versions_url, peer.token_a) == ("https://peer.example/versions", "abc")
+    await peer.stop()
+
+
+async def test_an_unknown_kind_is_guessed_at(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    plan = PeerPlan("p", kind="plugsurfng")
+    peer = Peer(plan, clock=clock, chance=chance, journal=journal)
+    with pytest.raises(Mistake, match="Did you mean 'plugsurfing'"):
+        await peer.start("127.0.0.1")
+    await peer.stop()
