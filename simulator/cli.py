@@ -47,6 +47,7 @@ COMMANDS: dict[str, Row] = {
         "Run the CPO core alone: a CSMS with an OCPI side.",
     ),
     "peer": Row("", "Run the mock Plugsurfing alone, against any CPO."),
+    "emp": Row("", "Run a simulated EMP alone, against Plugsurfing's Roam or anyone's like it."),
     "price": Row(
         "simulator.commands.price:price",
         "Price a session by an OCPI tariff, line by line.",
