@@ -94,7 +94,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def group(self) -> str | None:
         """The token's group: what OCPP 1.6 calls parentIdTag."""
-        return self.token.get("group_id") if self.token else None
+        group = self.token.get("group_id") if self.token else None
+        return group if isinstance(group, str) else None
 
     def serves(self, evse_uid: str) -> bool:
         """True if it holds for this EVSE."""
@@ -251,7 +252,8 @@ def _from_answer(
         verdict = Verdict(info.get("allowed", ""))
     except ValueError:  # a peer's own word: whatever it means, it is not ALLOWED
         verdict = Verdict.NOT_ALLOWED
-    where = tuple((info.get("location") or {}).get("evse_uids") or ())
+    where = _evse_uids(info.get("location"))
+    token, reference = info.get("token"), info.get("authorization_reference")
     why = f"eMSP says {info.get('allowed')}"
     if verdict is Verdict.ALLOWED and where and not set(where) & set(request.evse_uids):
         verdict, why = Verdict.NOT_ALLOWED, "eMSP allows other EVSEs only"
@@ -262,10 +264,16 @@ def _from_answer(
         at=request.at,
         method="AUTH_REQUEST",
         connection_id=connection_id,
-        token=info.get("token") or (ask.known.token if ask.known else None),
-        reference=info.get("authorization_reference"),
+        token=token if isinstance(token, dict) else (ask.known.token if ask.known else None),
+        reference=reference if isinstance(reference, str) else None,
         evse_uids=where,
     )
+
+
+def _evse_uids(location: object) -> tuple[str, ...]:
+    """The EVSEs of a LocationReferences, of whatever a peer sent in its place."""
+    uids = location.get("evse_uids") if isinstance(location, dict) else None
+    return tuple(uid for uid in uids if isinstance(uid, str)) if isinstance(uids, list) else ()
 
 
 def _locally(request: Request, known: Known, why: str, *, interrupted: bool = False) -> Decision:

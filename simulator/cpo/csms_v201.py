@@ -197,7 +197,7 @@ def _info(csms: Csms, decision: Decision) -> dict[str, Any]:
     """An IdTokenInfo. A token that is to be asked about each time is not for a station's cache."""
     info: dict[str, Any] = {"status": STATUS_V201[decision.verdict]}
     if decision.group:
-        info["groupIdToken"] = {"idToken": decision.group, "type": "Central"}
+        info["groupIdToken"] = {"idToken": decision.group[:36], "type": "Central"}
     if decision.allowed and (decision.token or {}).get("whitelist") == "NEVER":
         info["cacheExpiryDateTime"] = rfc3339(csms.clock.now())
     return info

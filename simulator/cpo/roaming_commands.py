@@ -25,6 +25,7 @@ from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.headers import Party
 
 Object = dict[str, Any]
+_START_OPTIONS = ("evse_uid", "connector_id", "authorization_reference")
 
 
 class RoamingCommands:
@@ -75,7 +76,7 @@ class RoamingCommands:
 
     async def _start_session(self, ctx: Ctx) -> Result:
         body, peer = ctx.obj, ctx.connection
-        _need(body, "response_url", "location_id", optional=("evse_uid", "connector_id"))
+        _need(body, "response_url", "location_id", optional=_START_OPTIONS)
         token = _token_of(body, peer)
         if not peer.speaks_for(Party(token["country_code"], token["party_id"])):
             return self._rejected("the token is another eMSP's")

@@ -130,7 +130,9 @@ class RoamingTokens:
             timeout_s=self._peers.config.authorization_timeout_s,
         )
         if answer.ok and isinstance(answer.data, dict):
-            token = answer.data.get("token") or (known.token if known else _unseen(peer, uid, kind))
+            token = answer.data.get("token")
+            if not isinstance(token, dict):
+                token = known.token if known else _unseen(peer, uid, kind)
             return Answer(connection_id, {**answer.data, "token": token})
         if answer.status_code == 2004 or (answer.http_status == 404 and answer.envelope):
             return Answer(connection_id, None)

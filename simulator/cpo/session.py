@@ -244,8 +244,8 @@ class Session:
         return to_price(priced.total_cost) if priced else None
 
     def to_ocpi(self) -> Object:
-        """The whole OCPI session (2.2.1 mod_sessions, Session object). It must have a token."""
-        assert self.decision is not None and self.decision.token is not None
+        """The whole OCPI session (2.2.1 mod_sessions, Session object), once somebody pays."""
+        assert self.decision is not None
         head, location = self.head, self.head.place.cdr_location
         periods = self.periods()
         session: Object = {

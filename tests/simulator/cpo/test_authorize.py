@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,6 +180,32 @@ def test_of_several_peers_the_one_that_allows_decides() -> None:
     assert (decision.verdict, decision.connection_id) == ("ALLOWED", "p3")
     assert conclude(REQUEST, ask, outcomes[:2]).verdict is Verdict.BLOCKED
     assert conclude(REQUEST, ask, [Answer("p1", None)]).verdict is Verdict.UNKNOWN
+
+
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
+json = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+FIELDS = ("allowed", "token", "location", "authorization_reference")
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, json)), json, json)
+def test_whatever_an_emsp_answers_there_is_a_decision(
+    answer: dict[str, Any], uids: Any, group: Any
+) -> None:
+    for odd in (
+        answer,
+        {**answer, "location": {"evse_uids": uids}},
+        {**answer, "token": token(group_id=group)},
+    ):
+        decision = conclude(REQUEST, ASK, [Answer("p1", {"allowed": "ALLOWED", **odd})])
+        assert isinstance(decision.group, str | None)
+        stored = msgspec.json.encode(decision)
+        assert msgspec.json.decode(stored, type=Decision) == decision
 
 
 def test_who_may_stop() -> None:

@@ -165,6 +165,7 @@ async def test_sessions_that_are_not_the_peers(
         ({"evse_uid": None, "connector_id": "1"}, 2001, "/evse_uid"),
         ({"token": None}, 2001, "/token"),
         ({"token": {"uid": 5}}, 2001, "/token"),
+        ({"authorization_reference": 5}, 2001, "/authorization_reference"),
         ({"evse_uid": ["E1"]}, 2001, "/evse_uid"),
         ({"response_url": None}, 2001, "/response_url"),
         ({"location_id": None}, 2001, "/location_id"),
