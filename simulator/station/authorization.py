@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from simulator.kernel.clock import parse_rfc3339
+
 ACCEPTED = "Accepted"
 EXPIRED = "Expired"
 # It is allowed to charge, only not twice at once (OCPP 1.6 section 3.5.2).
@@ -41,6 +43,14 @@ class TokenInfo:
     def accepted(self) -> bool:
         """It may charge."""
         return self.status == ACCEPTED
+
+
+def read_expiry(text: object) -> datetime | None:
+    """The moment an identifier expires; None where there is none, or none that can be read."""
+    try:
+        return parse_rfc3339(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 class AuthorizationCache:

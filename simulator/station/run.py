@@ -166,12 +166,12 @@ class Station:
         if self.powered:
             self._happen(evse, Event.UNPLUG, Cause.EV_DISCONNECTED)
 
-    async def tap(self, evse_id: int, id_token: str, type: str = "ISO14443") -> bool:  # noqa: A002 - OCPP's own name
-        """Present a card; True if it started or stopped something."""
+    async def tap(self, evse_id: int, id_token: str, token_type: str = "ISO14443") -> bool:
+        """Present a card; True if it started or stopped something. The type is 2.0.1's."""
         evse = self._evse(evse_id)
         if not self.powered:
             raise StationError(f"{self.config.id} has no power")
-        return await self._board.admission.tap(evse, IdToken(id_token, type))
+        return await self._board.admission.tap(evse, IdToken(id_token, token_type))
 
     async def stop_session(self, evse_id: int) -> None:
         """Press the stop button."""
@@ -263,7 +263,8 @@ class Station:
         for evse in board.core.evses:
             board.charging.halt(evse, command.cause)
         await board.uplink.drained(float(self.memory.settings.integer("message_timeout_s")))
-        await self._restart(command.reason, self.config.reboot_s, polite=True)
+        if board is self._board:  # nobody was faster
+            await self._restart(command.reason, self.config.reboot_s, polite=True)
 
     async def _reconnect(self) -> None:
         """Use the new password: close and connect again (2.0.1 A01)."""

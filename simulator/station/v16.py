@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from simulator.kernel.clock import parse_rfc3339, rfc3339
-from simulator.station.authorization import IdToken, TokenInfo
+from simulator.kernel.clock import rfc3339
+from simulator.station.authorization import IdToken, TokenInfo, read_expiry
 from simulator.station.boot import Queued
 from simulator.station.connector import CLASSIC, Phase, State, TxPoints
 from simulator.station.core import Cause, Core, Evse, Message, Moment, Payload, Transaction
@@ -119,12 +119,10 @@ class Dialect16:
     def token_info(self, answer: Payload) -> TokenInfo | None:
         """IdTagInfo (7.28)."""
         info = answer.get("idTagInfo")
-        if not info:
+        if not isinstance(info, dict):
             return None
-        expiry = info.get("expiryDate")
-        return TokenInfo(
-            info["status"], info.get("parentIdTag"), parse_rfc3339(expiry) if expiry else None
-        )
+        expires_at = read_expiry(info.get("expiryDate"))
+        return TokenInfo(str(info.get("status")), info.get("parentIdTag"), expires_at)
 
     def started(
         self, core: Core, tx: Transaction, cause: Cause, moment: Moment, phase: Phase
@@ -191,8 +189,8 @@ class Dialect16:
 
     def acknowledged(self, answer: Payload) -> int | None:
         """The number in StartTransaction.conf."""
-        number: int | None = answer.get("transactionId")
-        return number
+        number = answer.get("transactionId")
+        return number if isinstance(number, int) else None
 
     def session_keys(self, station_id: str, payload: Payload) -> tuple[str, ...]:
         """By transaction, else by connector."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from simulator.kernel.clock import parse_rfc3339, rfc3339
-from simulator.station.authorization import IdToken, TokenInfo
+from simulator.kernel.clock import rfc3339
+from simulator.station.authorization import IdToken, TokenInfo, read_expiry
 from simulator.station.boot import Queued
 from simulator.station.connector import Phase, Point, State, TxPoints
 from simulator.station.core import Cause, Core, Evse, Message, Moment, Payload, Transaction
@@ -145,12 +145,12 @@ class Dialect201:
     def token_info(self, answer: Payload) -> TokenInfo | None:
         """IdTokenInfoType."""
         info = answer.get("idTokenInfo")
-        if not info:
+        if not isinstance(info, dict):
             return None
-        expiry = info.get("cacheExpiryDateTime")
-        group = info.get("groupIdToken") or {}
+        group = info.get("groupIdToken")
+        name = group.get("idToken") if isinstance(group, dict) else None
         return TokenInfo(
-            info["status"], group.get("idToken"), parse_rfc3339(expiry) if expiry else None
+            str(info.get("status")), name, read_expiry(info.get("cacheExpiryDateTime"))
         )
 
     def started(

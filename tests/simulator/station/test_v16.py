@@ -109,6 +109,11 @@ def test_identifiers_are_read() -> None:
     assert info is not None
     assert (info.status, info.group, info.expires_at) == ("Blocked", "P", NOW)
     assert DIALECT.token_info({}) is None
+    odd = DIALECT.token_info({"idTagInfo": {"status": "Accepted", "expiryDate": "soon"}})
+    assert odd is not None
+    assert odd.expires_at is None
+    assert DIALECT.acknowledged({"transactionId": 0}) == 0
+    assert DIALECT.acknowledged({"transactionId": "seven"}) is None
 
 
 def test_triggered_values_are_of_the_moment() -> None:

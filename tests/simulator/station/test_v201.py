@@ -171,6 +171,9 @@ def test_identifiers_are_read() -> None:
     assert info is not None
     assert (info.status, info.group, info.expires_at) == ("Accepted", "G", NOW)
     assert DIALECT.token_info({}) is None
+    odd = DIALECT.token_info({"idTokenInfo": {"groupIdToken": "G", "cacheExpiryDateTime": 7}})
+    assert odd is not None
+    assert (odd.accepted, odd.group, odd.expires_at) == (False, None, None)
 
 
 def test_sessions_are_known_by_transaction_or_evse() -> None:
