@@ -47,12 +47,14 @@ COMMANDS: dict[str, Row] = {
         "Run the CPO core alone: a CSMS with an OCPI side.",
     ),
     "peer": Row("", "Run the mock Plugsurfing alone, against any CPO."),
-    "emp": Row("", "Run a simulated EMP alone, against Plugsurfing's Roam or anyone's like it."),
+    "emp": Row("", "Run a simulated EMP alone, against anyone's Roam."),
+    "check": Row("", "Check a real CPO or EMP against Plugsurfing's rules."),
     "price": Row(
         "simulator.commands.price:price",
         "Price a session by an OCPI tariff, line by line.",
     ),
     "rules": Row("simulator.commands.rules:rules", "List the peer's rules with their sources."),
+    "support-bundle": Row("", "Gather a session for a support case, secrets hidden."),
 }
 
 
