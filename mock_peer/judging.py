@@ -138,9 +138,5 @@ def refusing(findings: Iterable[Finding]) -> Finding | None:
 def refusal(finding: Finding) -> OcpiError:
     """The strict answer to a finding: the rule's codes, and a message that names it."""
     row = rules.rule(finding.rule)
-    return OcpiError(
-        str(finding),
-        status_code=finding.status or row.status,
-        http_status=row.http_status,
-        pointer=finding.pointer,
-    )
+    status = finding.status or row.status
+    return OcpiError(str(finding), status_code=status, http_status=row.http_status)

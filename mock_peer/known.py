@@ -123,6 +123,8 @@ class Known:
     verdicts: dict[str, list[Authorization]] = field(default_factory=dict)  # by uid and contract
     interruptions: list[Interruption] = field(default_factory=list)
     roles: frozenset[tuple[str, str]] = frozenset()  # the CPO roles of the connection, case-folded
+    # What each location last put into `evse_homes`: its body may change in place.
+    _evses: dict[str, list[str]] = field(default_factory=dict)
 
     def location(self, location_id: str | None) -> KnownLocation | None:
         """The location of that id, whatever its case."""
@@ -176,16 +178,15 @@ class Known:
     def take_location(self, location: KnownLocation) -> None:
         """Keep a location, and where its EVSEs are at home."""
         home = raw.key(location.body, "/id") or ""
-        before = self.locations.get(home)
-        for name in evse_names(before.body) if before else ():
-            self.evse_homes.pop(name, None)
+        self.forget_location(home)
         self.locations[home] = location
-        self.evse_homes.update(dict.fromkeys(evse_names(location.body), home))
+        self._evses[home] = evse_names(location.body)
+        self.evse_homes.update(dict.fromkeys(self._evses[home], home))
 
     def forget_location(self, location_id: str) -> None:
         """Forget a location (case-folded id) and the homes of its EVSEs."""
-        gone = self.locations.pop(location_id, None)
-        for name in evse_names(gone.body) if gone else ():
+        self.locations.pop(location_id, None)
+        for name in self._evses.pop(location_id, ()):
             self.evse_homes.pop(name, None)
 
     def take_tariff(self, tariff_id: str, tariff: KnownTariff) -> None:

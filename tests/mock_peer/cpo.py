@@ -162,4 +162,4 @@ async def connected(
         await http.stop()
         await server.stop()
         await raw.close()
-        await peer.stop()
+        await cpo.peer.stop()
