@@ -11,37 +11,23 @@ from datetime import datetime
 
 from simulator.cpo import authorize
 from simulator.cpo.authorize import TOKEN_TYPES, Ask, Decision, Policy, Request
-from simulator.cpo.book import Book
-from simulator.cpo.config import CpoConfig
-from simulator.cpo.peers import ACTOR, Peers
+from simulator.cpo.common import ACTOR, Common
+from simulator.cpo.peers import Peers
 from simulator.cpo.roaming_tokens import RoamingTokens
-from simulator.cpo.sites import Sites
-from simulator.kernel.clock import Clock
-from simulator.kernel.journal import Journal
 from simulator.ocpi.connection import SENDER
 
 
 class Counter:
     """Decide about tokens shown at stations."""
 
-    def __init__(
-        self,
-        *,
-        config: CpoConfig,
-        book: Book,
-        sites: Sites,
-        peers: Peers,
-        tokens: RoamingTokens,
-        clock: Clock,
-        journal: Journal,
-    ) -> None:
-        self._config = config
-        self._book = book
-        self._sites = sites
+    def __init__(self, common: Common, peers: Peers, tokens: RoamingTokens) -> None:
+        self._config = common.config
+        self._book = common.book
+        self._sites = common.sites
+        self._clock = common.clock
+        self._journal = common.journal
         self._peers = peers
         self._tokens = tokens
-        self._clock = clock
-        self._journal = journal
 
     async def show(
         self,

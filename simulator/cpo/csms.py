@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from simulator.cpo.book import Book, ConnectorStatus
-from simulator.cpo.config import CpoConfig
+from simulator.cpo.book import ConnectorStatus
+from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.counter import Counter
 from simulator.cpo.ledger import Ledger
-from simulator.cpo.peers import ACTOR
-from simulator.cpo.sites import Sites, evse_status
-from simulator.kernel.clock import Clock, parse_rfc3339, rfc3339
-from simulator.kernel.journal import Journal
+from simulator.cpo.sites import evse_status
+from simulator.kernel.clock import parse_rfc3339, rfc3339
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import (
     Call,
@@ -63,30 +61,26 @@ class Csms:
 
     def __init__(
         self,
-        *,
-        config: CpoConfig,
-        book: Book,
-        sites: Sites,
+        common: Common,
         ledger: Ledger,
         counter: Counter,
-        clock: Clock,
-        journal: Journal,
+        *,
         dialects: Mapping[OcppVersion, Routes],
         on_evse: Callable[[str, str], None],
     ) -> None:
-        self.config = config
-        self.book = book
-        self.sites = sites
+        self.config = common.config
+        self.book = common.book
+        self.sites = common.sites
+        self.clock = common.clock
+        self.journal = common.journal
         self.ledger = ledger
         self.counter = counter
-        self.clock = clock
-        self.journal = journal
         self._dialects = dialects
         self._on_evse = on_evse
         self.connected: dict[str, Station] = {}
         self._absences: dict[str, asyncio.TimerHandle] = {}
-        for location_id, evse_uid, status, at in book.stations.evses():
-            sites.set_status(location_id, evse_uid, status, at)
+        for location_id, evse_uid, status, at in self.book.stations.evses():
+            self.sites.set_status(location_id, evse_uid, status, at)
 
     # Connections
 

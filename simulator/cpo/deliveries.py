@@ -11,14 +11,10 @@ import asyncio
 from enum import Enum
 from typing import Any
 
-from simulator.cpo.book import Book
 from simulator.cpo.book_peers import CdrRow, Kind
-from simulator.cpo.config import CpoConfig
+from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.peers import NOT_THERE, Peers
 from simulator.cpo.session import Session
-from simulator.kernel.chance import Chance
-from simulator.kernel.clock import Clock
-from simulator.kernel.journal import Journal
 from simulator.ocpi.client import Answer, Failure
 from simulator.ocpi.connection import RECEIVER, Connection
 
@@ -37,22 +33,13 @@ class Outcome(Enum):
 class Deliveries:
     """One worker a session that has something due; it ends when nothing is."""
 
-    def __init__(
-        self,
-        *,
-        config: CpoConfig,
-        book: Book,
-        peers: Peers,
-        clock: Clock,
-        chance: Chance,
-        journal: Journal,
-    ) -> None:
-        self._config = config
-        self._book = book
+    def __init__(self, common: Common, peers: Peers) -> None:
+        self._config = common.config
+        self._book = common.book
+        self._clock = common.clock
+        self._chance = common.chance.child("deliveries")
+        self._journal = common.journal
         self._peers = peers
-        self._clock = clock
-        self._chance = chance.child("deliveries")
-        self._journal = journal
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._pauses: dict[str, asyncio.Event] = {}
         self._due: dict[str, dict[Kind, None]] = {}
@@ -244,7 +231,7 @@ class Deliveries:
         return Outcome.DONE
 
     def _event(self, what: str, session_id: str, **data: Any) -> None:
-        self._journal.event("cpo", what, session=self._trace(session_id), **data)
+        self._journal.event(ACTOR, what, session=self._trace(session_id), **data)
 
     def _trace(self, session_id: str) -> str:
         return self._journal.session_of(f"session/{session_id}") or session_id

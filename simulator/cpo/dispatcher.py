@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.cpo.calls import RESULTS, Request, Start, message
+from simulator.cpo.common import ACTOR
 from simulator.cpo.csms import Csms
-from simulator.cpo.peers import ACTOR
-from simulator.kernel.journal import Journal
 from simulator.wire.ocpp_messages import CallTimeout, ErrorCode, LinkClosed, OcppError, Payload
 
 _NOT_THERE = (ErrorCode.NOT_IMPLEMENTED, ErrorCode.NOT_SUPPORTED)
@@ -20,9 +19,8 @@ _NOT_THERE = (ErrorCode.NOT_IMPLEMENTED, ErrorCode.NOT_SUPPORTED)
 class Dispatcher:
     """Send requests to stations that are connected."""
 
-    def __init__(self, csms: Csms, journal: Journal) -> None:
+    def __init__(self, csms: Csms) -> None:
         self._csms = csms
-        self._journal = journal
 
     def reaches(self, station_id: str) -> bool:
         """True if the station is connected now."""
@@ -65,7 +63,7 @@ class Dispatcher:
         self, station_id: str, request: Request, result: str, session: str | None, why: str
     ) -> str:
         data: dict[str, Any] = {"request": type(request).__name__, "result": result, "why": why}
-        self._journal.event(
+        self._csms.journal.event(
             ACTOR, "station.asked", peer=f"station/{station_id}", session=session, **data
         )
         return result

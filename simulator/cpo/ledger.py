@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from simulator.cpo.book import Book
-from simulator.cpo.config import CpoConfig
+from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.session import Event, Head, Session
-from simulator.cpo.sites import Sites, Spot
-from simulator.kernel.chance import Chance
-from simulator.kernel.clock import Clock, rfc3339
-from simulator.kernel.journal import Journal
+from simulator.cpo.sites import Spot
+from simulator.kernel.clock import rfc3339
 from simulator.ocpi.tariff import TariffError
 
 Payload = dict[str, Any]
@@ -33,30 +30,20 @@ class Teller(Protocol):
 class Ledger:
     """The sessions of one CPO: the open ones in memory, all of them in the book."""
 
-    def __init__(
-        self,
-        *,
-        config: CpoConfig,
-        book: Book,
-        sites: Sites,
-        clock: Clock,
-        chance: Chance,
-        journal: Journal,
-        teller: Teller,
-    ) -> None:
-        self._config = config
-        self._book = book
-        self._sites = sites
-        self._clock = clock
-        self._chance = chance.child("sessions")
-        self._journal = journal
+    def __init__(self, common: Common, teller: Teller) -> None:
+        self._config = common.config
+        self._book = common.book
+        self._sites = common.sites
+        self._clock = common.clock
+        self._chance = common.chance.child("sessions")
+        self._journal = common.journal
         self._teller = teller
         # Fields to leave out of a station's CDRs, to see a peer refuse them.
-        self.omit = {station: tuple(fields) for station, fields in config.omit.items()}
+        self.omit = {station: tuple(fields) for station, fields in self._config.omit.items()}
         self._open: dict[tuple[str, str], Session] = {}
         self._at_evse: dict[tuple[str, int], Session] = {}
         self._by_id: dict[str, Session] = {}
-        for session in book.sessions.load_open():
+        for session in self._book.sessions.load_open():
             self._hold(session)
 
     # Finding
@@ -139,7 +126,7 @@ class Ledger:
         """Keep what belongs to a transaction that nobody knows."""
         self._book.sessions.stray(station_id, action, payload, self._clock.now())
         self._journal.event(
-            "cpo", "transaction.unknown", peer=f"station/{station_id}", action=action
+            ACTOR, "transaction.unknown", peer=f"station/{station_id}", action=action
         )
 
     # Inside
@@ -189,4 +176,4 @@ class Ledger:
 
     def _event(self, what: str, session: Session, **data: Any) -> None:
         station = f"station/{session.head.station_id}"
-        self._journal.event("cpo", what, peer=station, session=session.head.trace, **data)
+        self._journal.event(ACTOR, what, peer=station, session=session.head.trace, **data)

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.cpo.book import Book
-from simulator.cpo.config import CpoConfig
-from simulator.kernel.journal import Journal
+from simulator.cpo.common import ACTOR, Common
 from simulator.ocpi.client import Answer, Failure, OcpiClient
 from simulator.ocpi.codec import Codec, Kind
 from simulator.ocpi.connection import RECEIVER, Connection, InterfaceRole
 from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http import join_url
 
-ACTOR = "cpo"
 # The peer did not get it, or we do not know whether it did.
 NOT_THERE = frozenset({Failure.UNREACHABLE, Failure.NO_ANSWER})
 
@@ -25,11 +22,11 @@ NOT_THERE = frozenset({Failure.UNREACHABLE, Failure.NO_ANSWER})
 class Peers:
     """The registered connections of a CPO."""
 
-    def __init__(self, config: CpoConfig, book: Book, client: OcpiClient, journal: Journal) -> None:
-        self.config = config
+    def __init__(self, common: Common, client: OcpiClient) -> None:
+        self.config = common.config
         self.client = client
-        self._book = book
-        self._journal = journal
+        self._book = common.book
+        self._journal = common.journal
 
     def registered(self) -> list[Connection]:
         """Those that may exchange data, oldest first."""

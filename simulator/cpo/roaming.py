@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.cpo.book import Book
+from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.config import CpoConfig
 from simulator.cpo.deliveries import Deliveries
-from simulator.cpo.peers import ACTOR, Peers
+from simulator.cpo.peers import Peers
 from simulator.cpo.roaming_locations import Locations
 from simulator.cpo.roaming_tokens import RoamingTokens
-from simulator.cpo.sites import Sites
-from simulator.kernel.chance import Chance
-from simulator.kernel.clock import Clock
-from simulator.kernel.journal import Journal
 from simulator.ocpi.connection import Connection, party_of
 from simulator.ocpi.exchange import Route
 from simulator.ocpi.handshake import Platform
@@ -33,38 +29,35 @@ class Roaming:
 
     def __init__(
         self,
-        *,
-        config: CpoConfig,
-        book: Book,
-        sites: Sites,
+        common: Common,
         peers: Peers,
         tokens: RoamingTokens,
         locations: Locations,
         deliveries: Deliveries,
         routes: Sequence[Route],
-        clock: Clock,
-        chance: Chance,
-        journal: Journal,
     ) -> None:
-        self._book = book
+        self._book = book = common.book
         self._peers = peers
         self._tokens = tokens
         self._locations = locations
         self._deliveries = deliveries
-        self._chance = chance.child("connections")
-        platform = Platform(versions_url="", roles=[_role(config)])
-        self.registrar = Registrar(peers.client, book.connections, platform, chance)
+        self._chance = common.chance.child("connections")
+        platform = Platform(versions_url="", roles=[_role(common.config)])
+        self.registrar = Registrar(peers.client, book.connections, platform, common.chance)
         self.server = OcpiServer(
-            clock=clock,
-            journal=journal,
+            clock=common.clock,
+            journal=common.journal,
             actor=ACTOR,
             registrar=self.registrar,
             routes=routes,
             on_registered=self.welcome,
             on_ended=self.part,
-            location=sites.location,
+            location=common.sites.location,
         )
-        self.http = HttpServer(self.server.handle, clock, host=config.host, port=config.ocpi_port)
+        config = common.config
+        self.http = HttpServer(
+            self.server.handle, common.clock, host=config.host, port=config.ocpi_port
+        )
 
     async def start(self) -> None:
         """Listen. Raises BindError."""

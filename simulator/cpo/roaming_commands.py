@@ -10,15 +10,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from simulator.cpo import authorize
-from simulator.cpo.book import Book
 from simulator.cpo.calls import Request, Start, Stop, Unlock
+from simulator.cpo.common import Common
 from simulator.cpo.config import StationEntry
 from simulator.cpo.counter import Counter
 from simulator.cpo.dispatcher import Dispatcher
 from simulator.cpo.ledger import Ledger
 from simulator.cpo.peers import Peers
-from simulator.cpo.sites import Sites
-from simulator.kernel.clock import Clock
 from simulator.ocpi.connection import RECEIVER, Connection
 from simulator.ocpi.envelope import InvalidParameters, UnknownLocation
 from simulator.ocpi.exchange import Ctx, Result, Route
@@ -33,22 +31,19 @@ class RoamingCommands:
 
     def __init__(
         self,
-        *,
+        common: Common,
         peers: Peers,
-        book: Book,
-        sites: Sites,
         ledger: Ledger,
         counter: Counter,
         dispatcher: Dispatcher,
-        clock: Clock,
     ) -> None:
+        self._book = common.book
+        self._sites = common.sites
+        self._clock = common.clock
         self._peers = peers
-        self._book = book
-        self._sites = sites
         self._ledger = ledger
         self._counter = counter
         self._dispatcher = dispatcher
-        self._clock = clock
 
     def routes(self) -> list[Route]:
         """One row a command."""

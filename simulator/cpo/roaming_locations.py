@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 
+from simulator.cpo.common import Common
 from simulator.cpo.peers import NOT_THERE, Peers
-from simulator.cpo.sites import Object, Sites
+from simulator.cpo.sites import Object
 from simulator.ocpi.client import Answer
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection
 from simulator.ocpi.envelope import NotFound
@@ -23,9 +24,9 @@ Item = tuple[str, str, str]  # kind; id of the location or tariff; uid of the EV
 class Locations:
     """The locations and tariffs modules of a CPO."""
 
-    def __init__(self, peers: Peers, sites: Sites) -> None:
+    def __init__(self, common: Common, peers: Peers) -> None:
+        self._sites = common.sites
         self._peers = peers
-        self._sites = sites
         # What each peer is to be told next, in order; and who was away when it was told.
         self._due: dict[str, dict[Item, None]] = {}
         self._pushing: dict[str, asyncio.Task[None]] = {}

@@ -5,8 +5,7 @@ Rule: a peer sees what its own tokens did, and nothing else.
 
 from __future__ import annotations
 
-from simulator.cpo.book import Book
-from simulator.cpo.config import CpoConfig
+from simulator.cpo.common import Common
 from simulator.ocpi.connection import SENDER
 from simulator.ocpi.exchange import Ctx, Result, Route
 
@@ -14,9 +13,9 @@ from simulator.ocpi.exchange import Ctx, Result, Route
 class RoamingSessions:
     """The sessions and cdrs modules of a CPO, as sender."""
 
-    def __init__(self, config: CpoConfig, book: Book) -> None:
-        self._config = config
-        self._book = book
+    def __init__(self, common: Common) -> None:
+        self._config = common.config
+        self._book = common.book
 
     def routes(self) -> list[Route]:
         """Both lists."""

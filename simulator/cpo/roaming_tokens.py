@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.cpo.authorize import Answer, Known, Silence
-from simulator.cpo.book import Book
+from simulator.cpo.common import Common
 from simulator.cpo.peers import Peers
 from simulator.ocpi.client import OcpiCallFailed
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection
@@ -26,9 +26,9 @@ _NEEDED = ("country_code", "party_id", "uid", "type", "contract_id", "whitelist"
 class RoamingTokens:
     """The tokens module of a CPO."""
 
-    def __init__(self, peers: Peers, book: Book) -> None:
+    def __init__(self, common: Common, peers: Peers) -> None:
+        self._book = common.book
         self._peers = peers
-        self._book = book
 
     def routes(self) -> list[Route]:
         """The module as receiver."""

@@ -15,13 +15,14 @@ from typing import Any
 from simulator.cpo import authorize, csms_v16, csms_v201
 from simulator.cpo.book import Book
 from simulator.cpo.calls import Request, Start, Stop
+from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.config import CpoConfig
 from simulator.cpo.counter import Counter
 from simulator.cpo.csms import Csms
 from simulator.cpo.deliveries import Deliveries
 from simulator.cpo.dispatcher import Dispatcher
 from simulator.cpo.ledger import Ledger
-from simulator.cpo.peers import ACTOR, Peers
+from simulator.cpo.peers import Peers
 from simulator.cpo.roaming import Roaming
 from simulator.cpo.roaming_commands import RoamingCommands
 from simulator.cpo.roaming_locations import Locations
@@ -34,6 +35,7 @@ from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
 from simulator.ocpi.client import OcpiClient
 from simulator.ocpi.connection import Connection
+from simulator.ocpi.exchange import Route
 from simulator.wire.http_aio import HttpClient
 from simulator.wire.ocpp_messages import OcppVersion, Payload
 from simulator.wire.ocpp_server import OcppServer
@@ -55,73 +57,35 @@ class Cpo:
         self, config: CpoConfig, *, clock: Clock, chance: Chance, journal: Journal
     ) -> None:
         self.config = config
-        self._clock = clock
-        self._journal = journal
         self._tasks: set[asyncio.Task[None]] = set()
+        self.book = Book(config.database, clock)
+        self.sites = Sites(config, rfc3339(clock.now()))
         chance = chance.child("cpo")
-        self.book = book = Book(config.database, clock)
-        self.sites = sites = Sites(config, rfc3339(clock.now()))
+        common = Common(config, self.sites, self.book, clock, chance, journal)
         self._http = HttpClient(clock)
-        client = OcpiClient(self._http, clock, chance, journal, ACTOR, location=sites.location)
-        self.peers = peers = Peers(config, book, client, journal)
-        self._deliveries = Deliveries(
-            config=config, book=book, peers=peers, clock=clock, chance=chance, journal=journal
-        )
-        self.ledger = Ledger(
-            config=config,
-            book=book,
-            sites=sites,
-            clock=clock,
-            chance=chance,
-            journal=journal,
-            teller=self._deliveries,
-        )
-        self._tokens = RoamingTokens(peers, book)
-        self._counter = Counter(
-            config=config,
-            book=book,
-            sites=sites,
-            peers=peers,
-            tokens=self._tokens,
-            clock=clock,
-            journal=journal,
-        )
-        self._locations = Locations(peers, sites)
+        locate = self.sites.location
+        client = OcpiClient(self._http, clock, chance, journal, ACTOR, location=locate)
+        self.peers = Peers(common, client)
+        self._deliveries = Deliveries(common, self.peers)
+        self.ledger = Ledger(common, self._deliveries)
+        self._tokens = RoamingTokens(common, self.peers)
+        self._counter = Counter(common, self.peers, self._tokens)
+        self._locations = Locations(common, self.peers)
         self.csms = Csms(
-            config=config,
-            book=book,
-            sites=sites,
-            ledger=self.ledger,
-            counter=self._counter,
-            clock=clock,
-            journal=journal,
+            common,
+            self.ledger,
+            self._counter,
             dialects=DIALECTS,
             on_evse=self._locations.evse_changed,
         )
-        self._dispatcher = Dispatcher(self.csms, journal)
-        commands = RoamingCommands(
-            peers=peers,
-            book=book,
-            sites=sites,
-            ledger=self.ledger,
-            counter=self._counter,
-            dispatcher=self._dispatcher,
-            clock=clock,
-        )
-        sessions = RoamingSessions(config, book)
-        modules = (self._locations, self._tokens, sessions, commands)
+        self._dispatcher = Dispatcher(self.csms)
         self._roaming = Roaming(
-            config=config,
-            book=book,
-            sites=sites,
-            peers=peers,
-            tokens=self._tokens,
-            locations=self._locations,
-            deliveries=self._deliveries,
-            routes=[route for module in modules for route in module.routes()],
-            clock=clock,
-            chance=chance,
-            journal=journal,
+            common,
+            self.peers,
+            self._tokens,
+            self._locations,
+            self._deliveries,
+            self._routes(common),
         )
         self._ocpp = OcppServer(
             clock=clock,
@@ -136,6 +100,12 @@ class Cpo:
             versions=tuple(DIALECTS),
             call_timeout_s=config.call_timeout_s,
         )
+
+    def _routes(self, common: Common) -> list[Route]:
+        """What peers may ask of us, module by module."""
+        commands = RoamingCommands(common, self.peers, self.ledger, self._counter, self._dispatcher)
+        modules = (self._locations, self._tokens, RoamingSessions(common), commands)
+        return [route for module in modules for route in module.routes()]
 
     # Life
 

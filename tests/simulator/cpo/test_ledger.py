@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from simulator.cpo.book import Book
+from simulator.cpo.common import Common
 from simulator.cpo.ledger import Ledger
 from simulator.cpo.session import Event, Session
 from simulator.cpo.sites import Sites
@@ -42,15 +43,7 @@ def world(clock: Clock, chance: Chance, journal: Journal) -> Any:
 def make(book: Book, clock: Clock, chance: Chance, journal: Journal) -> Any:
     sites, heard = Sites(CONFIG, rfc3339(clock.now())), Heard()
     config = replace(CONFIG, omit={"CP201": ["remark"]})
-    ledger = Ledger(
-        config=config,
-        book=book,
-        sites=sites,
-        clock=clock,
-        chance=chance,
-        journal=journal,
-        teller=heard,
-    )
+    ledger = Ledger(Common(config, sites, book, clock, chance, journal), heard)
     return ledger, sites, heard, book
 
 
