@@ -162,19 +162,21 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Without:
-    """Items of a list that the version cannot say are left out: `unsayable` tells which."""
+    """Items of a list that the version cannot say are left out: `unsayable` tells which.
+
+    It is asked about the canonical items, so that the row may stand after a `Nested` of the list.
+    """
 
     name: str
     unsayable: Callable[[Json], bool]
 
     def down(self, obj: Obj, out: Obj, trip: Trip, at: str) -> None:
-        items = out.get(self.name)
-        if not isinstance(items, list):
+        items, canonical = out.get(self.name), obj.get(self.name)
+        if not isinstance(items, list) or not isinstance(canonical, list):
             return
-        out[self.name] = [item for item in items if not self.unsayable(item)]
-        trip.losses += [
-            f"{at}/{self.name}/{index}" for index, item in enumerate(items) if self.unsayable(item)
-        ]
+        lost = [index for index, item in enumerate(canonical) if self.unsayable(item)]
+        out[self.name] = [item for index, item in enumerate(items) if index not in lost]
+        trip.losses += [f"{at}/{self.name}/{index}" for index in lost]
 
     def up(self, raw: Obj, out: Obj, trip: Trip) -> None:
         pass
@@ -201,6 +203,23 @@ class Filled:
             del out[self.name]
         if self.canonical is not None and out.get(self.name) is None and not trip.partial:
             out[self.name] = self.canonical(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """A field that in the version always has one value, and is therefore not written."""
+
+    name: str
+    value: Json
+
+    def down(self, obj: Obj, out: Obj, trip: Trip, at: str) -> None:
+        value = out.pop(self.name, None)
+        if value is not None and value != self.value:
+            trip.losses.append(f"{at}/{self.name}")
+
+    def up(self, raw: Obj, out: Obj, trip: Trip) -> None:
+        if not trip.partial:
+            out.setdefault(self.name, self.value)
 
 
 _FRACTION = re.compile(r"\.([0-9]+)")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from simulator.kernel.chance import Chance
-from simulator.ocpi.client import Answer, OcpiClient
+from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import SENDER, Connection, ConnectionStore, Endpoints
 from simulator.ocpi.envelope import InvalidParameters, Json, PeerApiUnusable
 from simulator.ocpi.handshake import (
@@ -78,7 +78,8 @@ class Registrar:
             if answer.http_status != 401:
                 break
         if answer.failure is not None:
-            raise PeerApiUnusable(f"GET {url}: {answer.failure}: {answer.message}")
+            cause = OcpiCallFailed(answer)
+            raise PeerApiUnusable(str(cause)) from cause
         return answer.data, form
 
     # We begin
@@ -116,6 +117,7 @@ class Registrar:
     async def _offer(
         self, connection: Connection, verb: str, versions: tuple[str, ...]
     ) -> Connection:
+        self.introduce(connection)
         found = await self.discover(connection, versions)
         connection.token_next = self.new_token()
         self.store.save(connection)  # the peer calls back with it before it answers
@@ -129,13 +131,12 @@ class Registrar:
         return connection
 
     async def _send_credentials(self, connection: Connection, verb: str, found: Found) -> Json:
-        roles = connection.our_roles or self.platform.roles
         answer = await self.client.request(
             connection,
             verb,
             found.endpoints["credentials", SENDER],
             module="credentials",
-            body=self.platform.credentials(connection.token_next, roles),
+            body=self.platform.credentials(connection.token_next, connection.our_roles),
             takes="credentials",
             gives="credentials",
             version=found.version,
@@ -166,6 +167,11 @@ class Registrar:
 
     # Either
 
+    def introduce(self, connection: Connection) -> None:
+        """Let a connection have our roles, unless it was given some of its own."""
+        if not connection.our_roles:
+            connection.our_roles = [dict(role) for role in self.platform.roles]
+
     def settle(self, connection: Connection, found: Found, theirs: Json, *, token_in: str) -> None:
         """Make what was agreed the truth, in one step, and store it."""
         connection.version = found.version.number
@@ -176,7 +182,6 @@ class Registrar:
         connection.token_in, connection.token_next = token_in, ""
         connection.token_out = theirs["token"]
         connection.versions_url = theirs["url"]
-        connection.our_roles = connection.our_roles or [dict(r) for r in self.platform.roles]
         connection.their_roles = theirs["roles"]
         connection.registered = True
         self.store.save(connection)

@@ -13,7 +13,7 @@ from simulator.ocpi.types import Amount, Filled, Text
 
 
 def schema_of(cls: type, shape: Shape = CANONICAL, *, partial: bool = False) -> Schema:
-    """The schema of a class. `partial`: of a PATCH, where only `last_updated` is required."""
+    """The schema of a class. `partial`: of a PATCH, which may hold any of the fields."""
     return _Writer(shape).object(cls, partial=partial)
 
 
@@ -35,7 +35,7 @@ class _Writer:
         schema: Schema = {
             "type": "object",
             "properties": {name: self._field(hint) for name, hint in hints.items()},
-            "required": [name for name in required if name == "last_updated" or not partial],
+            "required": [n for n in required if not partial or n in self._shape.patch_needs],
             EXPECTED: f"object ({cls.__name__})",
         }
         conditions = self._shape.conditions_of(cls)

@@ -129,6 +129,7 @@ class OcpiServer:
 
     async def _serve(self, ctx: Ctx) -> Result:
         gate.authenticate(ctx, self._registrar.store)
+        self._registrar.introduce(ctx.connection)
         offered = self._directory.find(ctx)
         gate.check_standing(ctx)
         if ctx.route is None:
@@ -145,7 +146,7 @@ class OcpiServer:
         if result.closed:
             return Response(0)
         data = self._to_wire(ctx, result)
-        body = encode(data, result.status_code, result.message, now=self._clock.now())
+        body = encode(data, _code(ctx, result), result.message, now=self._clock.now())
         fields = {"Content-Type": "application/json", **result.headers, **self._echo(ctx)}
         return Response(result.http, Headers(fields), body)
 
@@ -190,7 +191,7 @@ class OcpiServer:
             response_headers=dict(response.headers) if answered else None,
             response_body=text_of(response.body) if answered else None,
             http_status=response.status if answered else None,
-            status_code=result.status_code if answered else None,
+            status_code=_code(ctx, result) if answered else None,
             ms=(self._clock.monotonic() - ctx.began) * 1000.0,
         )
         ctx.message_seq = record["seq"]
@@ -242,6 +243,11 @@ class OcpiServer:
 
 
 UNKNOWN_PEER = "unknown"
+
+
+def _code(ctx: Ctx, result: Result) -> int:
+    """The OCPI status code, as the version of the request may write it."""
+    return ctx.used.code(result.status_code) if ctx.used else result.status_code
 
 
 def _refusal(error: OcpiError) -> Result:

@@ -75,12 +75,14 @@ class Shape:
 
     `fields` holds, by class, the hints of fields that are new or other, and None for a field that
     is not there. `texts` replaces kinds of text everywhere. `conditions` replaces those of a class.
+    `patch_needs` are the fields that every PATCH must have.
     """
 
     kinds: Mapping[str, type] = field(default_factory=lambda: objects.KINDS)
     fields: Mapping[type, Mapping[str, Any]] = field(default_factory=dict)
     texts: Mapping[Text, Text] = field(default_factory=dict)
     conditions: Mapping[type, tuple[Schema, ...]] = field(default_factory=dict)
+    patch_needs: tuple[str, ...] = ("last_updated",)
 
     def conditions_of(self, cls: type) -> tuple[Schema, ...]:
         """The conditions between the fields of a class."""

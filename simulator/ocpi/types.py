@@ -67,7 +67,8 @@ def string(length: int) -> Text:
     return Text(f"string({length})", length)
 
 
-DateTime = Annotated[str, Text("DateTime in UTC, as 2026-01-15T07:00:00Z", None, DATE_TIME_PATTERN)]
+DATE_TIME_TEXT = Text("DateTime in UTC, as 2026-01-15T07:00:00Z", None, DATE_TIME_PATTERN)
+DateTime = Annotated[str, DATE_TIME_TEXT]
 Date = Annotated[str, Text("date, as 2026-01-15", None, rf"^{_DATE}$")]
 TimeOfDay = Annotated[str, Text("time of day, as 18:15", None, rf"^{_CLOCK}$")]
 Url = Annotated[str, Text("URL, up to 255 characters", 255, URL_PATTERN)]
@@ -96,8 +97,10 @@ Country = Annotated[str, Text("string(3), ISO 3166 alpha-3", None, r"^[A-Z]{3}$"
 Currency = Annotated[str, Text("string(3), ISO 4217", None, r"^[A-Z]{3}$")]
 Language = Annotated[str, Text("string(2), ISO 639-1", None, r"^[A-Za-z]{2}$")]
 # Erratum: the lengths 10 and 11 contradict the patterns, which allow one character more.
-Latitude = Annotated[str, Text("latitude, as 50.770774", None, r"^-?[0-9]{1,2}\.[0-9]{5,7}$")]
-Longitude = Annotated[str, Text("longitude, as -126.104965", None, r"^-?[0-9]{1,3}\.[0-9]{5,7}$")]
+LATITUDE_TEXT = Text("latitude, as 50.770774", None, r"^-?[0-9]{1,2}\.[0-9]{5,7}$")
+LONGITUDE_TEXT = Text("longitude, as -126.104965", None, r"^-?[0-9]{1,3}\.[0-9]{5,7}$")
+Latitude = Annotated[str, LATITUDE_TEXT]
+Longitude = Annotated[str, LONGITUDE_TEXT]
 
 Number = Annotated[Decimal | float, Amount("number")]
 Percentage = Annotated[Decimal | float, Amount("number from 0 to 100", minimum=0, maximum=100)]

@@ -61,7 +61,7 @@ def errors(
 ) -> list[Problem]:
     """All problems of an object as a version's wire has it, in the order of the schema.
 
-    `partial` judges the body of a PATCH: any subset of fields, with `last_updated`.
+    `partial` judges the body of a PATCH: any of the fields, with `last_updated` from 2.2 on.
     `unknown_enums=False` lets enum values pass that the version does not know. Raises KeyError for
     a kind that the version does not have.
     """
@@ -107,7 +107,8 @@ def _problem(error: jsonschema_rs.ValidationError, schema: Schema) -> Problem:
     pointer = _pointer(error.instance_path)
     if keyword in ("required", "dependentRequired"):
         name = getattr(error.kind, "property", "")
-        wanted = node.get("properties", {}).get(name, node).get(EXPECTED, "a value")
+        own = node.get("properties", {}).get(name, {})
+        wanted = own.get(EXPECTED) or node.get(EXPECTED, "a value")
         return Problem(f"{pointer}/{_escape(name)}", What.MISSING, wanted, None)
     seen = error.instance
     return Problem(pointer, _WHAT[str(keyword)], node.get(EXPECTED, str(keyword)), seen)

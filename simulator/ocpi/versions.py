@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from simulator.ocpi import v22, v211, v211_shape
 from simulator.ocpi.codec import Codec
 from simulator.ocpi.connection import RECEIVER, SENDER, InterfaceRole
+from simulator.ocpi.envelope import STATUS_CODES
 from simulator.ocpi.headers import TokenForm
 from simulator.ocpi.shape import CANONICAL, Shape
 from simulator.ocpi.v221 import Codec221
@@ -106,18 +108,18 @@ MODULES_22 = (
 class Version:
     """One version of OCPI.
 
-    `endpoint_roles`: version details name an interface role. `one_party`: credentials hold one
-    party at the top instead of a list of roles. `shape` is that of its objects on the wire.
+    `shape` is that of its objects on the wire, `token_form` how a credentials token travels,
+    `endpoint_roles`: version details name an interface role; `codes` are its OCPI status codes.
     """
 
     number: str
     codec: Codec
+    shape: Shape
     token_form: TokenForm
     request_ids: bool
     routing_headers: bool
     endpoint_roles: bool
-    one_party: bool
-    shape: Shape
+    codes: frozenset[int]
     modules: tuple[Interface, ...]
 
     def verbs(self, module: str, role: InterfaceRole) -> Mapping[str, tuple[str, ...]]:
@@ -126,6 +128,11 @@ class Version:
             if (interface.module, interface.role) == (module, role):
                 return interface.paths
         return {}
+
+    def code(self, status_code: int) -> int:
+        """The status code as this version may write it: an unknown one becomes its generic one."""
+        own = status_code in self.codes or status_code % 1000 >= 900
+        return status_code if own else status_code // 1000 * 1000
 
     def __str__(self) -> str:
         return self.number
@@ -136,14 +143,36 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
         row.number: row
         for row in (
             Version(
-                "2.2.1",
-                codec=Codec221(),
+                "2.1.1",
+                codec=v211.CODEC,
+                shape=v211_shape.SHAPE,
+                token_form="raw",
+                request_ids=False,
+                routing_headers=False,
+                endpoint_roles=False,
+                codes=frozenset({1000, 2000, 2001, 2002, 2003, 3000, 3001, 3002, 3003}),
+                modules=MODULES_211,
+            ),
+            Version(
+                "2.2",
+                codec=v22.CODEC,
+                shape=v22.SHAPE,
                 token_form="base64",
                 request_ids=True,
                 routing_headers=True,
                 endpoint_roles=True,
-                one_party=False,
+                codes=frozenset(STATUS_CODES),
+                modules=MODULES_22,
+            ),
+            Version(
+                "2.2.1",
+                codec=Codec221(),
                 shape=CANONICAL,
+                token_form="base64",
+                request_ids=True,
+                routing_headers=True,
+                endpoint_roles=True,
+                codes=frozenset(STATUS_CODES),
                 modules=MODULES_22,
             ),
         )

@@ -166,6 +166,12 @@ def test_a_required_field_may_not_be_null() -> None:
     assert broken("token", uid=None) == [("/uid", What.TYPE)]
 
 
+def test_a_condition_says_what_it_wants_and_why() -> None:
+    location = {**sample("location"), "opening_times": {"twentyfourseven": False}}
+    (problem,) = errors("location", location, "2.2.1")
+    assert problem.expected == "regular hours, as it is not open 24 hours, 7 days"
+
+
 def test_unknown_enum_values_can_be_tolerated() -> None:
     token = {**sample("token"), "type": "EMAID"}
     assert [p.what for p in errors("token", token, "2.2.1")] == [What.ENUM]

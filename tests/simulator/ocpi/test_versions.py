@@ -11,6 +11,7 @@ from simulator.ocpi.versions import VERSIONS, pick, ranked
 def test_the_highest_common_version_is_picked() -> None:
     assert pick(["2.0", "2.2.1", "2.3.0"]) is VERSIONS["2.2.1"]
     assert pick(["2.3.0", "nonsense", ""]) is None
+    assert pick(["2.2.1", "2.2", "2.1.1"], mine=["2.1.1", "2.2"]) is VERSIONS["2.2"]
     assert pick(["2.2.1"], mine=["9"]) is None
 
 
@@ -46,3 +47,19 @@ def test_2_2_1_encodes_tokens_and_numbers_messages() -> None:
     version = VERSIONS["2.2.1"]
     assert (version.token_form, str(version)) == ("base64", "2.2.1")
     assert version.request_ids and version.routing_headers and version.endpoint_roles
+
+
+def test_2_1_1_does_neither() -> None:
+    version = VERSIONS["2.1.1"]
+    assert version.token_form == "raw"
+    assert not version.request_ids and not version.routing_headers and not version.endpoint_roles
+    assert version.verbs("chargingprofiles", SENDER) == {}
+    tariffs = version.verbs("tariffs", RECEIVER)["{country_code}/{party_id}/{tariff_id}"]
+    assert "PATCH" in tariffs and "DELETE" in tariffs
+
+
+def test_a_status_code_that_a_version_lacks_becomes_its_generic_one() -> None:
+    assert VERSIONS["2.1.1"].code(2004) == 2000
+    assert VERSIONS["2.1.1"].code(2003) == 2003
+    assert VERSIONS["2.1.1"].code(1900) == 1900
+    assert VERSIONS["2.2"].code(2004) == 2004

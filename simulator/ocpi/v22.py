@@ -1,0 +1,126 @@
+"""OCPI 2.2 beside 2.2.1: what the later one added is taken away, and filled in again.
+
+Rule: rows and shape are the differences that 2.2.1's version history lists; see `bridge` for how a
+row works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any, Literal, NotRequired, get_args
+
+from simulator.ocpi import objects, v211_shape
+from simulator.ocpi.bridge import (
+    Filled,
+    Lost,
+    Made,
+    Nested,
+    Obj,
+    Owned,
+    Table,
+    TableCodec,
+    Trip,
+    Values,
+    Without,
+)
+from simulator.ocpi.envelope import Json
+from simulator.ocpi.objects_location import EVSE, Connector
+from simulator.ocpi.shape import Shape
+from simulator.ocpi.types import String10
+
+Capability = Literal[
+    "CHARGING_PROFILE_CAPABLE",
+    "CHARGING_PREFERENCES_CAPABLE",
+    "CHIP_CARD_SUPPORT",
+    "CONTACTLESS_CARD_SUPPORT",
+    "CREDIT_CARD_PAYABLE",
+    "DEBIT_CARD_PAYABLE",
+    "PED_TERMINAL",
+    "REMOTE_START_STOP_CAPABLE",
+    "RESERVABLE",
+    "RFID_READER",
+    "TOKEN_GROUP_CAPABLE",
+    "UNLOCK_CAPABLE",
+]
+ConnectorType = Literal[v211_shape.ConnectorType, "PANTOGRAPH_BOTTOM_UP", "PANTOGRAPH_TOP_DOWN"]
+PowerType = v211_shape.PowerType
+
+SHAPE = Shape(
+    fields=MappingProxyType(
+        {
+            EVSE: {"capabilities": NotRequired[list[Capability]]},
+            Connector: {"standard": ConnectorType, "power_type": PowerType},
+            objects.CdrToken: {"country_code": None, "party_id": None},
+            objects.CdrLocation: {
+                "postal_code": String10,
+                "state": None,
+                "connector_standard": ConnectorType,
+                "connector_power_type": PowerType,
+            },
+            objects.CDR: {"home_charging_compensation": None},
+            objects.StartSession: {"connector_id": None},
+        }
+    ),
+    conditions=MappingProxyType({objects.StartSession: ()}),
+)
+
+# Two phases are more than one and no three: who plans a charge by it, plans what the EVSE can do.
+ONE_PHASE = MappingProxyType({"AC_2_PHASE": "AC_1_PHASE", "AC_2_PHASE_SPLIT": "AC_1_PHASE"})
+
+# Without the flag of 2.2.1 the remark tells of a home charger's compensation (Plugsurfing's
+# documents): exempt from VAT or not.
+EXEMPT, NOT_EXEMPT = "HCC_E", "HCC_V"
+
+
+def _write_compensation(obj: Obj, out: Obj, trip: Trip, at: str) -> None:
+    flagged = out.pop("home_charging_compensation", None) is True
+    told = out.get("remark") in (EXEMPT, NOT_EXEMPT)
+    if flagged == told:
+        return
+    trip.losses.append(f"{at}/remark")
+    if told:  # a remark that here would mean more than it did there
+        del out["remark"]
+        return
+    cost = obj.get("total_cost")
+    taxed = isinstance(cost, dict) and cost.get("incl_vat") is not None
+    out["remark"] = NOT_EXEMPT if taxed else EXEMPT
+
+
+def _read_compensation(raw: Obj, out: Obj, trip: Trip) -> None:
+    if raw.get("remark") in (EXEMPT, NOT_EXEMPT):
+        out["home_charging_compensation"] = True
+
+
+COMPENSATION = Made(_write_compensation, _read_compensation)
+
+
+def unknown_to(enum: Any) -> Callable[[Json], bool]:
+    """A test for values that an enum does not have."""
+    known = frozenset(get_args(enum))
+    return lambda value: isinstance(value, str) and value not in known
+
+
+CDR_TOKEN = Table(Owned("receiver"))
+CDR_LOCATION = Table(
+    Lost("state"), Filled("postal_code", wire=""), Values("connector_power_type", ONE_PHASE)
+)
+CONNECTOR = Table(Values("power_type", ONE_PHASE))
+EVSE_ROWS = Table(Without("capabilities", unknown_to(Capability)), Nested("connectors", CONNECTOR))
+LOCATION = Table(Nested("evses", EVSE_ROWS))
+SESSION = Table(Nested("cdr_token", CDR_TOKEN))
+CDR = Table(COMPENSATION, Nested("cdr_token", CDR_TOKEN), Nested("cdr_location", CDR_LOCATION))
+
+CODEC = TableCodec(
+    tables=MappingProxyType(
+        {
+            "location": LOCATION,
+            "evse": EVSE_ROWS,
+            "connector": CONNECTOR,
+            "session": SESSION,
+            "cdr": CDR,
+            "command:START_SESSION": Table(Lost("connector_id")),
+        }
+    ),
+    withheld=MappingProxyType({}),
+)
