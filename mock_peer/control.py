@@ -7,7 +7,7 @@ Rule: the table `operations` is all there is; each row is one small function. Ba
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import msgspec
@@ -43,7 +43,16 @@ class ControlError(Exception):
 class Control:
     """Serve the control API of one peer."""
 
-    def __init__(self, *, active: Active, registrar: Registrar, views: Views, seeds: Seeds) -> None:
+    def __init__(
+        self,
+        *,
+        active: Active,
+        registrar: Registrar,
+        views: Views,
+        seeds: Seeds,
+        more: Sequence[Operation] = (),
+    ) -> None:
+        self._more = tuple(more)
         self._active = active
         self._registrar = registrar
         self._views = views
@@ -93,6 +102,7 @@ class Control:
                       None, Answers, self.reset_answers),
             Operation("POST", "/reset", "Forget all that CPOs told.",
                       s.Reset, s.Done, self.reset, optional=True),
+            *self._more,
         )  # fmt: skip
 
     async def handle(self, request: Request) -> Response:

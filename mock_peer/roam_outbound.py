@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from mock_peer.roam_authorize import Verdict, read_answer
@@ -216,15 +217,22 @@ class Outbound:
         self._wait_for_night(again)
 
     def _wait_for_night(self, delivery: Delivery) -> None:
-        async def job() -> None:
-            await self.deliver(delivery)
-
         def send() -> None:
             self._nights.pop(delivery.id, None)
-            self.post(delivery.organisation, job)
+            self.post(delivery.organisation, partial(self.deliver, delivery))
 
         wait_s = (delivery.due - self._judge.clock.now()).total_seconds()
         self._nights[delivery.id] = self._judge.clock.call_later(wait_s, send)
+
+    def send_now(self) -> int:
+        """Send what waits for the night at once; returns how many CDRs."""
+        waiting = self._book.deliveries()
+        for delivery in waiting:
+            handle = self._nights.pop(delivery.id, None)
+            if handle is not None:
+                handle.cancel()
+            self.post(delivery.organisation, partial(self.deliver, delivery))
+        return len(waiting)
 
     def _tell(self, what: str, connection: Connection | None, delivery: Delivery) -> None:
         self._judge.journal.event(

@@ -14,6 +14,7 @@ from mock_peer import profiles
 from mock_peer.active import Active
 from mock_peer.book import Book
 from mock_peer.control import PREFIX, Control
+from mock_peer.control_roam import RoamControl
 from mock_peer.control_views import Views
 from mock_peer.emp_face import EmpFace
 from mock_peer.judging import Judge
@@ -169,8 +170,6 @@ async def _serve(
         return _offered(face.routes(), version)
 
     views = Views(book, ocpi, offers, clock, journal)
-    control = Control(active=active, registrar=registrar, views=views, seeds=seeds)
-
     roam = Roam(
         book,
         active,
@@ -181,6 +180,14 @@ async def _serve(
         journal=journal,
         database=database,
         organisation=emps,
+    )
+
+    control = Control(
+        active=active,
+        registrar=registrar,
+        views=views,
+        seeds=seeds,
+        more=RoamControl(roam).operations(),
     )
 
     async def handle(request: Request) -> Response:
