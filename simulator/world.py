@@ -17,6 +17,8 @@ from simulator.kernel.chance import Chance, fresh_seed
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit, Mistake, did_you_mean
+from simulator.ocpi.client import Failure, OcpiCallFailed
+from simulator.ocpi.envelope import OcpiError
 from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
 from simulator.station.ev import Car
 from simulator.station.run import Station
@@ -26,6 +28,7 @@ from simulator.world_peer import Peer
 
 # A station of a world that has not been accepted after so long (world seconds) never will be.
 READY_TIMEOUT_S = 60.0
+_UNREACHED = {Failure.UNREACHABLE: Exit.UNREACHABLE, Failure.NO_ANSWER: Exit.TIMEOUT}
 
 
 class World:
@@ -76,11 +79,14 @@ class World:
 
     # Starting, step by step or at once
 
-    async def start(self) -> None:
-        """Start everything and register with the peers. Raises BindError, Mistake."""
+    async def start(self, *, stations: bool = True) -> None:
+        """Start everything and register with the peers; without `stations`, others may take their
+        places. Raises BindError, Mistake.
+        """
         await self.start_peers()
         await self.start_cpo()
-        await self.start_stations()
+        if stations:
+            await self.start_stations()
         for peer in self.peers.values():
             await self.register(peer)
 
@@ -115,9 +121,20 @@ class World:
     async def register(self, peer: Peer) -> None:
         """Let CPO and peer exchange credentials; who begins stands in the file."""
         if peer.plan.register == "cpo":
-            await self.cpo.register(peer.versions_url, peer.token_a, peer.name)
+            await self.register_at(peer.versions_url, peer.token_a, peer.name)
         elif peer.plan.register == "peer" and not peer.outside:
             await peer.register(self.cpo.versions_url, self.cpo.token_a(peer.name))
+
+    async def register_at(self, versions_url: str, token_a: str, name: str) -> None:
+        """Let the CPO register with a peer. Raises Mistake: nobody there, or it refuses."""
+        try:
+            await self.cpo.register(versions_url, token_a, name)
+        except (OcpiCallFailed, OcpiError) as error:
+            failed = error if isinstance(error, OcpiCallFailed) else error.__cause__
+            code = Exit.FAILED
+            if isinstance(failed, OcpiCallFailed):
+                code = _UNREACHED.get(failed.failure, code)
+            raise Mistake(f"cannot register at {versions_url}: {error}", code) from error
 
     async def stop(self) -> None:
         """Stop everything, stations first, and close the journal."""

@@ -104,7 +104,7 @@ async def _register(world: World, url: str, token: str, peer_name: str) -> None:
     if any(peer.peer == peer_name for peer in world.cpo.peers.registered()):
         click.echo(f"already registered with {peer_name}")
         return
-    await world.cpo.register(url, token, peer_name)
+    await world.register_at(url, token, peer_name)
     click.echo(f"registered with {peer_name} at {url}")
 
 

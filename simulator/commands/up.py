@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("world_name", default="demo", metavar="[WORLD]")
+@click.option(
+    "--no-stations", is_flag=True, help="Leave the stations off: yours may take their places."
+)
 @clock_option("real", "Default real.")
 @seed_option
 @journal_option
 @json_option
 def up(
     world_name: str,
+    no_stations: bool,
     clock_name: str,
     seed: int | None,
     journal_file: Path | None,
@@ -47,12 +51,12 @@ def up(
         raise Mistake("up: a virtual clock would run through centuries; take real or scaled:N")
     world = World(read(find(world_name)), clock=clock_name, seed=seed, keep=100_000)
     write_to(world.journal, journal_file)
-    run(_keep(world, as_json=as_json), world.clock)
+    run(_keep(world, stations=not no_stations, as_json=as_json), world.clock)
 
 
-async def _keep(world: World, *, as_json: bool) -> None:
+async def _keep(world: World, *, stations: bool, as_json: bool) -> None:
     async with stopped_in_time(world.stop):
-        await world.start()
+        await world.start(stations=stations)
         _print(describe(world), as_json=as_json)
         await forever()
 
@@ -65,7 +69,7 @@ def describe(world: World) -> dict[str, Any]:
         "clock": str(world.clock),
         "ocpp_url": world.cpo.ocpp_url,
         "ocpi_versions_url": world.cpo.versions_url,
-        "stations": list(world.stations),
+        "stations": [station.id for station in world.plan.stations],
         "peers": [
             {
                 "name": peer.name,

@@ -1,0 +1,121 @@
+"""`roamlab station`: stations against a CSMS in another process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.cli import run
+from tests.simulator.commands.process import Roamlab, free_port
+
+WORLD = """\
+name: csms
+cpo: {country_code: DE, party_id: ABC, name: Mine, ocpp_port: 0, ocpi_port: 0}
+peers: [{name: plugsurfing, port: 0, tokens: [{uid: 04AA}, {uid: 04BB, valid: false}]}]
+locations:
+- id: L1
+  country: NLD
+  stations:
+  - {id: S1, ocpp: 1.6}
+  - {id: S2, ocpp: 2.0.1, password: 0123456789abcdef}
+  - {id: MANY, count: 3, ocpp: 2.0.1}
+"""
+
+
+@pytest.fixture(scope="module")
+def csms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The OCPP URL of a world whose own stations have been switched off."""
+    world = tmp_path_factory.mktemp("csms") / "csms.yaml"
+    world.write_text(WORLD)
+    with Roamlab("up", str(world), "--no-stations", "--json") as up:
+        yield json.loads(up.wait_for('"ocpp_url"'))["ocpp_url"]
+
+
+def station(csms: str, *arguments: str) -> int:
+    return run(["station", "--csms", csms, *arguments])
+
+
+def test_one_session_for_a_script(csms: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--id", "S1", "--ocpp", "1.6", "--tap", "04AA", "--charge", "0.5", "--soc", "20")
+    assert station(csms, *arguments) == 0
+    printed = capsys.readouterr().out
+    for part in ("BootNotification", "Authorize 04AA Accepted", "StartTransaction", "StopTrans"):
+        assert part in printed
+
+
+def test_a_refused_card_is_exit_code_1(csms: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--id", "S1", "--ocpp", "1.6", "--tap", "04BB", "--charge", "0.5")
+    assert station(csms, *arguments) == 1
+    printed = capsys.readouterr().out
+    assert "Authorize 04BB Blocked" in printed
+    assert "StartTransaction" not in printed
+
+
+def test_basic_authentication(csms: str, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ("--id", "S2", "--ocpp", "2.0.1", "--tap", "04AA", "--charge", "0.2")
+    assert station(csms, *common, "--password", "0123456789abcdef") == 0
+    assert station(csms, *common, "--password", "f" * 16, "--patience", "0.5") == 3
+    assert "401" in capsys.readouterr().err
+
+
+def test_several_stations_as_json(csms: str, tmp_path: Path) -> None:
+    arguments = ("--id", "MANY", "--count", "3", "--ocpp", "2.0.1", "--json", "--plug")
+    with Roamlab("station", "--csms", csms, *arguments) as stations:
+        for name in ("MANY-0001", "MANY-0002", "MANY-0003"):
+            line = stations.wait_for(f'"station/{name}"')
+            assert json.loads(line)["leg"] == "event"
+        stations.wait_for("car.plugged")
+        code, seconds = stations.interrupt()
+        assert (code, seconds < 2.0) == (130, True)
+    assert all(json.loads(line) for line in stations.lines if line)
+
+
+def test_drivers_come_and_go(csms: str) -> None:
+    arguments = (
+        "--id",
+        "S1",
+        "--ocpp",
+        "1.6",
+        "--tap",
+        "04AA",
+        "--every",
+        "0.2",
+        "--charge",
+        "0.2",
+    )
+    with Roamlab("station", "--csms", csms, *arguments, "--json") as stations:
+        stations.wait_for("StopTransaction")
+        code, seconds = stations.interrupt()
+        assert (code, seconds < 2.0) == (130, True)
+
+
+def test_nobody_there_is_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"ws://127.0.0.1:{free_port()}/ocpp"
+    assert station(url, "--ocpp", "1.6", "--patience", "0.5") == 3
+    assert f"roamlab: CP001: cannot connect to {url}" in capsys.readouterr().err
+
+
+def test_not_accepted_in_time_is_exit_code_4(csms: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert station(csms, "--id", "STRANGER", "--ocpp", "1.6", "--patience", "0.5") == 4
+    assert "connected, but not accepted within 0.5 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--csms", "http://x", "--ocpp", "1.6"), "expected ws:// or wss://"),
+        (("--csms", "ws://x", "--ocpp", "1.7"), "'1.7' is not one of '1.6', '2.0.1'"),
+        (("--csms", "ws://x", "--ocpp", "1.6", "--kind", "ac-2"), "Did you mean 'ac-22'?"),
+        (("--csms", "ws://x", "--ocpp", "1.6", "--every", "3"), "--every needs --tap"),
+        (("--csms", "ws://x", "--ocpp", "1.6", "--soc", "101"), "'--soc'"),
+        (("--csms", "ws://x", "--ocpp", "1.6", "--clock", "virtual"), "lives in real time"),
+    ],
+)
+def test_wrong_options_are_exit_code_2(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["station", *arguments]) == 2
+    assert message in capsys.readouterr().err

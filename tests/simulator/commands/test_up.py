@@ -1,0 +1,85 @@
+"""`roamlab up`: a world kept running, driven over HTTP by somebody else."""
+
+from __future__ import annotations
+
+import json
+import signal
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.cli import run
+from simulator.kernel.journal import read
+from tests.simulator.commands.process import Roamlab, free_port
+
+WORLD = """\
+name: mine
+cpo: {{country_code: DE, party_id: ABC, name: Mine, ocpp_port: 0, ocpi_port: 0}}
+peers: [{{name: plugsurfing, port: {port}, tokens: [{{uid: 04AA}}]}}]
+locations: [{{id: L1, country: NLD, stations: [{{id: S1, ocpp: 2.0.1}}]}}]
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(WORLD.format(port=free_port()))
+    return path
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return json.loads(answer.read())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_runs_until_interrupted_and_flushes(world: Path, tmp_path: Path, number: int) -> None:
+    journal = tmp_path / "up.ndjson"
+    with Roamlab("up", str(world), "--json", "--journal", str(journal)) as up:
+        facts = json.loads(up.wait_for('"world"'))
+        assert facts["stations"] == ["S1"]
+        control = facts["peers"][0]["control_url"]
+        assert get(f"{control}state")["tokens"][0]["uid"] == "04AA"
+        code, seconds = up.interrupt(number)
+        assert (code, seconds < 2.0) == (130, True)
+        assert "Traceback" not in up.output
+    records = list(read(journal))
+    assert any(record.get("action") == "BootNotification" for record in records)
+    assert records[-1]["seq"] == len(records) - 1
+
+
+def test_people_read_its_urls(world: Path) -> None:
+    with Roamlab("up", str(world), "--clock", "scaled:10", "--seed", "3") as up:
+        up.wait_for("Ctrl-C ends it.")
+        assert "world mine is up: clock scaled:10, seed 3" in up.output
+        assert "/_mock/openapi.json" in up.output
+
+
+def test_a_port_in_use_is_exit_code_3(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        world.write_text(WORLD.format(port=port))
+        assert run(["up", str(world)]) == 3
+    expected = f"roamlab: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_a_wrong_world_is_exit_code_2_with_file_and_line(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.write_text(WORLD.format(port=0) + "carz: {}\n")
+    assert run(["up", str(world)]) == 2
+    assert f"{world}:5: carz: unknown key. Did you mean 'cars'?" in capsys.readouterr().err
+
+
+def test_a_journal_that_cannot_be_written_is_exit_code_2(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["up", str(world), "--journal", "/no/such/folder/j"]) == 2
+    assert "--journal /no/such/folder/j: No such file or directory" in capsys.readouterr().err
