@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from simulator.cpo import authorize
-from simulator.cpo.calls import Request, Start, Stop, Unlock
+from simulator.cpo.calls import Start, Stop
 from simulator.cpo.common import Common
 from simulator.cpo.config import StationEntry
 from simulator.cpo.counter import Counter
 from simulator.cpo.dispatcher import Dispatcher
 from simulator.cpo.ledger import Ledger
 from simulator.cpo.peers import Peers
+from simulator.cpo.session import Session
 from simulator.ocpi.connection import RECEIVER, Connection
 from simulator.ocpi.envelope import InvalidParameters, UnknownLocation
 from simulator.ocpi.exchange import Ctx, Result, Route
@@ -50,7 +51,7 @@ class RoamingCommands:
         rows = {
             "START_SESSION": self._start_session,
             "STOP_SESSION": self._stop_session,
-            "UNLOCK_CONNECTOR": self._unlock_connector,
+            "UNLOCK_CONNECTOR": self._not_supported,
             "RESERVE_NOW": self._not_supported,
             "CANCEL_RESERVATION": self._not_supported,
         }
@@ -118,21 +119,16 @@ class RoamingCommands:
         if not self._dispatcher.reaches(head.station_id):
             return self._rejected("the station is not connected")
         ctx.session = head.trace
-        request = Stop(head.transaction_id)
-        return self._accepted("STOP_SESSION", ctx, self._asking(head.station_id, request, ctx))
+        return self._accepted("STOP_SESSION", ctx, lambda: self._carry_out_stop(session))
 
-    async def _unlock_connector(self, ctx: Ctx) -> Result:
-        body = ctx.obj
-        _need(body, "response_url", "location_id", "evse_uid", "connector_id")
-        found = self._choose_evse(body)
-        if found is None or not self._dispatcher.reaches(found[0].id):
-            return self._rejected("the station is not connected")
-        entry, evse_id = found
-        request = Unlock(evse_id, self._connector_number(body))
-        return self._accepted("UNLOCK_CONNECTOR", ctx, self._asking(entry.id, request, ctx))
+    async def _carry_out_stop(self, session: Session) -> str:
+        head = session.head
+        request = Stop(head.transaction_id)
+        result, _ = await self._dispatcher.ask(head.station_id, request, session=head.trace)
+        return result
 
     async def _not_supported(self, ctx: Ctx) -> Result:
-        return self._answer("NOT_SUPPORTED", "this CPO takes no reservations")
+        return self._answer("NOT_SUPPORTED", "this CPO does not offer this command")
 
     # Finding the EVSE
 
@@ -156,28 +152,12 @@ class RoamingCommands:
         required = "START_SESSION_CONNECTOR_REQUIRED" in (evse.get("capabilities") or ())
         if required and body.get("connector_id") is None:
             raise InvalidParameters("this EVSE requires it", pointer="/connector_id")
-        self._connector_number(body)
+        named = body.get("connector_id")
+        if named is not None and named not in (c["id"] for c in evse.get("connectors", ())):
+            raise UnknownLocation(f"there is no connector {named}", pointer="/connector_id")
         return self._sites.behind(location_id, evse_uid)
 
-    def _connector_number(self, body: Object) -> int:
-        """OCPP's number of the connector that is named; the first if none is."""
-        wanted = body.get("connector_id")
-        evse = self._sites.evse(body["location_id"], body["evse_uid"])
-        ids = [connector["id"] for connector in (evse or {}).get("connectors", ())]
-        if wanted is None:
-            return 1
-        if wanted not in ids:
-            raise UnknownLocation(f"there is no connector {wanted}", pointer="/connector_id")
-        return ids.index(wanted) + 1
-
     # Answering
-
-    def _asking(self, station_id: str, request: Request, ctx: Ctx) -> Callable[[], Awaitable[str]]:
-        async def ask() -> str:
-            result, _ = await self._dispatcher.ask(station_id, request, session=ctx.session)
-            return result
-
-        return ask
 
     def _accepted(self, command: str, ctx: Ctx, carry_out: Callable[[], Awaitable[str]]) -> Result:
         """Say yes, then do it, then tell what came of it."""

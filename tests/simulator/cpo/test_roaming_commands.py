@@ -201,20 +201,8 @@ async def test_a_start_that_came_to_nothing_grants_nothing(
         assert begun.id_tag_info["status"] == "Invalid"
 
 
-async def test_unlock(clock: Clock, chance: Chance, journal: Journal) -> None:
-    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
-        await station.boot()
-        where = {"location_id": "LOC1", "evse_uid": "E2", "connector_id": "1"}
-        answer = await command(world, "UNLOCK_CONNECTOR", **where)
-        assert answer.data["result"] == "ACCEPTED"
-        await world.told("command.done", result="FAILED")
-        assert station.told == [("unlock", {"connector_id": 2})]
-        answer = await command(world, "UNLOCK_CONNECTOR", **{**where, "evse_uid": "E3"})
-        assert answer.data["result"] == "REJECTED"
-
-
-@pytest.mark.parametrize("name", ["RESERVE_NOW", "CANCEL_RESERVATION"])
-async def test_reservations_are_not_supported(
+@pytest.mark.parametrize("name", ["UNLOCK_CONNECTOR", "RESERVE_NOW", "CANCEL_RESERVATION"])
+async def test_what_this_cpo_does_not_offer(
     name: str, clock: Clock, chance: Chance, journal: Journal
 ) -> None:
     async with running(clock, chance, journal) as world:

@@ -128,6 +128,7 @@ class Emsp:
     verdict: str = "ALLOWED"
     got: list[tuple[str, str, Any]] = field(default_factory=list)
     cdrs: dict[str, Object] = field(default_factory=dict)
+    versions: tuple[str, ...] = ("2.2.1",)
     misbehave: Callable[[Ctx], Awaitable[Result | None]] | None = None
     asked: int = 0
 
@@ -142,7 +143,7 @@ class Emsp:
             "party_id": "EMP",
             "country_code": "DE",
         }
-        platform = Platform(versions_url="", roles=[role])
+        platform = Platform(versions_url="", roles=[role], versions=self.versions)
         self.registrar = Registrar(self.client, self.store, platform, chance)
         self.server = OcpiServer(
             clock=self.clock,
@@ -291,10 +292,12 @@ async def running(
     *,
     registered: bool = True,
     tokens: list[Object] | None = None,
+    versions: tuple[str, ...] = ("2.2.1",),
     **config: Any,
 ) -> AsyncIterator[World]:
     """A CPO and an eMSP on their ports, connected unless told otherwise."""
-    emsp = Emsp(clock, chance, journal, tokens=tokens if tokens is not None else [token()])
+    known = tokens if tokens is not None else [token()]
+    emsp = Emsp(clock, chance, journal, tokens=known, versions=versions)
     cpo = Cpo(replace(CONFIG, **config), clock=clock, chance=chance, journal=journal)
     await emsp.start()
     await cpo.start()
