@@ -259,7 +259,8 @@ def _fault(phase: Phase, points: TxPoints) -> Step:
     """Stop what goes on, then lay the fault over what is left."""
     effects: tuple[Effect, ...] = ()
     if (phase.state, Event.DEAUTHORIZE) in TRANSITIONS:
-        phase, effects = _unpack(_move(phase, Event.DEAUTHORIZE, points))
+        stopped = _move(phase, Event.DEAUTHORIZE, points)
+        phase, effects = stopped.phase, stopped.effects
     return Step(replace(phase, faulted=True), effects)
 
 
@@ -299,8 +300,9 @@ def _rest(target: State, found: set[Effect]) -> State:
     return row[0]
 
 
-def _unpack(result: Step) -> tuple[Phase, tuple[Effect, ...]]:
-    return result.phase, result.effects
+def closes_later(phase: Phase) -> bool:
+    """Would it have to finish a transaction before it can become unavailable?"""
+    return step(phase, Event.INOPERATIVE).phase.closing
 
 
 def after_power_on(*, plugged: bool, operative: bool, had_transaction: bool) -> Phase:

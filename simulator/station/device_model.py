@@ -6,11 +6,13 @@ from the core when somebody asks. Names are those of part 2, appendix 3, compare
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from simulator.kernel.clock import rfc3339
+from simulator.station.config import ConnectorConfig
+from simulator.station.connector import Phase, State
 from simulator.station.core import Core, Evse, Payload
 from simulator.station.settings import SETTINGS, Access, Kind, Setting, Variable
 
@@ -27,6 +29,38 @@ _OPTION = "OptionList"
 _DATE = "dateTime"
 _DECIMAL = "decimal"
 _AVAILABILITY = "Available,Occupied,Reserved,Unavailable,Faulted"
+
+
+# ConnectorStatusEnumType, without a fault over it.
+STATUS: Mapping[State, str] = {
+    State.AVAILABLE: "Available",
+    State.PLUGGED: "Occupied",
+    State.AUTHORIZED: "Available",
+    State.READY: "Occupied",
+    State.CHARGING: "Occupied",
+    State.SUSPENDED_EV: "Occupied",
+    State.SUSPENDED_EVSE: "Occupied",
+    State.ABSENT: "Occupied",
+    State.FINISHING: "Occupied",
+    State.DETACHED: "Occupied",
+    State.RESERVED: "Reserved",
+    State.UNAVAILABLE: "Unavailable",
+    State.UNAVAILABLE_PLUGGED: "Unavailable",
+}
+
+
+def status_of(phase: Phase) -> str:
+    """The status of a connector in a phase; a fault lies over everything."""
+    return "Faulted" if phase.faulted else STATUS[phase.state]
+
+
+def statuses(evse: Evse) -> dict[int, str]:
+    """The connector in use has the EVSE's status; the others share only what closes it."""
+    phase = evse.phase
+    resting = State.AVAILABLE if phase.operative else State.UNAVAILABLE
+    rest = status_of(Phase(resting, faulted=phase.faulted))
+    own = {evse.connector_id: status_of(phase)}
+    return {each.connector_id: rest for each in evse.config.connectors} | own
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,42 +195,46 @@ def _station(core: Core) -> Iterator[Entry]:
 
 
 def _evse(evse: Evse) -> Iterator[Entry]:
-    number, connector = evse.evse_id, evse.connector
-    state = "Faulted" if evse.phase.faulted else _availability(evse)
-    phases = str(connector.limits.phases or 3)
-
-    def of_evse(name: str, value: str, kind: str, **more: float | str | None) -> Entry:
-        return Entry(Variable("EVSE", name), value, kind, evse_id=number, **more)  # type: ignore[arg-type]
-
-    yield of_evse("AvailabilityState", state, _OPTION, values=_AVAILABILITY)
-    yield of_evse("Available", "true", Kind.BOOLEAN)
-    yield of_evse("Problem", str(evse.phase.faulted).lower(), Kind.BOOLEAN)
-    yield of_evse("AllowReset", "true", Kind.BOOLEAN)
-    power = f"{evse.meter.power_w():.1f}"
-    yield of_evse("Power", power, _DECIMAL, unit="W", high=connector.max_power_w)
-    yield of_evse("SupplyPhases", phases, Kind.INTEGER)
-    for config in evse.config.connectors:
-        mine = config is connector
-        types = _CONNECTOR_TYPES.get(config.standard, ("Unknown", "Unknown"))
-        for name, value, kind in (
-            ("AvailabilityState", state if mine else "Available", _OPTION),
-            ("Available", "true", Kind.BOOLEAN),
-            ("ConnectorType", types[config.tethered], Kind.STRING),
-            ("SupplyPhases", str(config.limits.phases or 3), Kind.INTEGER),
-        ):
-            yield Entry(
-                Variable("Connector", name),
-                value,
-                kind,
-                evse_id=number,
-                connector_id=config.connector_id,
-            )
+    number, connector, told = evse.evse_id, evse.connector, statuses(evse)
+    rows: tuple[tuple[str, str, str], ...] = (
+        ("AvailabilityState", told[evse.connector_id], _OPTION),
+        ("Available", "true", Kind.BOOLEAN),
+        ("Problem", str(evse.phase.faulted).lower(), Kind.BOOLEAN),
+        ("AllowReset", "true", Kind.BOOLEAN),
+        ("SupplyPhases", str(connector.limits.phases or 3), Kind.INTEGER),
+    )
+    for name, value, kind in rows:
+        values = _AVAILABILITY if kind == _OPTION else None
+        yield Entry(Variable("EVSE", name), value, kind, evse_id=number, values=values)
+    yield Entry(
+        Variable("EVSE", "Power"),
+        f"{evse.meter.power_w():.1f}",
+        _DECIMAL,
+        evse_id=number,
+        unit="W",
+        high=connector.max_power_w,
+    )
+    for each in evse.config.connectors:
+        yield from _connector(number, each, told[each.connector_id])
 
 
-def _availability(evse: Evse) -> str:
-    if not evse.phase.operative and evse.transaction is None:
-        return "Unavailable"
-    return "Occupied" if evse.phase.plugged else "Available"
+def _connector(evse_id: int, config: ConnectorConfig, status: str) -> Iterator[Entry]:
+    types = _CONNECTOR_TYPES.get(config.standard, ("Unknown", "Unknown"))
+    for name, value, kind in (
+        ("AvailabilityState", status, _OPTION),
+        ("Available", "true", Kind.BOOLEAN),
+        ("ConnectorType", types[config.tethered], Kind.STRING),
+        ("SupplyPhases", str(config.limits.phases or 3), Kind.INTEGER),
+    ):
+        values = _AVAILABILITY if kind == _OPTION else None
+        yield Entry(
+            Variable("Connector", name),
+            value,
+            kind,
+            evse_id=evse_id,
+            connector_id=config.connector_id,
+            values=values,
+        )
 
 
 def find(model: list[Entry], component: Payload, variable: Payload) -> Entry | str:

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from simulator.station.authorization import IdToken
-from simulator.station.connector import Event, step
+from simulator.station.connector import closes_later
 from simulator.station.core import (
     Answer,
     Ask,
     Cause,
     Core,
-    Evse,
     Payload,
     Reset,
     SetOperative,
@@ -72,14 +71,9 @@ def change_availability(core: Core, payload: Payload, now: datetime) -> Answer:
     if not evses:
         return _REJECTED
     operative = payload["type"] == "Operative"
-    scheduled = any(waits(evse, operative=operative) for evse in evses)
+    scheduled = not operative and any(closes_later(evse.phase) for evse in evses)
     command = SetOperative(tuple(evse.evse_id for evse in evses), operative)
     return Answer({"status": "Scheduled" if scheduled else "Accepted"}, (command,))
-
-
-def waits(evse: Evse, *, operative: bool) -> bool:
-    """Would a change of availability wait for the end of a transaction?"""
-    return not operative and step(evse.phase, Event.INOPERATIVE).phase.closing
 
 
 def get_configuration(core: Core, payload: Payload, now: datetime) -> Answer:

@@ -14,27 +14,11 @@ from simulator.station.authorization import IdToken, TokenInfo, read_expiry
 from simulator.station.boot import Queued
 from simulator.station.connector import Phase, Point, State, TxPoints
 from simulator.station.core import Cause, Core, Evse, Message, Moment, Payload, Transaction
+from simulator.station.device_model import status_of, statuses
 from simulator.station.dialect import Handler
 from simulator.station.samples import Context, Sample, samples_of
 from simulator.station.settings import Settings
 from simulator.station.v201_actions import HANDLERS
-
-# ConnectorStatusEnumType, without a fault over it.
-STATUS: Mapping[State, str] = {
-    State.AVAILABLE: "Available",
-    State.PLUGGED: "Occupied",
-    State.AUTHORIZED: "Available",
-    State.READY: "Occupied",
-    State.CHARGING: "Occupied",
-    State.SUSPENDED_EV: "Occupied",
-    State.SUSPENDED_EVSE: "Occupied",
-    State.ABSENT: "Occupied",
-    State.FINISHING: "Occupied",
-    State.DETACHED: "Occupied",
-    State.RESERVED: "Reserved",
-    State.UNAVAILABLE: "Unavailable",
-    State.UNAVAILABLE_PLUGGED: "Unavailable",
-}
 
 # ChargingStateEnumType; states that are not named here are Idle.
 CHARGING_STATES: Mapping[State, str] = {
@@ -106,21 +90,12 @@ class Dialect201:
         return Message("Heartbeat", {})
 
     def status_of(self, phase: Phase) -> str:
-        """ConnectorStatus; a fault lies over everything."""
-        return "Faulted" if phase.faulted else STATUS[phase.state]
+        """ConnectorStatus."""
+        return status_of(phase)
 
     def statuses(self, evse: Evse) -> Mapping[int, str]:
-        """The connector in use has the EVSE's status; the others share only what closes it."""
-        phase = evse.phase
-        rest = Phase(
-            State.AVAILABLE if phase.operative else State.UNAVAILABLE, False, phase.faulted
-        )
-        return {
-            each.connector_id: self.status_of(
-                phase if each.connector_id == evse.connector_id else rest
-            )
-            for each in evse.config.connectors
-        }
+        """Each connector of an EVSE has a status."""
+        return statuses(evse)
 
     def status(
         self, evse: Evse, connector_id: int, now: datetime, info: str | None = None
@@ -128,7 +103,7 @@ class Dialect201:
         """StatusNotification (G01)."""
         payload: Payload = {
             "timestamp": rfc3339(now),
-            "connectorStatus": self.statuses(evse)[connector_id],
+            "connectorStatus": statuses(evse)[connector_id],
             "evseId": evse.evse_id,
             "connectorId": connector_id,
         }

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from simulator.kernel.clock import rfc3339
 from simulator.station.authorization import IdToken
-from simulator.station.connector import Event, step
+from simulator.station.connector import closes_later
 from simulator.station.core import (
     Answer,
     Ask,
@@ -106,9 +106,7 @@ def change_availability(core: Core, payload: Payload, now: datetime) -> Answer:
     if connector_id not in (None, *_connector_ids(evses[0])):
         return _refused("UnknownConnectorId", f"there is no connector {connector_id}")
     operative = payload["operationalStatus"] == "Operative"
-    waits = not operative and any(
-        step(evse.phase, Event.INOPERATIVE).phase.closing for evse in evses
-    )
+    waits = not operative and any(closes_later(evse.phase) for evse in evses)
     command = SetOperative(tuple(evse.evse_id for evse in evses), operative)
     return Answer({"status": "Scheduled" if waits else "Accepted"}, (command,))
 

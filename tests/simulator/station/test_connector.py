@@ -18,6 +18,7 @@ from simulator.station.connector import (
     State,
     TxPoints,
     after_power_on,
+    closes_later,
     step,
 )
 
@@ -211,6 +212,13 @@ def test_whatever_happened_a_driver_can_charge_again(events: list[Event]) -> Non
         except Impossible:
             continue
     assert phase.state is State.CHARGING
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_what_goes_on_delays_closing(state: State) -> None:
+    busy = Point.AUTHORIZED in HOLDS[state] and state is not State.AUTHORIZED
+    assert closes_later(Phase(state)) is busy
+    assert closes_later(Phase(state, in_transaction=True))
 
 
 def test_every_state_can_be_reached_and_left() -> None:
