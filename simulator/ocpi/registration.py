@@ -22,7 +22,7 @@ from simulator.ocpi.handshake import (
     step,
 )
 from simulator.ocpi.headers import TokenForm
-from simulator.ocpi.versions import VERSIONS, Version
+from simulator.ocpi.versions import VERSIONS, Version, ranked
 
 
 class Found(NamedTuple):
@@ -53,7 +53,8 @@ class Registrar:
 
         Raises PeerApiUnusable (3001), UnsupportedVersion (3002), NoMatchingEndpoints (3003).
         """
-        first: TokenForm = connection.token_form or VERSIONS[wanted[-1]].token_form
+        highest = VERSIONS[max(wanted, key=ranked)]
+        first: TokenForm = connection.token_form or highest.token_form
         listed, form = await self._get(connection, connection.versions_url, (first, _OTHER[first]))
         offer = choose_version(listed, wanted)
         # Who refuses the usual form refuses it everywhere; else the version decides.

@@ -58,6 +58,60 @@ async def test_either_side_registers_with_the_other(world: World, begins: str) -
         assert second.registered == [first.actor]
 
 
+@pytest.mark.parametrize("version", ["2.1.1", "2.2", "2.2.1"])
+async def test_every_version_registers_updates_and_ends(world: World, version: str) -> None:
+    async with (
+        side("cpo", [CPO], *world, versions=(version,)) as cpo,
+        side("emsp", [EMSP], *world, versions=("2.1.1", "2.2", "2.2.1")) as emsp,
+    ):
+        ours, theirs = await registered(cpo, emsp)
+        assert ours.version == theirs.version == version
+        assert ours.their_roles == [EMSP] and theirs.their_roles == [CPO]
+        assert ours.token_form is theirs.token_form is None
+        await emsp.registrar.update(theirs)
+        assert ours.token_out == theirs.token_in
+        assert (await cpo.registrar.unregister(ours)).ok
+        assert emsp.store.all() == []
+
+
+async def test_2_1_1_sends_raw_tokens_and_no_message_ids(world: World) -> None:
+    async with (
+        side("cpo", [CPO], *world, versions=("2.1.1",)) as cpo,
+        side("emsp", [EMSP], *world, versions=("2.1.1",)) as emsp,
+    ):
+        ours, _ = await registered(cpo, emsp)
+        asked: list[Any] = []
+
+        async def look(ctx: Any, response: Response) -> Response:
+            asked.append((ctx.seen.form, dict(ctx.headers), response.headers))
+            return response
+
+        emsp.server.tamper = look
+        url = ours.endpoints["credentials", SENDER]
+        answer = await cpo.client.exchange(
+            ours, "GET", url, module="credentials", gives="credentials"
+        )
+        assert answer.data["roles"] == [EMSP]
+        form, sent, got = asked[0]
+        assert form == "raw" and "X-Request-ID" not in sent and "X-Request-ID" not in got
+        raw = answer.envelope.data if answer.envelope else None
+        assert raw is not None and raw["party_id"] == "8PS" and "roles" not in raw
+
+
+async def test_an_update_goes_to_a_newer_version(world: World) -> None:
+    both = ("2.1.1", "2.2.1")
+    async with (
+        side("cpo", [CPO], *world, versions=both) as cpo,
+        side("emsp", [EMSP], *world, versions=both) as emsp,
+    ):
+        cpo.registrar.platform.versions = ("2.1.1",)
+        ours, theirs = await registered(cpo, emsp)
+        assert ours.version == theirs.version == "2.1.1"
+        await cpo.registrar.update(ours, both)
+        assert ours.version == theirs.version == "2.2.1"
+        assert ours.endpoints["credentials", SENDER].endswith("/ocpi/2.2.1/credentials")
+
+
 async def test_token_a_is_dead_after_registration(world: World) -> None:
     async with side("cpo", [CPO], *world) as cpo, side("emsp", [EMSP], *world) as emsp:
         await registered(cpo, emsp)

@@ -58,6 +58,11 @@ def test_our_samples_are_valid_on_the_wire(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SENDABLE)
+def test_our_samples_are_written_as_they_stand_among_the_fixtures(name: str) -> None:
+    assert down(name)[0] == sample(name, "2.1.1")
+
+
+@pytest.mark.parametrize("name", SENDABLE)
 def test_what_differs_after_the_way_back_is_listed(name: str) -> None:
     kind, partial = kind_of(name), name.endswith(".patch")
     before = sample(name)
