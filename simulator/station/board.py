@@ -37,6 +37,7 @@ from simulator.station.core import (
 )
 from simulator.station.dialect import Dialect
 from simulator.station.samples import Context
+from simulator.station.settings import BY_NAME
 from simulator.station.uplink import Spawn, Uplink
 from simulator.wire.ocpp_rpc import (
     Call,
@@ -187,13 +188,19 @@ class Board:
         wait_s = self.core.boot.answered(status, interval_s)
         self.event(f"boot.{self.core.boot.status.value.lower()}", interval_s=interval_s)
         if wait_s is None:
-            if interval_s > 0:
-                self.memory.settings.set("heartbeat_interval_s", str(interval_s))
-            station = self.dialect.station_status(self._clock.now())
-            if station is not None:
-                self.uplink.notify(station, None)
-            self._speak(always=True)
+            self._accepted(interval_s)
+        else:
+            self.ready.clear()
         return wait_s
+
+    def _accepted(self, interval_s: int) -> None:
+        row = BY_NAME["heartbeat_interval_s"]
+        if interval_s > 0:
+            self.memory.settings.keep(row, str(min(interval_s, row.high)))
+        station = self.dialect.station_status(self._clock.now())
+        if station is not None:
+            self.uplink.notify(station, None)
+        self._speak(always=True)
 
     # Incoming calls
 

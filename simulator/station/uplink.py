@@ -174,7 +174,7 @@ class Uplink:
     async def _deliver(self) -> None:
         queue = self._core.memory.queue
         try:
-            while (head := queue.head) is not None:
+            while self.online and (head := queue.head) is not None:
                 wait_s = queue.wait_s(self._clock.monotonic())
                 if wait_s > 0:
                     await self._clock.sleep(wait_s)

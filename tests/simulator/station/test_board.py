@@ -36,6 +36,24 @@ async def test_boot_is_repeated_until_accepted(
     assert actions(journal)[:3] == ["BootNotification"] * 3
 
 
+async def test_a_boot_asked_for_may_undo_the_acceptance(clock: Clock, journal: Journal) -> None:
+    async with world(clock, journal, V16, meter_interval_s=10) as (station, csms):
+        await station.plug(1, Car())
+        await station.tap(1, "04A1")
+        await clock.sleep(25)
+        csms.boots.extend([("Pending", 60), ("Accepted", 10**12)])
+        await csms.call(ask16.TriggerMessage("BootNotification"))
+        await clock.sleep(1)
+        assert not station.snapshot()["online"]
+        before = actions(journal).count("MeterValues")
+        await clock.sleep(50)
+        assert actions(journal).count("MeterValues") == before
+        await station.wait_ready(30)
+        await clock.sleep(1)
+        assert actions(journal).count("MeterValues") > before + 4
+    assert flaws(journal) == []
+
+
 async def test_a_broken_boot_is_tried_again(clock: Clock, journal: Journal) -> None:
     async with world(clock, journal, V16, ready=False) as (station, csms):
         csms.broken.add("BootNotification")
