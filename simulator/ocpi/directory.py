@@ -90,10 +90,10 @@ class Directory:
     # Finding
 
     def find(self, ctx: Ctx) -> list[str]:
-        """Set module, version, route and parameters of a request; returns the verbs of its path.
+        """Set module, version, route and parameters of a request.
 
-        The route stays None where the path does not offer the verb. Raises NotFound (404) for a
-        path that is not here.
+        Where its path does not offer the verb, the route stays None, and the verbs that it does
+        offer are returned. Raises NotFound (404) for a path that is not here.
         """
         method, path = ctx.method, ctx.request.path
         match = self._offered.match(method, path)
@@ -104,7 +104,7 @@ class Directory:
         if row is None:
             raise NotFound(f"nothing is at {path}")
         ctx.used, ctx.module = row.version, row.route.module
-        return self._offered.methods(path)
+        return [] if match else self._offered.methods(path)
 
     @staticmethod
     def _any(table: PathTable[Row], path: str) -> Row | None:

@@ -100,16 +100,18 @@ class PathTable(Generic[H]):
     """Rows under `METHOD /path/{placeholder}`; a trailing slash makes no difference."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[str, tuple[str, ...], H]] = []
+        # By number of segments: a table of three versions of OCPI has some eighty rows.
+        self._rows: dict[int, list[tuple[str, tuple[str, ...], H]]] = {}
 
     def add(self, method: str, pattern: str, row: H) -> None:
         """Add a row."""
-        self._rows.append((method, split_path(pattern), row))
+        segments = split_path(pattern)
+        self._rows.setdefault(len(segments), []).append((method, segments, row))
 
     def match(self, method: str, path: str) -> Match[H] | None:
         """The first row that fits method and path."""
         segments = split_path(path)
-        for row_method, pattern, row in self._rows:
+        for row_method, pattern, row in self._rows.get(len(segments), ()):
             if row_method == method and (params := _fit(pattern, segments)) is not None:
                 return Match(row, params)
         return None
@@ -117,8 +119,8 @@ class PathTable(Generic[H]):
     def methods(self, path: str) -> list[str]:
         """The methods that this path knows, for `Allow`; empty for an unknown path."""
         segments = split_path(path)
-        known = {m for m, pattern, _ in self._rows if _fit(pattern, segments) is not None}
-        return sorted(known)
+        rows = self._rows.get(len(segments), ())
+        return sorted({m for m, pattern, _ in rows if _fit(pattern, segments) is not None})
 
 
 def split_path(path: str) -> tuple[str, ...]:
@@ -127,8 +129,6 @@ def split_path(path: str) -> tuple[str, ...]:
 
 
 def _fit(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
-    if len(pattern) != len(segments):
-        return None
     params: dict[str, str] = {}
     for want, have in zip(pattern, segments, strict=True):
         if want.startswith("{"):

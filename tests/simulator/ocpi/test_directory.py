@@ -48,7 +48,7 @@ def test_urls_of_sender_and_receiver_differ() -> None:
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_a_path_is_found_with_its_parameters_decoded(slash: str) -> None:
     ctx = asked("PUT", f"/ocpi/2.2.1/receiver/tokens/DE/8PS/a%2Fb%20c{slash}")
-    assert directory().find(ctx) == ["PUT"]
+    assert directory().find(ctx) == []
     assert ctx.route is not None and ctx.route.path.endswith("{token_uid}")
     assert ctx.params == {"country_code": "DE", "party_id": "8PS", "token_uid": "a/b c"}
     assert (ctx.module, ctx.version.number) == ("tokens", "2.2.1")
