@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import random
 from collections.abc import Sequence
+from functools import cached_property
+from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -30,8 +31,13 @@ class Chance:
     def __init__(self, seed: int, path: str = "") -> None:
         self.seed = seed
         self.path = path
-        digest = hashlib.sha256(f"{seed}:{path}".encode()).digest()
-        self.random = random.Random(digest)
+
+    @cached_property
+    def random(self) -> Random:
+        """The stream itself, made at the first draw: its state is 2.5 kB, and most actors of a
+        large fleet draw from few of their streams.
+        """
+        return Random(hashlib.sha256(f"{self.seed}:{self.path}".encode()).digest())
 
     def child(self, name: str) -> Chance:
         """A stream of its own for a part of this one's owner."""
