@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from simulator.cpo.book import ConnectorStatus
 from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.counter import Counter
 from simulator.cpo.ledger import Ledger
+from simulator.cpo.session import AHEAD
 from simulator.cpo.sites import evse_status
 from simulator.kernel.clock import parse_rfc3339, rfc3339
 from simulator.wire.ocpp_link import Link
@@ -35,6 +36,7 @@ from simulator.wire.ocpp_schema import actions
 from simulator.wire.ocpp_server import Admission
 
 ACCEPTED = "Accepted"
+_OLDEST = timedelta(days=366)  # a station may replay what is so old
 
 
 @dataclass(slots=True)
@@ -203,11 +205,13 @@ class Csms:
         self.book.stations.notice(station.id, action, payload, self.clock.now())
 
     def moment(self, text: object) -> datetime:
-        """A station's own time; ours where it cannot be read."""
+        """A station's own time; ours where it cannot be read, or is that of a clock never set."""
+        now = self.clock.now()
         try:
-            return parse_rfc3339(str(text))
-        except ValueError:
-            return self.clock.now()
+            told = parse_rfc3339(str(text))
+        except (ValueError, OverflowError):
+            return now
+        return told if now - _OLDEST < told < now + AHEAD else now
 
     def event(self, what: str, station: Station, session: str | None = None, **data: Any) -> None:
         """Journal what was decided about a station."""

@@ -38,6 +38,8 @@ _DEFAULT_UNITS: Mapping[str, str] = {
     CURRENT: "A",
     SOC: "Percent",
 }
+# More than a power plant gives in a year: such a value says that the meter is broken.
+_ABSURD = Decimal(10) ** 12
 _PHASES = ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N")
 
 
@@ -63,7 +65,7 @@ def of_meter_values(values: Iterable[Mapping[str, Any]]) -> list[Reading]:
 def of_register_wh(at: datetime, wh: object) -> Reading:
     """Read `meterStart` or `meterStop` (1.6: whole Wh)."""
     value = _decimal(wh)
-    if value is None:
+    if value is None or abs(value) >= _ABSURD:
         return Reading(at, odd=(f"meter register {wh!r}",))
     return Reading(at, register_kwh=value * _SCALES["Wh"])
 
@@ -71,7 +73,7 @@ def of_register_wh(at: datetime, wh: object) -> Reading:
 def _of_meter_value(meter_value: Mapping[str, Any]) -> Reading | None:
     try:
         at = parse_rfc3339(meter_value["timestamp"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None  # a value of no moment cannot be placed in a session
     totals: dict[str, Decimal] = {}
     phases: dict[str, dict[str, Decimal]] = {}
@@ -107,7 +109,7 @@ def _samples(
             continue
         value = _decimal(sample.get("value"))
         scale = _scale(sample, default_unit)
-        if value is None or scale is None:
+        if value is None or scale is None or abs(value * scale) >= _ABSURD:
             odd.append(f"{measurand} {sample.get('value')!r} {sample.get('unit', default_unit)}")
             continue
         yield measurand, sample.get("phase"), value * scale
@@ -120,7 +122,9 @@ def _scale(sample: Mapping[str, Any], default_unit: str) -> Decimal | None:
         return _SCALES.get(sample.get("unit", default_unit))
     scale = _SCALES.get(of_measure.get("unit", default_unit))
     multiplier = of_measure.get("multiplier", 0)
-    return None if scale is None else scale.scaleb(multiplier)
+    if scale is None or not isinstance(multiplier, int) or abs(multiplier) > 12:
+        return None
+    return scale.scaleb(multiplier)
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -128,4 +132,4 @@ def _decimal(value: object) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) < 30 else None

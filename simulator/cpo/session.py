@@ -8,7 +8,7 @@ says how location, tariff and token were at the start (OCPI 2.2.1 mod_cdrs, CDR 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -42,6 +42,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "EVConnected": "PARKING_TIME",
     "Idle": "PARKING_TIME",
 }
+
+# A station's clock may be ahead of ours, but not by so much.
+AHEAD = timedelta(days=1)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -143,7 +146,7 @@ class Session:
         if self.active_at is None and self._may_begin():
             self._begin(event)
         for reading in event.readings:
-            self._read(reading)
+            self._read(reading, event.received_at)
         if event.kind == "ended":
             self._end(event)
 
@@ -175,8 +178,11 @@ class Session:
             kind = "TIME"
         self.metering = Metering(event.at, cuts, kind)
 
-    def _read(self, reading: Reading) -> None:
+    def _read(self, reading: Reading, received_at: datetime) -> None:
         self.odd.extend(reading.odd)
+        if reading.at > received_at + AHEAD:
+            self.odd.append(f"a reading of {rfc3339(reading.at)}, which is to come")
+            return
         if self._read_at is not None and reading.at <= self._read_at:
             return  # told before, as 1.6's transactionData does
         more_kwh = reading.interval_kwh or ZERO

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from ocpp.exceptions import OCPPError
 from ocpp.v16 import call as call16
@@ -10,11 +12,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from simulator.cpo.run import Cpo
 from simulator.kernel.chance import Chance
-from simulator.kernel.clock import Clock
+from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
 from tests.simulator.cpo.stations import station16, station201
-from tests.simulator.cpo.world import running
+from tests.simulator.cpo.world import CONFIG, running
 
 
 @pytest.mark.parametrize("answer", ["Rejected", "Pending"])
@@ -122,3 +125,16 @@ async def test_frames_belong_to_their_session(
         assert {r["leg"] for r in of_session} == {"ocpp", "ocpi", "event"}
         cdrs = [r for r in of_session if r["leg"] == "ocpi" and r["module"] == "cdrs"]
         assert {r["actor"] for r in cdrs} == {"cpo", "emsp"}
+
+
+@pytest.mark.parametrize(
+    "told", ["1970-01-01T00:00:03Z", "2037-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "soon"]
+)
+def test_a_clock_that_was_never_set_is_not_believed(
+    told: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    cpo = Cpo(CONFIG, clock=clock, chance=chance, journal=journal)
+    assert cpo.csms.moment(told) == clock.now()
+    skewed = clock.now() - timedelta(hours=3)
+    assert cpo.csms.moment(rfc3339(skewed)) == skewed
+    cpo.book.close()

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ocpp.v201 import call
 
-from simulator.cpo.csms_v201 import ROUTES
+from simulator.cpo.csms import Station
+from simulator.cpo.csms_v201 import ROUTES, transaction_event
+from simulator.cpo.run import Cpo
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.kernel.loop import run
+from simulator.ocpi.validate import errors
 from simulator.wire.ocpp_messages import OcppVersion
-from simulator.wire.ocpp_schema import actions
+from simulator.wire.ocpp_schema import actions, validator
 from tests.simulator.cpo.stations import Station201, station201
-from tests.simulator.cpo.world import running, token
+from tests.simulator.cpo.world import CONFIG, running, token
 
 NOW = "2026-01-15T07:00:00Z"
 COMPONENT = {"name": "Connector", "evse": {"id": 1, "connector_id": 1}}
@@ -220,3 +227,93 @@ async def test_the_rest_is_answered_and_kept(
             assert got.status == "UnknownVendorId"
         kept = [action for action, _ in world.cpo.book.stations.notices("CP201")]
         assert kept == [type(request_).__name__]
+
+
+moments = st.one_of(
+    st.integers(0, 3600).map(lambda s: f"2026-01-15T{7 + s // 3600:02}:{s // 60 % 60:02}:00Z"),
+    st.sampled_from(["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"]),
+)
+samples = st.fixed_dictionaries(
+    {"value": st.floats(allow_nan=False, allow_infinity=False)},
+    optional={
+        "measurand": st.sampled_from(["Power.Active.Import", "SoC", "Voltage"]),
+        "unitOfMeasure": st.fixed_dictionaries(
+            {},
+            optional={
+                "unit": st.sampled_from(["kWh", "Wh", "x"]),
+                "multiplier": st.integers(),
+            },
+        ),
+    },
+)
+meter_values = st.lists(
+    st.fixed_dictionaries(
+        {"timestamp": moments, "sampledValue": st.lists(samples, min_size=1, max_size=3)}
+    ),
+    min_size=1,
+    max_size=3,
+)
+infos = st.fixed_dictionaries(
+    {"transactionId": st.sampled_from(["A", "B"])},
+    optional={
+        "chargingState": st.sampled_from(["Charging", "SuspendedEV", "EVConnected", "Idle"]),
+        "stoppedReason": st.just("Local"),
+    },
+)
+told = st.fixed_dictionaries(
+    {
+        "eventType": st.sampled_from(["Started", "Updated", "Ended"]),
+        "timestamp": moments,
+        "triggerReason": st.just("Trigger"),
+        "seqNo": st.integers(0, 6),
+        "transactionInfo": infos,
+    },
+    optional={
+        "offline": st.booleans(),
+        "evse": st.fixed_dictionaries({"id": st.integers(0, 2)}),
+        "idToken": st.fixed_dictionaries(
+            {
+                "idToken": st.sampled_from(["CARD1", "STRANGER"]),
+                "type": st.sampled_from(["ISO14443", "Central", "NoAuthorization"]),
+            }
+        ),
+        "meterValue": meter_values,
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(told, max_size=12))
+def test_whatever_a_station_tells_nothing_is_lost(events: list[dict[str, Any]]) -> None:
+    clock = Clock("virtual")
+    cpo = Cpo(CONFIG, clock=clock, chance=Chance(1), journal=Journal(clock))
+    cpo.book.tokens.put("p1", token(whitelist="ALWAYS"))
+    link: Any = SimpleNamespace(version=OcppVersion.V201)
+    station = Station("CP201", link, accepted=True)
+    check = validator(OcppVersion.V201, "TransactionEvent", 3)
+    assert check is not None
+
+    async def tell() -> None:
+        for event in events:
+            reply = await transaction_event(cpo.csms, station, event)
+            assert check.is_valid(reply.payload)
+
+    run(tell(), clock)
+    kept = {
+        (session.head.transaction_id, number)
+        for name in ("A", "B")
+        if (session := cpo.ledger.find("CP201", name)) is not None
+        for number in range(7)
+        if session.has_seen(number)
+    }
+    strays = cpo.book.sessions.strays("CP201")
+    astray = {(s["transactionInfo"]["transactionId"], s["seqNo"]) for _, s in strays}
+    assert kept | astray == {(e["transactionInfo"]["transactionId"], e["seqNo"]) for e in events}
+    for name in ("A", "B"):
+        session = cpo.ledger.find("CP201", name)
+        stored = cpo.book.sessions.load_transaction("CP201", name)
+        if session is not None and session.decision is not None:
+            assert stored is not None
+            assert session.to_ocpi() == stored.to_ocpi()
+            assert errors("session", session.to_ocpi(), "2.2.1") == []
+    cpo.book.close()

@@ -57,7 +57,7 @@ def test_other_measurands() -> None:
     assert reading.register_kwh is None
 
 
-@pytest.mark.parametrize("value", ["", "abc", "NaN", "Infinity", None])
+@pytest.mark.parametrize("value", ["", "abc", "NaN", "Infinity", None, "1e15", "1e999", "1e-999"])
 def test_what_cannot_be_read_is_named_and_left_out(value: Any) -> None:
     reading = read({"value": value}, {"value": "5", "measurand": "SoC", "unit": "Percent"})
     assert reading.register_kwh is None
@@ -73,6 +73,7 @@ def test_readings_come_in_order_and_without_a_time_not_at_all() -> None:
     values = [
         {"timestamp": "2026-01-15T07:02:00Z", "sampledValue": [{"value": "2"}]},
         {"timestamp": "soon", "sampledValue": [{"value": "9"}]},
+        {"timestamp": "0001-01-01T00:00:00+05:00", "sampledValue": [{"value": "9"}]},
         {"timestamp": "2026-01-15T08:01:00+01:00", "sampledValue": [{"value": "1"}]},
     ]
     assert [r.register_kwh for r in of_meter_values(values)] == [Decimal("0.001"), Decimal("0.002")]
@@ -81,9 +82,20 @@ def test_readings_come_in_order_and_without_a_time_not_at_all() -> None:
 def test_a_16_register() -> None:
     assert of_register_wh(MOMENT, 1234).register_kwh == Decimal("1.234")
     assert of_register_wh(MOMENT, "x").odd
+    assert of_register_wh(MOMENT, 10**40).odd
 
 
-@given(st.one_of(st.text(), st.floats(), st.integers(), st.none(), st.booleans()), st.text())
+@given(
+    st.one_of(
+        st.from_regex(r"-?[0-9]{1,5}(e-?[0-9]{1,4})?"),
+        st.text(),
+        st.floats(),
+        st.integers(),
+        st.none(),
+        st.booleans(),
+    ),
+    st.text(),
+)
 def test_nothing_a_station_writes_breaks_it(value: Any, unit: str) -> None:
     reading = read({"value": value, "unit": unit})
     assert reading.register_kwh is None or reading.register_kwh.is_finite()

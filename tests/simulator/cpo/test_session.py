@@ -161,6 +161,13 @@ def test_a_meter_that_goes_back_is_noted_and_costs_nothing() -> None:
     assert "went back" in done.odd[0]
 
 
+def test_a_reading_of_a_time_to_come_is_noted_and_left_out() -> None:
+    far = (Reading(at(3 * 1440), register_kwh=Decimal(999)),)
+    done = session(BEGUN, event(10, readings=far), event(20, "ended", kwh="101"))
+    assert done.kwh == 1
+    assert "which is to come" in done.odd[0]
+
+
 def test_intervals_count_where_there_is_no_register() -> None:
     more = (Reading(at(10), interval_kwh=Decimal("0.5")),)
     done = session(event(0, "started", decision=ALLOWED), event(10, readings=more))
