@@ -21,11 +21,12 @@ from mock_peer.roam_locations import (
     TariffOf,
     is_removed,
     shown_location,
+    shown_tariff,
     tariff_names,
     trimmed,
 )
 from mock_peer.roam_organisation import Organisation
-from simulator.ocpi.envelope import write_json
+from simulator.ocpi.envelope import read_json, write_json
 
 Owner = tuple[str, str]  # the CPO's party as in DE*ABC, and an id of its own, case-folded
 
@@ -44,7 +45,7 @@ class Entry:
     @property
     def shown(self) -> Object:
         """The location as EMPs see it."""
-        decoded: Object = msgspec.json.decode(self.encoded)
+        decoded: Object = read_json(bytes(self.encoded))
         return decoded
 
 
@@ -72,7 +73,7 @@ class Catalogue:
         self._serials: list[int] = []
         self._entries: dict[int, Entry] = {}
         self._serial_of: dict[Owner, int] = {}
-        self._tariffs: dict[Owner, Mapping[str, Any]] = {}
+        self._tariffs: dict[Owner, tuple[Mapping[str, Any], Object]] = {}  # as told, as shown
         self._priced_by: dict[Owner, dict[int, None]] = {}
         self._issued = 0
 
@@ -94,7 +95,7 @@ class Catalogue:
     def put_tariff(self, tariff: Mapping[str, Any], origin: Origin, now: datetime) -> list[Entry]:
         """Take a tariff; returns the locations that changed with it. `origin.ids`: (tariff id,)."""
         owner = _owner(origin)
-        self._tariffs[owner] = tariff
+        self._tariffs[owner] = (tariff, shown_tariff(tariff, origin, self._ids))
         return self._reshape(owner, now)
 
     def remove_tariff(self, origin: Origin, now: datetime) -> list[Entry]:
@@ -129,7 +130,8 @@ class Catalogue:
 
     def tariff(self, origin: Origin, tariff_id: str) -> Mapping[str, Any] | None:
         """A CPO's tariff by its own id, as it stands."""
-        return self._tariffs.get((origin.party, tariff_id.casefold()))
+        found = self._tariffs.get((origin.party, tariff_id.casefold()))
+        return found[0] if found else None
 
     def seen_by(
         self, organisation: Organisation, span: Span = ALWAYS, after: int = 0
@@ -160,7 +162,11 @@ class Catalogue:
         return entry
 
     def _tariff_of(self, origin: Origin) -> TariffOf:
-        return lambda name: self.tariff(origin, name)
+        def shown(name: str) -> Object | None:
+            found = self._tariffs.get((origin.party, name.casefold()))
+            return found[1] if found else None
+
+        return shown
 
     def _reshape(self, tariff: Owner, now: datetime) -> list[Entry]:
         entries = [self._entries.get(serial) for serial in self._priced_by.get(tariff, ())]

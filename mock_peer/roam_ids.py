@@ -66,10 +66,14 @@ class Origin(NamedTuple):
 
 
 Keep = Callable[[str, Origin], None]
+# What a CPO shares is told again after a restart, from the book; a session or CDR is told once.
+KEPT = frozenset({Kind.SESSION, Kind.CDR})
 
 
 class IdMap:
-    """Rewrite ids, and find what a rewritten one stands for. `keep` stores a row for good."""
+    """Rewrite ids, and find what a rewritten one stands for. `keep` stores a row for good, for
+    those kinds that do not follow from what CPOs share.
+    """
 
     def __init__(self, keep: Keep | None = None) -> None:
         self._keep = keep
@@ -84,7 +88,7 @@ class IdMap:
         rewritten = rewritten_id(kind, origin)
         if self._origins.get(rewritten) != origin:
             self._origins[rewritten] = origin
-            if self._keep is not None:
+            if self._keep is not None and kind in KEPT:
                 self._keep(rewritten, origin)
         return rewritten
 

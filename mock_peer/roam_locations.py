@@ -45,7 +45,7 @@ def shown_location(
 ) -> Object:
     """The location as it stands in a pull; EVSEs that are gone are left out.
 
-    `origin` is the location's own, `tariff_of` finds the CPO's tariff by its id.
+    `origin` is the location's own, `tariff_of` finds a tariff as shown by the CPO's id for it.
     """
     shown = {**location, "id": ids.issue(Kind.LOCATION, origin)}
     shown.pop("publish_allowed_to", None)  # Plugsurfing does not look at it
@@ -75,8 +75,7 @@ def _shown_connector(connector: Object, evse: Origin, ids: IdMap, tariff_of: Tar
     shown = {**connector, "id": ids.issue(Kind.CONNECTOR, here)}
     names = shown.pop("tariff_ids", None)
     known = [tariff_of(name) for name in names or () if isinstance(name, str)]
-    tariffs = [shown_tariff(tariff, evse, ids) for tariff in known if tariff is not None]
-    if tariffs:
+    if tariffs := [tariff for tariff in known if tariff is not None]:
         shown["tariffs"] = tariffs
     return shown
 

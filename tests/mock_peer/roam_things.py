@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from mock_peer.roam_ids import Origin
+from mock_peer.roam_ids import IdMap, Origin
+from mock_peer.roam_locations import TariffOf, shown_tariff
 
 CPO = Origin("cpo-1", "DE", "ABC", ())
 
@@ -74,6 +75,11 @@ def tariff(price: str = "0.50", **changes: Any) -> dict[str, Any]:
         "last_updated": "2026-01-01T00:00:00Z",
         **changes,
     }
+
+
+def inlined(ids: IdMap, price: str = "0.50") -> TariffOf:
+    """Where a connector finds its tariff, as shown."""
+    return lambda name: shown_tariff(tariff(price, id=name), CPO, ids)
 
 
 def token(**changes: Any) -> dict[str, Any]:

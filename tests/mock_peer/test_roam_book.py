@@ -36,7 +36,7 @@ def test_all_that_was_kept_is_known_again(file: str) -> None:
     connection = registered(book)
     book.set_organisation(connection, Organisation(keys_per_contract=7))
     book.put_token(connection, token())
-    name = book.ids.issue(Kind.LOCATION, origin("LOC1"))
+    name = book.ids.issue(Kind.SESSION, origin("S1"))
     book.put_told("es1", Told(connection.id, Decimal("1.50"), False))
     book.put_asked("PS-Ref", Asked(connection.id, "EMP-REF"))
     delivery = Delivery(id="ed1", organisation=connection.id, cdr=cdr(), due=DEFAULT_START, tries=2)
@@ -48,7 +48,7 @@ def test_all_that_was_kept_is_known_again(file: str) -> None:
     assert found is not None
     assert again.organisation(found).keys_per_contract == 7
     assert [held.uid for held in again.tokens.of(found.id)] == ["04AABBCC"]
-    assert again.ids.origin(name, Kind.LOCATION) == origin("LOC1")
+    assert again.ids.origin(name, Kind.SESSION) == origin("S1")
     assert again.told("es1") == Told(connection.id, Decimal("1.50"), False)
     assert again.asked("ps-ref") == Asked(connection.id, "EMP-REF")
     assert again.deliveries() == [delivery]

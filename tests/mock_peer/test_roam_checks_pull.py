@@ -12,7 +12,7 @@ from mock_peer.roam_locations import shown_location
 from mock_peer.roam_organisation import RealTime
 from mock_peer.rule import Occasion as On
 from tests.mock_peer.roam_cases import Case
-from tests.mock_peer.roam_things import location, origin, tariff
+from tests.mock_peer.roam_things import inlined, location, origin
 
 ENTRY = {
     "id": "LOC1",
@@ -80,7 +80,7 @@ def test_a_row_is_satisfied_and_broken(rule: str, occasion: On, good: Any, bad: 
 
 def test_ids_that_were_not_issued_are_found_wherever_they_stand() -> None:
     case = Case()
-    shown = shown_location(location(), origin("LOC1"), case.ids, lambda _: tariff())
+    shown = shown_location(location(), origin("LOC1"), case.ids, inlined(case.ids))
     assert case.found("roam.unique-ids", On.ROAM_LOCATION, shown) == []
     for pointer in (
         ("id",),
@@ -99,7 +99,7 @@ def test_ids_that_were_not_issued_are_found_wherever_they_stand() -> None:
 
 def test_a_tariff_that_changed_under_its_id_is_found() -> None:
     case = Case()
-    shown = shown_location(location(), origin("LOC1"), case.ids, lambda _: tariff())
+    shown = shown_location(location(), origin("LOC1"), case.ids, inlined(case.ids))
     assert case.found("roam.tariffs-inlined", On.ROAM_LOCATION, shown) == []
     shown["evses"][0]["connectors"][0]["tariffs"][0]["currency"] = "SEK"
     assert len(case.found("roam.tariffs-inlined", On.ROAM_LOCATION, shown)) == 1

@@ -48,13 +48,14 @@ def test_the_way_back() -> None:
 def test_rows_are_kept_once_and_again_when_the_connection_changes() -> None:
     rows: list[tuple[str, Origin]] = []
     ids = IdMap(lambda rewritten, origin: rows.append((rewritten, origin)))
+    ids.issue(Kind.SESSION, HERE)
+    ids.issue(Kind.SESSION, HERE)
+    ids.issue(Kind.SESSION, HERE._replace(connection="2"))
     ids.issue(Kind.LOCATION, HERE)
-    ids.issue(Kind.LOCATION, HERE)
-    ids.issue(Kind.LOCATION, HERE._replace(connection="2"))
     assert [origin.connection for _, origin in rows] == ["1", "2"]
     again = IdMap()
     again.restore(rows)
-    restored = again.origin(rows[0][0], Kind.LOCATION)
+    restored = again.origin(rows[0][0], Kind.SESSION)
     assert restored is not None
     assert restored.connection == "2"
 

@@ -15,7 +15,7 @@ from mock_peer.roam_locations import (
     trimmed,
 )
 from simulator.ocpi import enums
-from tests.mock_peer.roam_things import connector, evse, location, origin, tariff
+from tests.mock_peer.roam_things import connector, evse, inlined, location, origin, tariff
 
 HERE = origin("LOC1")
 
@@ -23,7 +23,7 @@ HERE = origin("LOC1")
 def test_ids_are_rewritten_and_the_cpo_stays_named() -> None:
     ids, source = IdMap(), location()
     before = copy.deepcopy(source)
-    shown = shown_location(source, HERE, ids, lambda _: tariff())
+    shown = shown_location(source, HERE, ids, inlined(ids))
     place = shown["evses"][0]
     assert ids.origin(shown["id"], Kind.LOCATION) == HERE
     assert ids.origin(place["uid"], Kind.EVSE) == HERE.below("E1")
@@ -47,13 +47,14 @@ def test_every_capability_of_ocpi_is_either_kept_or_stripped() -> None:
 
 
 def test_a_connector_carries_the_whole_tariff_in_place_of_its_id() -> None:
-    shown = shown_location(location(), HERE, IdMap(), lambda name: tariff(id=name))
+    ids = IdMap()
+    shown = shown_location(location(), HERE, ids, inlined(ids))
     plug = shown["evses"][0]["connectors"][0]
     assert "tariff_ids" not in plug
-    (inlined,) = plug["tariffs"]
-    assert inlined["elements"] == tariff()["elements"]
-    assert inlined["id"] != "T1"
-    assert inlined["last_updated"] == "2026-01-01T00:00:00Z"
+    (whole,) = plug["tariffs"]
+    assert whole["elements"] == tariff()["elements"]
+    assert whole["id"] != "T1"
+    assert whole["last_updated"] == "2026-01-01T00:00:00Z"
 
 
 def test_a_connector_without_a_known_tariff_carries_none() -> None:
