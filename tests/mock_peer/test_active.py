@@ -1,0 +1,112 @@
+"""Plugsurfing as the active party: pulls, pushes, and what fails at the other side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mock_peer.active import Refused
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.ocpi.envelope import OcpiError
+from simulator.ocpi.exchange import Ctx, Result
+from tests.mock_peer import objects as o
+from tests.mock_peer.cpo import TestCpo, connected
+
+
+def events(journal: Journal, what: str) -> list[dict[str, Any]]:
+    return [r["data"] for r in journal.records if r.get("what") == what]
+
+
+async def register_with(cpo: TestCpo, locations: list[Any], tariffs: list[Any]) -> None:
+    cpo.locations, cpo.tariffs = locations, tariffs
+    await cpo.register()
+    await cpo.clock.sleep(10)
+
+
+async def test_after_registration_every_page_is_pulled_and_judged(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal, register=False) as cpo:
+        places = [o.location(f"L{n}") for n in range(5)]
+        places[1]["publish"] = "yes"
+        places[3]["country"] = "AUS"
+        tariffs = [o.tariff("T1"), o.tariff("T2", type="AD_HOC_PAYMENT"), o.tariff("T3")]
+        await register_with(cpo, places, tariffs)
+        _, state = await cpo.control("GET", "/state")
+        held = state["held"][0]
+        assert [place["id"] for place in held["locations"]] == ["L0", "L2", "L4"]
+        assert [tariff["id"] for tariff in held["tariffs"]] == ["T1", "T3"]
+        _, told = await cpo.control("GET", "/findings")
+        rules = [f["rule"] for f in told["findings"]]
+        assert rules == ["tariff.regular-only", "location.valid", "location.territory"]
+        pages = {journal.since(f["message_seq"] - 1)[0]["url"] for f in told["findings"]}
+        assert all("/locations" in url or "/tariffs" in url for url in pages)
+        assert events(journal, "peer.pulled") == [
+            {"module": "tariffs", "kept": 2},
+            {"module": "locations", "kept": 3},
+        ]
+
+
+async def test_what_a_full_list_no_longer_holds_is_forgotten(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal, register=False) as cpo:
+        await register_with(cpo, [o.location("L1"), o.location("L2")], [])
+        cpo.locations = [o.location("L2")]
+        status, pulled = await cpo.control("POST", "/connections/cpo-1/pull")
+        assert (status, pulled["locations"]) == (200, 1)
+        _, state = await cpo.control("GET", "/state")
+        assert [place["id"] for place in state["held"][0]["locations"]] == ["L2"]
+
+
+async def test_a_list_that_breaks_off_forgets_nothing(
+    clock: Clock, chance: Chance, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(clock, chance, journal, register=False) as cpo:
+        await register_with(cpo, [o.location(f"L{n}") for n in range(3)], [])
+        listing = Ctx.listing
+
+        def broken(ctx: Ctx, window: Any) -> Result:
+            if ctx.query.get("offset") not in (None, "0"):
+                raise OcpiError("the database is gone", status_code=3000)
+            return listing(ctx, window)
+
+        monkeypatch.setattr(Ctx, "listing", broken)
+        await cpo.control("POST", "/connections/cpo-1/pull")
+        _, state = await cpo.control("GET", "/state")
+        assert len(state["held"][0]["locations"]) == 3
+        assert "3000" in events(journal, "peer.call-failed")[-1]["error"]
+
+
+async def test_a_cpo_that_takes_commands_and_tells_no_sessions_is_warned(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal) as cpo:
+        (connection,) = (c for c in cpo.peer.book.all() if c.registered)
+        assert await cpo.findings() == []
+        connection.endpoints.pop(("sessions", "SENDER"))
+        await cpo.peer.active.settled(connection)
+        assert await cpo.findings() == ["session.required-for-remote"]
+
+
+async def test_nothing_is_ended_twice(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with connected(clock, chance, journal) as cpo:
+        (connection,) = (c for c in cpo.peer.book.all() if c.registered)
+        assert (await cpo.peer.active.unregister(connection)).ok
+        assert not cpo.connection.registered
+        with pytest.raises(Refused):
+            await cpo.peer.active.unregister(connection)
+
+
+async def test_each_cpo_gets_a_token_a_of_its_own(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal, register=False) as cpo:
+        first = cpo.peer.token_a
+        assert cpo.peer.token_a == first
+        await cpo.register()
+        await clock.sleep(10)
+        assert cpo.peer.token_a != first
