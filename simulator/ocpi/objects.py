@@ -19,27 +19,22 @@ from types import MappingProxyType
 from typing import Annotated, NotRequired, TypedDict
 
 from simulator.ocpi import enums
+from simulator.ocpi.objects_billing import (
+    CDR,
+    Session,
+    Tariff,
+)
 from simulator.ocpi.objects_location import (
     EVSE,
     BusinessDetails,
     Connector,
     DisplayText,
-    EnergyMix,
-    GeoLocation,
     Location,
-    Price,
 )
 from simulator.ocpi.types import (
-    CiString32,
     CiString36,
-    CiString39,
-    CiString48,
-    Count,
-    Country,
     CountryCode,
     CredentialsToken,
-    Currency,
-    Date,
     DateTime,
     Filled,
     Int,
@@ -47,73 +42,24 @@ from simulator.ocpi.types import (
     Number,
     PartyId,
     String10,
-    String45,
     String64,
     String255,
-    String512,
-    String5000,
-    TimeOfDay,
     Url,
 )
-
-# mod_tariffs
-
-
-class PriceComponent(TypedDict):
-    type: enums.TariffDimensionType
-    price: Number
-    vat: NotRequired[Number]
-    step_size: Count
-
-
-class TariffRestrictions(TypedDict):
-    start_time: NotRequired[TimeOfDay]
-    end_time: NotRequired[TimeOfDay]
-    start_date: NotRequired[Date]
-    end_date: NotRequired[Date]
-    min_kwh: NotRequired[Number]
-    max_kwh: NotRequired[Number]
-    min_current: NotRequired[Number]
-    max_current: NotRequired[Number]
-    min_power: NotRequired[Number]
-    max_power: NotRequired[Number]
-    min_duration: NotRequired[Int]
-    max_duration: NotRequired[Int]
-    day_of_week: NotRequired[list[enums.DayOfWeek]]
-    reservation: NotRequired[enums.ReservationRestrictionType]
-
-
-class TariffElement(TypedDict):
-    price_components: Annotated[list[PriceComponent], Filled()]
-    restrictions: NotRequired[TariffRestrictions]
-
-
-class Tariff(TypedDict):
-    country_code: CountryCode
-    party_id: PartyId
-    id: CiString36
-    currency: Currency
-    type: NotRequired[enums.TariffType]
-    tariff_alt_text: NotRequired[list[DisplayText]]
-    tariff_alt_url: NotRequired[Url]
-    min_price: NotRequired[Price]
-    max_price: NotRequired[Price]
-    elements: Annotated[list[TariffElement], Filled()]
-    start_date_time: NotRequired[DateTime]
-    end_date_time: NotRequired[DateTime]
-    energy_mix: NotRequired[EnergyMix]
-    last_updated: DateTime
-
 
 # mod_tokens
 
 
 class EnergyContract(TypedDict):
+    """The energy supplier that a token's owner has a contract with."""
+
     supplier_name: String64
     contract_id: NotRequired[String64]
 
 
 class Token(TypedDict):
+    """What a driver shows: a card, an app, a contract."""
+
     country_code: CountryCode
     party_id: PartyId
     uid: CiString36
@@ -131,11 +77,15 @@ class Token(TypedDict):
 
 
 class LocationReferences(TypedDict):
+    """Where a driver wants to charge."""
+
     location_id: CiString36
     evse_uids: NotRequired[list[CiString36]]
 
 
 class AuthorizationInfo(TypedDict):
+    """Whether a token may charge, and the reference that the CDR must carry."""
+
     allowed: enums.AllowedType
     token: Token
     location: NotRequired[LocationReferences]
@@ -143,129 +93,31 @@ class AuthorizationInfo(TypedDict):
     info: NotRequired[DisplayText]
 
 
-# mod_cdrs, mod_sessions
-
-
-class CdrToken(TypedDict):
-    country_code: CountryCode
-    party_id: PartyId
-    uid: CiString36
-    type: enums.TokenType
-    contract_id: CiString36
-
-
-class CdrDimension(TypedDict):
-    type: enums.CdrDimensionType
-    volume: Number
-
-
-class ChargingPeriod(TypedDict):
-    start_date_time: DateTime
-    dimensions: Annotated[list[CdrDimension], Filled()]
-    tariff_id: NotRequired[CiString36]
-
-
-class Session(TypedDict):
-    country_code: CountryCode
-    party_id: PartyId
-    id: CiString36
-    start_date_time: DateTime
-    end_date_time: NotRequired[DateTime]
-    kwh: Number
-    cdr_token: CdrToken
-    auth_method: enums.AuthMethod
-    authorization_reference: NotRequired[CiString36]
-    location_id: CiString36
-    evse_uid: CiString36
-    connector_id: CiString36
-    meter_id: NotRequired[String255]
-    currency: Currency
-    charging_periods: NotRequired[list[ChargingPeriod]]
-    total_cost: NotRequired[Price]
-    status: enums.SessionStatus
-    last_updated: DateTime
+# mod_sessions
 
 
 class ChargingPreferences(TypedDict):
+    """How a driver would like to be charged."""
+
     profile_type: enums.ProfileType
     departure_time: NotRequired[DateTime]
     energy_need: NotRequired[Number]
     discharge_allowed: NotRequired[bool]
 
 
-class CdrLocation(TypedDict):
-    id: CiString36
-    name: NotRequired[String255]
-    address: String255
-    city: String45
-    postal_code: NotRequired[String10]
-    state: NotRequired[String45]
-    country: Country
-    coordinates: GeoLocation
-    evse_uid: CiString36
-    evse_id: CiString48
-    connector_id: CiString36
-    connector_standard: enums.ConnectorType
-    connector_format: enums.ConnectorFormat
-    connector_power_type: enums.PowerType
-
-
-class SignedValue(TypedDict):
-    nature: CiString32
-    plain_data: String512
-    signed_data: String5000
-
-
-class SignedData(TypedDict):
-    encoding_method: CiString36
-    encoding_method_version: NotRequired[Int]
-    public_key: NotRequired[String512]
-    signed_values: Annotated[list[SignedValue], Filled()]
-    url: NotRequired[String512]
-
-
-class CDR(TypedDict):
-    country_code: CountryCode
-    party_id: PartyId
-    id: CiString39
-    start_date_time: DateTime
-    end_date_time: DateTime
-    session_id: NotRequired[CiString36]
-    cdr_token: CdrToken
-    auth_method: enums.AuthMethod
-    authorization_reference: NotRequired[CiString36]
-    cdr_location: CdrLocation
-    meter_id: NotRequired[String255]
-    currency: Currency
-    tariffs: NotRequired[list[Tariff]]
-    charging_periods: Annotated[list[ChargingPeriod], Filled()]
-    signed_data: NotRequired[SignedData]
-    total_cost: Price
-    total_fixed_cost: NotRequired[Price]
-    total_energy: Number
-    total_energy_cost: NotRequired[Price]
-    total_time: Number
-    total_time_cost: NotRequired[Price]
-    total_parking_time: NotRequired[Number]
-    total_parking_cost: NotRequired[Price]
-    total_reservation_cost: NotRequired[Price]
-    remark: NotRequired[String255]
-    invoice_reference_id: NotRequired[CiString39]
-    credit: NotRequired[bool]
-    credit_reference_id: NotRequired[CiString39]
-    home_charging_compensation: NotRequired[bool]
-    last_updated: DateTime
-
-
 # mod_commands
 
 
 class CancelReservation(TypedDict):
+    """The command to cancel a reservation."""
+
     response_url: Url
     reservation_id: CiString36
 
 
 class ReserveNow(TypedDict):
+    """The command to keep an EVSE free."""
+
     response_url: Url
     token: Token
     expiry_date: DateTime
@@ -276,6 +128,8 @@ class ReserveNow(TypedDict):
 
 
 class StartSession(TypedDict):
+    """The command to start a session."""
+
     response_url: Url
     token: Token
     location_id: CiString36
@@ -285,11 +139,15 @@ class StartSession(TypedDict):
 
 
 class StopSession(TypedDict):
+    """The command to stop a session."""
+
     response_url: Url
     session_id: CiString36
 
 
 class UnlockConnector(TypedDict):
+    """The command to release a cable that is stuck."""
+
     response_url: Url
     location_id: CiString36
     evse_uid: CiString36
@@ -297,12 +155,16 @@ class UnlockConnector(TypedDict):
 
 
 class CommandResponse(TypedDict):
+    """The answer to a command, at once."""
+
     result: enums.CommandResponseType
     timeout: Int
     message: NotRequired[list[DisplayText]]
 
 
 class CommandResult(TypedDict):
+    """What became of a command at the station, later."""
+
     result: enums.CommandResultType
     message: NotRequired[list[DisplayText]]
 
@@ -311,6 +173,8 @@ class CommandResult(TypedDict):
 
 
 class CredentialsRole(TypedDict):
+    """A party and the role it plays."""
+
     role: enums.Role
     business_details: BusinessDetails
     party_id: PartyId
@@ -318,23 +182,31 @@ class CredentialsRole(TypedDict):
 
 
 class Credentials(TypedDict):
+    """How to reach a platform, and for whom it speaks."""
+
     token: CredentialsToken
     url: Url
     roles: Annotated[list[CredentialsRole], Filled()]
 
 
 class VersionInfo(TypedDict):
+    """A version that a platform offers."""
+
     version: String10
     url: Url
 
 
 class Endpoint(TypedDict):
+    """A module's URL, for one interface role."""
+
     identifier: String255
     role: enums.InterfaceRole
     url: Url
 
 
 class VersionDetails(TypedDict):
+    """The endpoints of a version."""
+
     version: String10
     endpoints: Annotated[list[Endpoint], Filled()]
 

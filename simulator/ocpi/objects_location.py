@@ -42,11 +42,15 @@ from simulator.ocpi.types import (
 
 
 class DisplayText(TypedDict):
+    """A text for people, and its language."""
+
     language: Language
     text: String512
 
 
 class Price(TypedDict):
+    """An amount of money without VAT, and with it where that is known."""
+
     excl_vat: Number
     incl_vat: NotRequired[Number]
 
@@ -55,15 +59,21 @@ class Price(TypedDict):
 
 
 class GeoLocation(TypedDict):
+    """Coordinates in WGS 84."""
+
     latitude: Latitude
     longitude: Longitude
 
 
 class AdditionalGeoLocation(GeoLocation):
+    """Coordinates of a place that belongs to a location, and its name."""
+
     name: NotRequired[DisplayText]
 
 
 class Image(TypedDict):
+    """A picture to be fetched."""
+
     url: Url
     thumbnail: NotRequired[Url]
     category: enums.ImageCategory
@@ -73,22 +83,30 @@ class Image(TypedDict):
 
 
 class BusinessDetails(TypedDict):
+    """A company as people know it."""
+
     name: String100
     website: NotRequired[Url]
     logo: NotRequired[Image]
 
 
 class EnergySource(TypedDict):
+    """The share of one source in an energy mix."""
+
     source: enums.EnergySourceCategory
     percentage: Percentage
 
 
 class EnvironmentalImpact(TypedDict):
+    """What a kWh of an energy mix emits, in g."""
+
     category: enums.EnvironmentalImpactCategory
     amount: Number
 
 
 class EnergyMix(TypedDict):
+    """Where a location's or tariff's energy comes from."""
+
     is_green_energy: bool
     energy_sources: NotRequired[list[EnergySource]]
     environ_impact: NotRequired[list[EnvironmentalImpact]]
@@ -97,17 +115,23 @@ class EnergyMix(TypedDict):
 
 
 class RegularHours(TypedDict):
+    """Opening hours of a weekday, in local time."""
+
     weekday: Weekday
     period_begin: TimeOfDay
     period_end: TimeOfDay
 
 
 class ExceptionalPeriod(TypedDict):
+    """A period, in UTC, in which the regular hours do not count."""
+
     period_begin: DateTime
     period_end: DateTime
 
 
 class Hours(TypedDict):
+    """Opening hours: all, or regular ones, and the exceptions."""
+
     twentyfourseven: bool
     regular_hours: NotRequired[list[RegularHours]]
     exceptional_openings: NotRequired[list[ExceptionalPeriod]]
@@ -115,6 +139,8 @@ class Hours(TypedDict):
 
 
 class PublishTokenType(TypedDict):
+    """What identifies tokens that may see an unpublished location."""
+
     uid: NotRequired[CiString36]
     type: NotRequired[enums.TokenType]
     visual_number: NotRequired[String64]
@@ -123,6 +149,8 @@ class PublishTokenType(TypedDict):
 
 
 class StatusSchedule(TypedDict):
+    """A status that is planned for a period."""
+
     period_begin: DateTime
     period_end: NotRequired[DateTime]
     status: enums.Status
@@ -132,6 +160,8 @@ class StatusSchedule(TypedDict):
 
 
 class Connector(TypedDict):
+    """A socket or cable."""
+
     id: CiString36
     standard: enums.ConnectorType
     format: enums.ConnectorFormat
@@ -145,6 +175,8 @@ class Connector(TypedDict):
 
 
 class EVSE(TypedDict):
+    """A place to charge one car at."""
+
     uid: CiString36
     evse_id: NotRequired[CiString48]
     status: enums.Status
@@ -161,6 +193,8 @@ class EVSE(TypedDict):
 
 
 class Location(TypedDict):
+    """A place with EVSEs, and all that a driver may want to know of it."""
+
     country_code: CountryCode
     party_id: PartyId
     id: CiString36

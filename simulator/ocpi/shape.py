@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.ocpi import objects, objects_location
+from simulator.ocpi import objects, objects_billing, objects_location
 from simulator.ocpi.types import Text
 
 Schema = dict[str, Any]
@@ -52,7 +52,7 @@ CONDITIONS: Mapping[type, tuple[Schema, ...]] = {
             EXPECTED: "evse_uid, as connector_id is set",
         },
     ),
-    objects.CDR: (
+    objects_billing.CDR: (
         {
             "if": _when("credit", True),
             "then": {

@@ -12,7 +12,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Literal, NotRequired
 
-from simulator.ocpi import enums, objects
+from simulator.ocpi import enums, objects, objects_billing
 from simulator.ocpi.objects_location import (
     EVSE,
     BusinessDetails,
@@ -134,7 +134,7 @@ _FIELDS: dict[type, dict[str, Any]] = {
     },
     Hours: {"twentyfourseven": NotRequired[bool]},
     EnvironmentalImpact: {"category": None, "source": enums.EnvironmentalImpactCategory},
-    objects.Tariff: {
+    objects_billing.Tariff: {
         **_NOT_OWNED,
         "type": None,
         "min_price": None,
@@ -142,8 +142,12 @@ _FIELDS: dict[type, dict[str, Any]] = {
         "start_date_time": None,
         "end_date_time": None,
     },
-    objects.PriceComponent: {"vat": None},
-    objects.TariffRestrictions: {"min_current": None, "max_current": None, "reservation": None},
+    objects_billing.PriceComponent: {"vat": None},
+    objects_billing.TariffRestrictions: {
+        "min_current": None,
+        "max_current": None,
+        "reservation": None,
+    },
     objects.Token: {
         **_NOT_OWNED,
         "type": TokenType,
@@ -159,9 +163,9 @@ _FIELDS: dict[type, dict[str, Any]] = {
         "connector_ids": NotRequired[list[CiString36]],
     },
     objects.AuthorizationInfo: {**_NO_REFERENCE, "token": None},
-    objects.CdrDimension: {"type": CdrDimensionType},
-    objects.ChargingPeriod: {"tariff_id": None},
-    objects.Session: {
+    objects_billing.CdrDimension: {"type": CdrDimensionType},
+    objects_billing.ChargingPeriod: {"tariff_id": None},
+    objects_billing.Session: {
         **_NOT_OWNED,
         **_NO_REFERENCE,
         "start_date_time": None,
@@ -178,7 +182,7 @@ _FIELDS: dict[type, dict[str, Any]] = {
         "total_cost": NotRequired[Number],
         "status": SessionStatus,
     },
-    objects.CDR: {
+    objects_billing.CDR: {
         **_NOT_OWNED,
         **_NO_REFERENCE,
         "id": CiString36,
@@ -234,7 +238,7 @@ _CONDITIONS = {
         },
     ),
     objects.StartSession: (),
-    objects.CDR: (),
+    objects_billing.CDR: (),
 }
 
 SHAPE = Shape(

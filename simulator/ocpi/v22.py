@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, Literal, NotRequired, get_args
 
-from simulator.ocpi import objects, v211_shape
+from simulator.ocpi import objects, objects_billing, v211_shape
 from simulator.ocpi.bridge import (
     Filled,
     Lost,
@@ -51,14 +51,14 @@ SHAPE = Shape(
         {
             EVSE: {"capabilities": NotRequired[list[Capability]]},
             Connector: {"standard": ConnectorType, "power_type": PowerType},
-            objects.CdrToken: {"country_code": None, "party_id": None},
-            objects.CdrLocation: {
+            objects_billing.CdrToken: {"country_code": None, "party_id": None},
+            objects_billing.CdrLocation: {
                 "postal_code": String10,
                 "state": None,
                 "connector_standard": ConnectorType,
                 "connector_power_type": PowerType,
             },
-            objects.CDR: {"home_charging_compensation": None},
+            objects_billing.CDR: {"home_charging_compensation": None},
             objects.StartSession: {"connector_id": None},
         }
     ),

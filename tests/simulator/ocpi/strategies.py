@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, NotRequired, get_args, get_origin
 
 from hypothesis import strategies as st
 
-from simulator.ocpi.objects import CDR, KINDS, StartSession
+from simulator.ocpi.objects import KINDS, StartSession
+from simulator.ocpi.objects_billing import CDR
 from simulator.ocpi.objects_location import Hours, PublishTokenType
 from simulator.ocpi.schema import hints_of
 from simulator.ocpi.types import Amount, Filled, Text

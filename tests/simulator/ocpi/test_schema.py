@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.ocpi.objects import CDR, KINDS, Token
+from simulator.ocpi.objects import KINDS, Token
+from simulator.ocpi.objects_billing import CDR
 from simulator.ocpi.objects_location import EVSE, Connector, Hours
 from simulator.ocpi.schema import schema_of
 from simulator.ocpi.shape import EXPECTED

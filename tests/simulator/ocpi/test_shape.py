@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.ocpi.objects import CDR, Token
+from simulator.ocpi.objects import Token
+from simulator.ocpi.objects_billing import CDR
 from simulator.ocpi.objects_location import Hours
 from simulator.ocpi.schema import hints_of, schema_of
 from simulator.ocpi.shape import CANONICAL, CONDITIONS, Shape
