@@ -28,8 +28,6 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.argument("versions_url"),
             click.option("--token", required=True, metavar="A", help="The token A you hand out."),
-            click.option("--profile", "profile_file", type=_FILE, metavar="FILE",
-                         help="What was agreed, YAML or JSON (docs/peer.md)."),
             click.option("--host", default="127.0.0.1", show_default=True,
                          help="Where we listen: the other side must reach it."),
             click.option("--port", type=click.IntRange(0, 65535), default=0,
@@ -62,6 +60,13 @@ def check() -> None:
 
 @check.command()
 @_options
+@click.option(
+    "--profile",
+    "profile_file",
+    type=_FILE,
+    metavar="FILE",
+    help="What was agreed, YAML or JSON (docs/peer.md).",
+)
 @click.option("--version", type=click.Choice(_VERSIONS), help="This one; else the highest common.")
 @click.option(
     "--wait",
@@ -115,6 +120,67 @@ def cpo(**options: Any) -> int:
     return _check(check_cpo, plan, options)
 
 
+@check.command()
+@_options
+@click.option(
+    "--organisation",
+    "organisation_file",
+    type=_FILE,
+    metavar="FILE",
+    help="How Plugsurfing has set the EMP up, YAML or JSON (docs/peer.md).",
+)
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(min=0),
+    default=600.0,
+    show_default=True,
+    metavar="S",
+    help="How long to wait for what the EMP does; 0: not at all.",
+)
+@click.option(
+    "--ask-every",
+    "ask_every_s",
+    type=click.FloatRange(min=1),
+    default=15.0,
+    show_default=True,
+    metavar="S",
+    help="How often real-time authorization is asked for.",
+)
+@click.option(
+    "--charge",
+    "charge_s",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    metavar="S",
+    help="How long a session charges that nobody stops.",
+)
+@click.option("--keep", is_flag=True, help="Leave the connection registered at the end.")
+def emp(**options: Any) -> int:
+    """Act as Plugsurfing's Roam towards the EMP at VERSIONS_URL.
+
+    Registers with a catalogue of its own, then follows the list of what an EMP should test in
+    stage: pulls, tokens, authorization, remote and local starts, CDRs.
+    """
+    from mock_peer.check_emp import EmpPlan, check_emp
+
+    plan = EmpPlan(
+        versions_url=options["versions_url"],
+        token=options["token"],
+        organisation=_organisation(options["organisation_file"]),
+        wait_s=options["wait_s"],
+        ask_every_s=options["ask_every_s"],
+        charge_s=options["charge_s"],
+        keep=options["keep"],
+        only=options["only"],
+        skip=options["skip"],
+        host=options["host"],
+        port=options["port"],
+    )
+    return _check(check_emp, plan, options)
+
+
 # Either
 
 
@@ -150,15 +216,26 @@ def _profile(path: Path | None) -> Any:
     return load(path) if path is not None else Profile()
 
 
+def _organisation(path: Path | None) -> Any:
+    from mock_peer.profile import plain_yaml, read_yaml
+    from mock_peer.roam_organisation import parse
+
+    told = plain_yaml(read_yaml(path)) if path is not None else None
+    if told is not None and not isinstance(told, dict):
+        raise Mistake(f"{path}:1: expected an organisation, an object")
+    return parse(told) if told is not None else None
+
+
 def _refuse_unknown_rules(names: Iterable[str]) -> None:
     """Refuse an id that no rule has, and a pattern that fits none."""
     from fnmatch import fnmatchcase
 
-    from mock_peer.check_emp import EMP_CHECKS
-    from mock_peer.check_table import CPO_CHECKS
+    from mock_peer.check_table_cpo import CPO_CHECKS
+    from mock_peer.check_table_emp import EMP_CHECKS
     from mock_peer.rules import RULES
 
-    known = [row.id for row in (*CPO_CHECKS, *EMP_CHECKS, *RULES)]
+    checks = [row.id for row in (*CPO_CHECKS, *EMP_CHECKS)]
+    known = list(dict.fromkeys([*checks, *(rule.id for rule in RULES)]))
     for name in names:
         if not any(fnmatchcase(rule, name) for rule in known):
             raise Mistake(f"no rule '{name}'.{did_you_mean(name, known)}")

@@ -6,22 +6,21 @@ cannot be reached at all is told by an exit code, not by a report.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mock_peer import raw, rules, server
 from mock_peer.active import Refused
-from mock_peer.check_evidence import Evidence, Exchange, collect, is_of
+from mock_peer.check_evidence import Evidence, Exchange, collect, is_of, parties
 from mock_peer.check_matrix import matrix
-from mock_peer.check_model import Line, Report, chosen
+from mock_peer.check_model import Report, chosen, messages_of
 from mock_peer.check_probes import PROBES, Prober, Site, Stage
 from mock_peer.check_remote import RemoteStart
 from mock_peer.check_rules import rule_lines
 from mock_peer.check_rulings import check_lines
-from mock_peer.check_table import CPO_CHECKS
-from mock_peer.check_wait import Wish, wishes
+from mock_peer.check_table_cpo import CPO_CHECKS
+from mock_peer.check_wait import CPO_WISHES, Wait, Wish, wishes
 from mock_peer.profile import Profile
 from mock_peer.rule import V22X, Context, Face, Occasion
 from mock_peer.server import RunningPeer
@@ -143,8 +142,8 @@ class CpoCheck:
             return False
         self._offered = list(self._connection.endpoints)
         self._judge_credentials()
-        parties = ", ".join(_parties(self._connection)) or "no party"
-        self._tell(f"registered with {parties}, OCPI {self._connection.version}")
+        who = ", ".join(parties(self._connection)) or "no party"
+        self._tell(f"registered with {who}, OCPI {self._connection.version}")
         return True
 
     def _judge_credentials(self) -> None:
@@ -179,40 +178,14 @@ class CpoCheck:
 
     async def _wait(self) -> None:
         """Wait until all that can come has come, at most `wait_s`."""
-        left = self._wishes()
-        if not left or not self._plan.wait_s:
-            return
-        self._tell(f"waiting up to {self._plan.wait_s:g} s; please:")
-        for wish in left:
-            self._tell(f"  - {wish.ask}{'' if wish.required else ' (optional)'}")
-        try:
-            async with self._clock.timeout(self._plan.wait_s):
-                await self._watch(left)
-                await self._clock.sleep(GRACE_S)
-        except TimeoutError:
-            self._missing = tuple(wish.name for wish in self._wishes() if wish.required)
-            self._tell("no more is awaited" + (", though required" if self._missing else ""))
-
-    async def _watch(self, left: list[Wish]) -> None:
-        """Tell each wish as it comes true, until none is left."""
-        news = asyncio.Event()
-
-        def look(record: Record) -> None:
-            if self._own(record):
-                news.set()
-
-        unsubscribe = self._journal.subscribe(look)
-        try:
-            while left:
-                await news.wait()
-                news.clear()
-                still = self._wishes()
-                for wish in left:
-                    if wish not in still:
-                        self._tell(f"  came: {wish.name}")
-                left = still
-        finally:
-            unsubscribe()
+        wait = Wait(
+            left=self._wishes,
+            own=self._own,
+            wait_s=self._plan.wait_s,
+            tell=self._tell,
+            finish=lambda: self._clock.sleep(GRACE_S),
+        )
+        self._missing = await wait.run(self._clock, self._journal)
 
     async def _end(self) -> None:
         await self._prober.send_all(Stage.LAST, self._site())
@@ -247,7 +220,7 @@ class CpoCheck:
         return list(self._peer.book.tokens.all.values())
 
     def _wishes(self) -> list[Wish]:
-        return wishes(self._connection.version or "", self._exchanges(), self._cards())
+        return wishes(CPO_WISHES, self._connection.version or "", self._exchanges(), self._cards())
 
     def _cards(self) -> dict[str, str]:
         cards = [token for token in self._tokens() if token["type"] == "RFID"]
@@ -288,21 +261,15 @@ class CpoCheck:
             kind="cpo",
             versions_url=self._plan.versions_url,
             version=self._connection.version,
-            parties=tuple(_parties(self._connection)),
+            parties=tuple(parties(self._connection)),
             began=self._began,
             duration_s=self._clock.monotonic() - self._began_s,
             lines=kept,
             matrix=matrix("cpo", evidence),
-            messages=shown(kept, self._journal.records),
+            messages=messages_of(kept, self._journal.records),
             missing=self._missing,
             problem=self._problem,
         )
-
-
-def shown(lines: Sequence[Line], records: Any) -> dict[int, Record]:
-    """The records that lines show, by number."""
-    wanted = {seq for line in lines for seq in line.messages}
-    return {record["seq"]: record for record in records if record["seq"] in wanted}
 
 
 def _wire(token: Mapping[str, Any], connection: Connection) -> Mapping[str, Any]:
@@ -312,11 +279,3 @@ def _wire(token: Mapping[str, Any], connection: Connection) -> Mapping[str, Any]
     codec = VERSIONS[connection.version].codec
     wire: Mapping[str, Any] = codec.to_wire("token", dict(token), Around.to(connection)).obj
     return wire
-
-
-def _parties(connection: Connection) -> list[str]:
-    return [
-        f"{raw.text(role, '/role')} {raw.text(role, '/country_code')}*{raw.text(role, '/party_id')}"
-        + (f" {name}" if (name := raw.text(role, "/business_details/name")) else "")
-        for role in connection.their_roles
-    ]

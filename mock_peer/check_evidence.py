@@ -16,6 +16,7 @@ from mock_peer import raw
 from mock_peer.profile import Profile
 from mock_peer.rule import Occasion
 from simulator.kernel.journal import Record
+from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import Json, OcpiError, read_json
 from simulator.ocpi.server import UNKNOWN_PEER
 from simulator.ocpi.versions import CONFIGURATION
@@ -234,6 +235,15 @@ def collect(
         probes={name: exchanges[seq] for name, seq in apart.items() if seq in exchanges},
         notes=notes or {},
     )
+
+
+def parties(connection: Connection) -> list[str]:
+    """Who the other side is, as its credentials say."""
+    return [
+        f"{raw.text(role, '/role')} {raw.text(role, '/country_code')}*{raw.text(role, '/party_id')}"
+        + (f" {name}" if (name := raw.text(role, "/business_details/name")) else "")
+        for role in connection.their_roles
+    ]
 
 
 def is_of(record: Record, actor: str, peer: str) -> bool:

@@ -178,3 +178,9 @@ def chosen(lines: Iterable[Line], only: Iterable[str], skip: Iterable[str]) -> t
 
 def _fits(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def messages_of(lines: Iterable[Line], records: Iterable[Record]) -> dict[int, Record]:
+    """The records that lines show, by number."""
+    wanted = {seq for line in lines for seq in line.messages}
+    return {record["seq"]: record for record in records if record["seq"] in wanted}

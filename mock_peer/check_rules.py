@@ -21,6 +21,7 @@ from mock_peer.check_model import (
     not_exercised,
     passed,
 )
+from mock_peer.check_rulings import counted
 from mock_peer.rule import Face, Occasion, Rule, Severity
 from mock_peer.rules import RULES
 from mock_peer.rules_location import PNC_CAPABILITIES
@@ -176,9 +177,9 @@ AREAS: Mapping[str, str] = MappingProxyType(
         "original": "cdrs",
     }
 )
-# To ask for a token that is refused is what real-time authorization is for; what follows the answer
-# is the matter of session.start-denied.
-ANSWERS = frozenset({"authorize.token"})
+# What a tester is asked to bring about, to see what follows: a refused token, an EMP that does not
+# answer or does not take a CDR. A row of the checks judges what followed.
+ANSWERS = frozenset({"authorize.token", "roam.authorize", "roam.cdr-retry"})
 
 
 def rule_lines(evidence: Evidence, face: Face) -> list[Line]:
@@ -220,7 +221,7 @@ def _ruling(row: Rule, findings: list[Record], evidence: Evidence) -> Ruling:
     held = [e.seq for e in evidence.exchanges if _reads(row, trigger, e, evidence)]
     if held:
         said = dict.fromkeys(f["expected"] for f in findings)
-        return passed(held, "; ".join(said) or _count(held))
+        return passed(held, "; ".join(said) or counted(len(held)))
     return not_exercised(f"there was none: {_wanted(row)}")
 
 
@@ -234,7 +235,7 @@ def _out_of_scope(row: Rule, evidence: Evidence) -> str:
         return "switched off in the profile"
     if in_force is not None and row.id not in in_force:
         return f"{profile.peer} does not ask for it"
-    if row.severity is None and row.face is Face.A:
+    if row.severity is None:
         return "what Plugsurfing itself does"
     return "" if row.checks else "stated, and not judged"
 
@@ -255,10 +256,6 @@ def _told(findings: list[Record]) -> str:
     place = f"{first['pointer']}: " if first["pointer"] else ""
     more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
     return f"{place}expected {first['expected']}{more}"
-
-
-def _count(held: list[int]) -> str:
-    return f"in {len(held)} messages" if len(held) > 1 else "in 1 message"
 
 
 def _fault(finding: Record) -> Fault:

@@ -100,9 +100,14 @@ def every(select: Callable[[Evidence], Iterable[Exchange]], problem: Problem, no
         if wrong:
             more = f" ({len(wrong)} of {len(chosen)} messages)" if len(wrong) > 1 else ""
             return failed(f"{wrong[0][1]}{more}", [exchange.seq for exchange, _ in wrong])
-        return passed([exchange.seq for exchange in chosen], f"in {len(chosen)} messages")
+        return passed([exchange.seq for exchange in chosen], counted(len(chosen)))
 
     return test
+
+
+def counted(number: int) -> str:
+    """So many messages, in words."""
+    return "in 1 message" if number == 1 else f"in {number} messages"
 
 
 def outcome(exchange: Exchange) -> str:
