@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,11 +76,14 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     @property
     def told_interruptions(self) -> tuple[Interruption, ...]:
         """The interruptions that the profile tells of."""
-        return tuple(Interruption(gap.since, gap.until) for gap in self.interruptions)
+        return tuple(
+            Interruption(_utc(gap.since), _utc(gap.until) if gap.until else None)
+            for gap in self.interruptions
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
+        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
         return plain
 
 
@@ -129,6 +132,11 @@ def _wrong_words(profile: Profile) -> Iterator[tuple[str, str]]:
             yield f"{pointer}/party_id", "expected three letters or digits"
 
 
+def _utc(when: datetime) -> datetime:
+    """A time without a zone is UTC, as in OCPI."""
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when
+
+
 def _unknown(
     pointer: str, what: str, words: Iterable[tuple[str, str]], known: Iterable[str]
 ) -> Iterator[tuple[str, str]]:
@@ -165,6 +173,8 @@ def plain_yaml(tree: Any) -> Any:
         return {str(name): plain_yaml(value) for name, value in tree.items()}
     if isinstance(tree, list):
         return [plain_yaml(value) for value in tree]
+    if isinstance(tree, datetime):  # the reader's own kind, turned to UTC already
+        return _utc(datetime(*tree.timetuple()[:6], tree.microsecond, tree.tzinfo))
     return tree
 
 

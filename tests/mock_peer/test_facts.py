@@ -1,0 +1,45 @@
+"""Facts of a CDR, by version."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from mock_peer import facts
+from mock_peer.known import Known
+from tests.mock_peer import objects as o
+from tests.mock_peer.cases import asked, verdict
+
+
+def test_22x_names_uid_and_reference() -> None:
+    told = facts.of_cdr(o.cdr(reference="REF-1"), "2.2.1", asked()())
+    assert (told.token_name, told.location, told.evse) == (o.CARD, "LOC1", "LOC1-1")
+    assert told.token is not None
+    assert told.referred is not None
+    assert told.allowing is told.referred
+    assert (told.cost, told.cost_with_vat) == (Decimal("5.00"), Decimal("5.95"))
+    assert told.objects == (f"token/{o.CARD}", "location/LOC1")
+
+
+def test_211_names_the_contract_and_a_whole_location() -> None:
+    body = {
+        "auth_id": "DE-8PS-C00000001-1",
+        "start_date_time": o.AT,
+        "stop_date_time": "2026-01-15T07:30:00Z",
+        "location": {"id": "LOC1", "evses": [{"uid": "E", "connectors": [{"id": "1"}]}]},
+        "total_cost": Decimal("5.00"),
+    }
+    told = facts.of_cdr(body, "2.1.1", asked()())
+    assert told.token is not None
+    assert (told.token["uid"], told.evse, told.connector) == (o.CARD, "E", "1")
+    assert (told.reference, told.cost, told.cost_with_vat) == (None, Decimal("5.00"), None)
+    assert [v.reference for v in told.verdicts] == ["ref-1"]
+
+
+def test_unanswered_requests_are_no_verdicts() -> None:
+    told = facts.of_cdr(o.cdr(), "2.2.1", asked(verdict(""))())
+    assert (told.verdicts, told.unanswered, told.allowing) == ((), True, None)
+
+
+def test_nothing_is_told_by_another_shape() -> None:
+    told = facts.of_cdr([], "2.2.1", Known())
+    assert (told.token_name, told.start, told.cost, told.objects) == (None, None, None, ())
