@@ -53,8 +53,8 @@ async def authorize(csms: Csms, station: Station, payload: Payload) -> Reply:
 async def start_transaction(csms: Csms, station: Station, payload: Payload) -> Reply:
     """Begin a session; the same start told again gets the same transaction."""
     connector_id, tag = payload["connectorId"], payload["idTag"]
-    at = csms.moment(payload["timestamp"])
-    key = f"{station.id}/{connector_id}/{tag.casefold()}/{rfc3339(at)}/{payload['meterStart']}"
+    told_at, meter_start = payload["timestamp"], payload["meterStart"]
+    key = f"{station.id}/{connector_id}/{tag.casefold()}/{told_at}/{meter_start}"
     session = csms.ledger.started(key)
     if session is None:
         transaction_id = csms.book.settings.count("transaction_id")
@@ -66,7 +66,9 @@ async def start_transaction(csms: Csms, station: Station, payload: Payload) -> R
         session = csms.ledger.begin(spot, str(transaction_id), station.trace, start_key=key)
     elif session.events:
         csms.event("transaction.repeated", station, session.head.trace, key=key)
+        await csms.book.committed()
         return _started(csms, session)
+    at = csms.moment(told_at)
     decision = await csms.counter.show(
         station.id,
         tag,
@@ -75,7 +77,7 @@ async def start_transaction(csms: Csms, station: Station, payload: Payload) -> R
         offline_at=at if csms.clock.now() - at > _REPLAYED_AFTER else None,
         session=session.head.trace,
     )
-    reading = of_register_wh(at, payload["meterStart"])
+    reading = of_register_wh(at, meter_start)
     _record(csms, session, "started", at, (reading,), decision=decision)
     if decision.allowed:
         csms.counter.begun(station.id, decision, session.head.trace)

@@ -159,11 +159,18 @@ class Session:
     def _turn(self, at: datetime, state: str) -> None:
         self.state = state
         self._has_charged = self._has_charged or state == "Charging"
-        # A car that has just been plugged in is presumed to ask, until it shows otherwise.
-        waits = state == "EVConnected" and not self._has_charged
-        dimension = "TIME" if waits else DIMENSIONS.get(state)
+        dimension = self._dimension()
         if self.metering is not None and dimension is not None:
             self.metering.turn(at, dimension)
+
+    def _dimension(self) -> Dimension | None:
+        """The kind of time that it is now; None for a state that does not tell.
+
+        A car that has just been plugged in is presumed to ask, until it shows otherwise.
+        """
+        if self.state == "EVConnected" and not self._has_charged:
+            return "TIME"
+        return DIMENSIONS.get(self.state or "")
 
     def _may_begin(self) -> bool:
         return self.decision is not None and self.state != "Idle"
@@ -173,10 +180,7 @@ class Session:
         self.active_at = event.at
         self.status = "ACTIVE"
         cuts = cuts_of(self.head.place.tariff, event.at, self.head.place.time_zone)
-        kind = DIMENSIONS.get(self.state or "Charging", "TIME")
-        if self.state == "EVConnected" and not self._has_charged:
-            kind = "TIME"
-        self.metering = Metering(event.at, cuts, kind)
+        self.metering = Metering(event.at, cuts, self._dimension() or "TIME")
 
     def _read(self, reading: Reading, received_at: datetime) -> None:
         self.odd.extend(reading.odd)

@@ -77,6 +77,19 @@ async def test_a_start_told_again_is_the_same_transaction(
         assert len(world.emsp.of("cdrs")) == 1
 
 
+async def test_a_clock_that_was_never_set_tells_the_same_start_again(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        first = await station.begin(at="1970-01-01T00:00:07Z")
+        await clock.sleep(60)
+        assert await station.begin(at="1970-01-01T00:00:07Z") == first
+        (session,) = world.cpo.ledger.open_sessions()
+        assert session.active_at is not None
+        assert clock.now() - session.active_at < timedelta(minutes=2)
+
+
 async def test_a_start_that_was_never_decided_is_decided_when_told_again(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
