@@ -123,6 +123,8 @@ def _print(running: RunningPeer, *, as_json: bool) -> None:
         "peer": running.name,
         "versions_url": running.versions_url,
         "token_a": running.token_a,
+        "roam_versions_url": running.roam.versions_url,
+        "roam_token_a": running.roam.token_a,
         "control_url": running.control_url,
         "strict": running.book.default_profile.strict,
     }
@@ -138,7 +140,9 @@ def _print(running: RunningPeer, *, as_json: bool) -> None:
     for name, note in (
         ("versions_url", "register here"),
         ("token_a", "with this token A"),
+        ("roam_versions_url", "EMPs register here"),
+        ("roam_token_a", "with this token A"),
         ("control_url", "findings, state, journal, commands: openapi.json"),
     ):
-        click.echo(f"  {name.replace('_', ' '):13} {facts[name]}   ({note})")
+        click.echo(f"  {name.replace('_', ' '):18} {facts[name]}   ({note})")
     click.echo("Ctrl-C ends it.")
