@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format unit bench clean
+.PHONY: help setup demo test check format unit bench docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -38,6 +38,10 @@ format: $(READY)  ## format and mend what can be mended
 
 bench: $(READY)  ## measured figures, ratios in one run
 	$(BIN)/python -m tests.bench
+
+docs: $(READY)  ## what the documents take from the program
+	$(BIN)/python -m mock_peer.rules_markdown > docs/rules.md
+	$(BIN)/python -m tests.readme
 
 clean:  ## remove what setup and tests made
 	rm -rf $(VENV) .ruff_cache .mypy_cache .pytest_cache .hypothesis .benchmarks build *.egg-info

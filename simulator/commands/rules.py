@@ -19,11 +19,8 @@ ENTRY_POINTS = "roamlab.rules"
 @click.option("--peer", default="plugsurfing", show_default=True, help="Whose rules.")
 @click.option("--version", "version", metavar="VERSION", help="Only those of an OCPI version.")
 @click.argument("words", nargs=-1)
-@click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @json_option
-def rules(
-    peer: str, version: str | None, words: tuple[str, ...], markdown: bool, as_json: bool
-) -> None:
+def rules(peer: str, version: str | None, words: tuple[str, ...], as_json: bool) -> None:
     """List the peer's rules: id, what breaks it costs, statement, source.
 
     WORDS narrow the list to rules whose id or statement holds one of them.
@@ -38,8 +35,6 @@ def rules(
         import msgspec
 
         click.echo(msgspec.json.format(msgspec.json.encode(chosen)))
-    elif markdown:
-        click.echo(as_markdown(chosen), nl=False)
     else:
         _print(chosen)
 
@@ -66,22 +61,6 @@ def _rows(peer: str) -> list[dict[str, Any]]:
         }
         for rule in table
     ]
-
-
-def as_markdown(rows: list[dict[str, Any]]) -> str:
-    """The rules as a Markdown table."""
-    lines = ["| rule | versions | severity | answer | it demands that | source |", "|---" * 6 + "|"]
-    for row in rows:
-        cells = (
-            f"`{row['id']}`",
-            " ".join(row["versions"]),
-            row["severity"] or "-",
-            row["answer"],
-            row["statement"],
-            row["source"],
-        )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 @click.option(
     "--no-stations", is_flag=True, help="Leave the stations off: yours may take their places."
 )
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Drivers with the peer's cards come and go at every EVSE: the mean pause between them.",
+)
 @clock_option("real", "Default real.")
 @seed_option
 @journal_option
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
 def up(
     world_name: str,
     no_stations: bool,
+    every: float | None,
     clock_name: str,
     seed: int | None,
     journal_file: Path | None,
@@ -49,16 +56,33 @@ def up(
 
     if clock_name == "virtual":
         raise Mistake("up: a virtual clock would run through centuries; take real or scaled:N")
+    if every is not None and no_stations:
+        raise Mistake("--every needs the stations: leave out --no-stations")
     world = World(read(find(world_name)), clock=clock_name, seed=seed, keep=100_000)
     write_to(world.journal, journal_file)
-    run(_keep(world, stations=not no_stations, as_json=as_json), world.clock)
+    run(_keep(world, every, stations=not no_stations, as_json=as_json), world.clock)
 
 
-async def _keep(world: World, *, stations: bool, as_json: bool) -> None:
+async def _keep(world: World, every: float | None, *, stations: bool, as_json: bool) -> None:
     async with stopped_in_time(world.stop):
         await world.start(stations=stations)
         _print(describe(world), as_json=as_json)
+        if every is not None:
+            await _drivers(world, every)
         await forever()
+
+
+async def _drivers(world: World, every_s: float) -> None:
+    """Let drivers come and go, with the first card that the world's peers hold valid."""
+    from simulator.commands.drivers import Drivers, Habits
+
+    tokens = [token for peer in world.plan.peers for token in peer.tokens]
+    cards = [t["uid"] for t in tokens if t.get("valid", True) and t.get("type", "RFID") == "RFID"]
+    if not cards:
+        raise Mistake(f"{world.plan.path}: --every needs a peer with a valid RFID token")
+    habits = Habits(plug=True, tap=cards[0], every_s=every_s)
+    drivers = Drivers(habits, world.clock, world.chance, world.journal)
+    await drivers.drive(list(world.stations.values()))
 
 
 def describe(world: World) -> dict[str, Any]:

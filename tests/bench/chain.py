@@ -16,7 +16,7 @@ from pathlib import Path
 from simulator.kernel.clock import cpu_seconds
 from simulator.kernel.loop import run as run_loop
 from simulator.world import World
-from simulator.world_file import read_text
+from simulator.world_file import WorldFile, read_text
 
 Figure = tuple[str, float, str]
 
@@ -33,15 +33,22 @@ tariffs:
 - id: t
   elements: [{{price_components: [{{type: ENERGY, price: 0.49, vat: 19, step_size: 1}}]}}]
 locations:
-- id: L1
-  country: DEU
-  stations:
-  - {{id: A, ocpp: "1.6", count: {count}, tariff: t, meter_interval_s: 60}}
-  - {{id: B, ocpp: 2.0.1, count: {count}, tariff: t, meter_interval_s: 60}}
+{locations}
 cars: {{any: {{soc_percent: 20}}}}
 """
-
+LOCATION = """\
+- id: L{n}
+  country: DEU
+  stations:
+  - {{id: A{n}, ocpp: "1.6", tariff: t, meter_interval_s: 60}}
+  - {{id: B{n}, ocpp: 2.0.1, tariff: t, meter_interval_s: 60}}"""
 PEERS = "peers: [{name: plugsurfing, tokens: [{uid: 04A1B2C3D4E580}]}]"
+
+
+def plan(stations: int, peers: str) -> WorldFile:
+    """A world of so many stations, two at a location, one in each version."""
+    locations = "\n".join(LOCATION.format(n=n) for n in range(stations // 2))
+    return read_text(WORLD.format(peers=peers, locations=locations))
 
 
 def run() -> list[Figure]:
@@ -50,8 +57,7 @@ def run() -> list[Figure]:
 
 
 def _chain() -> list[Figure]:
-    plan = read_text(WORLD.format(count=STATIONS // 2, peers=PEERS))
-    world = World(plan, clock="virtual", seed=1, keep=200_000)
+    world = World(plan(STATIONS, PEERS), clock="virtual", seed=1, keep=200_000)
     return run_loop(_sessions(world), world.clock)
 
 
@@ -105,8 +111,7 @@ def _memory() -> list[Figure]:
 
 def fleet() -> float:
     """kB that one of 1,000 idle connected stations costs, its CSMS end included."""
-    plan = read_text(WORLD.format(count=FLEET // 2, peers=""))
-    world = World(plan, clock="virtual", seed=1, keep=100)
+    world = World(plan(FLEET, ""), clock="virtual", seed=1, keep=100)
 
     async def measure() -> float:
         await world.start_cpo()

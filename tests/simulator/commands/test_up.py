@@ -6,6 +6,7 @@ import json
 import signal
 import urllib.request
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -55,6 +56,36 @@ def test_people_read_its_urls(world: Path) -> None:
         up.wait_for("Ctrl-C ends it.")
         assert "world mine is up: clock scaled:10, seed 3" in up.output
         assert "/_mock/openapi.json" in up.output
+
+
+def test_drivers_come_and_go(world: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "up.ndjson"
+    arguments = ("--clock", "scaled:600", "--every", "600", "--journal", str(journal))
+    with Roamlab("up", str(world), *arguments) as up:
+        up.wait_for("Ctrl-C ends it.")
+        for _ in range(100):
+            if b'"cdrs"' in journal.read_bytes():
+                break
+            Event().wait(0.2)
+        assert up.interrupt()[0] == 130
+    posted = [r for r in read(journal) if r.get("module") == "cdrs" and r["actor"] == "cpo"]
+    assert posted
+    assert posted[0]["status_code"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--every", "60", "--no-stations"), "--every needs the stations"),
+        (("--every", "60"), "--every needs a peer with a valid RFID token"),
+    ],
+)
+def test_drivers_need_stations_and_a_card(
+    arguments: tuple[str, ...], message: str, world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.write_text(world.read_text().replace("{uid: 04AA}", "{uid: 04AA, valid: false}"))
+    assert run(["up", str(world), *arguments]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_port_in_use_is_exit_code_3(world: Path, capsys: pytest.CaptureFixture[str]) -> None:

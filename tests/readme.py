@@ -1,0 +1,45 @@
+"""`python -m tests.readme`: put what the demo prints into the README; a test compares the two."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCK = re.compile(r"(<!-- demo: .*? -->\n```text\n)(.*?)(\n```)", re.DOTALL)
+ACT, LAST_ACT, LAST_LINES = "4  ", "8  ", 8
+
+
+def capture() -> str:
+    """One act of the demo, the end of the last one, and the tables, as 80 columns of a pipe."""
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", "demo"],
+        env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    tables = lines[lines.index("Sessions and CDRs") :]
+    parts = [*_act(lines, ACT), "…", *_act(lines, LAST_ACT)[-LAST_LINES:], "", *tables]
+    return "\n".join(parts)
+
+
+def _act(lines: list[str], number: str) -> list[str]:
+    start = next(index for index, line in enumerate(lines) if line.startswith(number))
+    return lines[start : lines.index("", start)]
+
+
+def shown() -> str:
+    """What the README shows."""
+    found = BLOCK.search(README.read_text(encoding="utf-8"))
+    assert found is not None
+    return found.group(2)
+
+
+if __name__ == "__main__":
+    text = README.read_text(encoding="utf-8")
+    README.write_text(BLOCK.sub(lambda m: m[1] + capture() + m[3], text), encoding="utf-8")
