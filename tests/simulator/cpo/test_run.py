@@ -65,6 +65,23 @@ def test_the_same_seed_is_the_same_journal() -> None:
     assert first != a_journal(8)
 
 
+@pytest.mark.real
+async def test_on_the_real_clock_and_any_free_ports(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    ports = {"port": 0, "ocpp_port": 0, "ocpi_port": 0}
+    async with (
+        running(clock, chance, journal, **ports) as world,
+        station201(world.cpo, clock) as station,
+    ):
+        await station.boot()
+        await station.event("Started", state="Charging", kwh=0.0, token="CARD1")
+        await clock.sleep(0.05)
+        await station.event("Ended", kwh=0.001)
+        await world.told("cdr.accepted")
+        assert len(world.emsp.cdrs) == 1
+
+
 @pytest.mark.parametrize("version", list(VERSIONS))
 async def test_all_that_is_sent_is_valid_and_priced_right(
     version: str, clock: Clock, chance: Chance, journal: Journal

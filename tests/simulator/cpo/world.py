@@ -293,11 +293,12 @@ async def running(
     registered: bool = True,
     tokens: list[Object] | None = None,
     versions: tuple[str, ...] = ("2.2.1",),
+    port: int = 9200,
     **config: Any,
 ) -> AsyncIterator[World]:
     """A CPO and an eMSP on their ports, connected unless told otherwise."""
     known = tokens if tokens is not None else [token()]
-    emsp = Emsp(clock, chance, journal, tokens=known, versions=versions)
+    emsp = Emsp(clock, chance, journal, tokens=known, versions=versions, port=port)
     cpo = Cpo(replace(CONFIG, **config), clock=clock, chance=chance, journal=journal)
     await emsp.start()
     await cpo.start()
