@@ -158,8 +158,10 @@ class OcpiClient:
                 takes, body, Around.to(connection, **self._lookup), partial=method == "PATCH"
             )
             self._tell_losses(connection, takes, losses, session)
-        if query:
-            url = with_query(url, query)
+        try:
+            url = with_query(url, query or {})
+        except ValueError as error:
+            return Answer(method, url, failure=Failure.NOT_SENT, message=f"{url!r}: {error}")
         call = _Call(connection, version, method, url, module, session)
         content = b"" if body is None else write_json(body)
         form = token_form or connection.token_form or version.token_form
@@ -195,7 +197,7 @@ class OcpiClient:
         link that leads back to a page already seen ends the list and is journalled.
         """
         seen: set[str] = set()
-        link: str | None = with_query(url, filters)
+        link: str | None = url
         around = Around.of(connection, **self._lookup)
         version = _version_of(connection)
         while link is not None:
@@ -206,7 +208,13 @@ class OcpiClient:
                 return
             seen.add(link)
             answer = await self.request(
-                connection, "GET", link, module=module, session=session, timeout_s=timeout_s
+                connection,
+                "GET",
+                link,
+                module=module,
+                query=filters if link == url else None,
+                session=session,
+                timeout_s=timeout_s,
             )
             data = answer.data
             if not isinstance(data, list):
@@ -219,7 +227,7 @@ class OcpiClient:
                 if problems:
                     self._tell_bad_object(connection, answer, index, problems)
                 yield Got(version.codec.from_wire(gives, raw, around), raw, answer, problems)
-            link = parse_link(answer.headers.get("Link"), link)
+            link = parse_link(answer.headers.get("Link"), answer.url)
 
     def _tell_bad_object(
         self, connection: Connection, answer: Answer, index: int, problems: tuple[Problem, ...]

@@ -61,12 +61,12 @@ class CredentialsModule:
         return Result(self._ours(connection))
 
     async def _call_back(self, ctx: Ctx) -> Found:
-        connection, proof = ctx.connection, ctx.seen
-        found = await self._registrar.call_back(connection, ctx.obj, ctx.version)
-        # Another request may have settled the connection while we were calling back.
-        step(connection, ctx.method)
-        if proof is None or not connection.accepts(proof.token):
+        found = await self._registrar.call_back(ctx.connection, ctx.obj, ctx.version)
+        # Another request may have settled the connection while we were calling back: ask the store.
+        current = self._registrar.store.by_token(ctx.seen.token) if ctx.seen else None
+        if current is None:
             raise MethodNotAllowed("the credentials were changed by another request meanwhile")
+        step(current, ctx.method)
         return found
 
     def _ours(self, connection: Connection) -> dict[str, object]:

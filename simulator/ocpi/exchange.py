@@ -129,6 +129,11 @@ class Ctx:
         return self.request.query
 
     @property
+    def token_type(self) -> str:
+        """The type of the token that the URL names: `type`, in 2.1.1 also `token_type`, or RFID."""
+        return self.query.get("type") or self.query.get("token_type") or "RFID"
+
+    @property
     def headers(self) -> Headers:
         """The request's headers."""
         return self.request.headers

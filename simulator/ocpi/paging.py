@@ -6,6 +6,7 @@ Rule: `date_from` is inclusive, `date_to` exclusive; the total respects the date
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -138,10 +139,14 @@ def next_link(url: str, page: Page, total: int) -> str | None:
 
 
 def parse_link(header: str | None, base_url: str = "") -> str | None:
-    """The URL of the `next` link in a Link header; a relative one is joined to `base_url`."""
+    """The URL of the `next` link in a Link header; a relative one is joined to `base_url`.
+
+    None where there is none, or none that is a URL.
+    """
     for link in _LINK.finditer(header or ""):
         if _NEXT.search(link[2]):
-            return urljoin(base_url, str(link[1]))
+            with contextlib.suppress(ValueError):
+                return urljoin(base_url, str(link[1]))
     return None
 
 

@@ -110,7 +110,7 @@ class Registrar:
         Raises MethodNotAllowed where there is no registration.
         """
         step(connection, "DELETE")
-        url = connection.endpoints["credentials", SENDER]
+        url = connection.endpoints.get(("credentials", SENDER), "")
         answer = await self.client.exchange(connection, "DELETE", url, module="credentials")
         self.end(connection)
         return answer

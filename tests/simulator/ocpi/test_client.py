@@ -179,6 +179,18 @@ async def test_nobody_listens(clock: Clock, chance: Chance, journal: Journal) ->
         assert record["response"] is None and record["http_status"] is None
 
 
+async def test_what_is_no_url_is_a_failure(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with talking(clock, chance, journal) as (client, _peer, connection):
+        for url in ("http://[", "", "ftp://127.0.0.1/", "http://127.0.0.1:99999/"):
+            answer = await client.exchange(
+                connection, "GET", url, module="sessions", query={"limit": 1}
+            )
+            assert answer.failure in (Failure.NOT_SENT, Failure.UNREACHABLE), url
+            with pytest.raises(OcpiCallFailed):
+                async for _ in client.get_all(connection, url, "tokens", gives="token", limit=1):
+                    pass
+
+
 async def test_no_answer_in_time(clock: Clock, chance: Chance, journal: Journal) -> None:
     async with talking(clock, chance, journal) as (client, peer, connection):
         peer.silent = True

@@ -37,6 +37,12 @@ def test_a_context_shows_the_request() -> None:
     assert ctx.raw == b"K\xfcste\xff" and ctx.text == "K\ufffdste\ufffd"
 
 
+def test_a_token_is_rfid_unless_the_url_says_otherwise() -> None:
+    assert context().token_type == "RFID"
+    assert context({"type": "APP_USER"}).token_type == "APP_USER"
+    assert context({"token_type": "OTHER"}).token_type == "OTHER"
+
+
 def test_connection_and_version_are_there_behind_the_gate() -> None:
     ctx = context()
     with pytest.raises(AssertionError):

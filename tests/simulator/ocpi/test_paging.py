@@ -121,6 +121,7 @@ def test_following_the_links_gives_every_object_once(limit: int, count: int) -> 
         ("</ocpi/cdrs?offset=2>; rel=next", "http://host/ocpi/cdrs?offset=2"),
         ('<http://x/p>; rel="prev"', None),
         ("http://x/a", None),
+        ("<http://[>; rel=next", None),
         ("", None),
         (None, None),
     ],

@@ -175,6 +175,17 @@ async def test_a_verb_in_the_wrong_standing_is_not_even_sent(world: World) -> No
         assert world[2].seq == seq
 
 
+@pytest.mark.parametrize("url", ["", "http://[", "nowhere"])
+async def test_what_is_no_url_is_told(world: World, url: str) -> None:
+    async with side("cpo", [CPO], *world) as cpo:
+        ours = cpo.invited("emsp", url)
+        with pytest.raises(PeerApiUnusable):
+            await cpo.registrar.register(ours)
+        ours.registered = True  # as a connection made without a handshake
+        answer = await cpo.registrar.unregister(ours)
+        assert answer.failure is not None and not ours.registered
+
+
 async def test_a_wrong_token_a_is_told(world: World) -> None:
     async with side("cpo", [CPO], *world) as cpo, side("emsp", [EMSP], *world) as emsp:
         emsp.invite("cpo", "the right one")
