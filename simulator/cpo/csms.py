@@ -36,6 +36,8 @@ from simulator.wire.ocpp_schema import actions
 from simulator.wire.ocpp_server import Admission
 
 ACCEPTED = "Accepted"
+# Who asks for a new session knows whether it is that of the car at the EVSE.
+_BEGINNING = frozenset({"RemoteStartTransaction", "RequestStartTransaction"})
 _OLDEST = timedelta(days=366)  # a station may replay what is so old
 
 
@@ -100,7 +102,9 @@ class Csms:
         station = Station(
             link.peer_id, link, known and boot is not None and boot.status == ACCEPTED
         )
-        link.session_for = lambda _action, payload: self._trace(station.id, payload)
+        link.session_for = lambda action, payload: (
+            None if action in _BEGINNING else self._trace(station.id, payload)
+        )
         self.connected[station.id] = station
         absence = self._absences.pop(station.id, None)
         if absence is not None:

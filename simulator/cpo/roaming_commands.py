@@ -41,6 +41,7 @@ class RoamingCommands:
         self._book = common.book
         self._sites = common.sites
         self._clock = common.clock
+        self._journal = common.journal
         self._peers = peers
         self._ledger = ledger
         self._counter = counter
@@ -80,12 +81,20 @@ class RoamingCommands:
         if found is None or not self._dispatcher.reaches(found[0].id):
             return self._rejected("the station is not connected")
         entry, evse_id = found
+        ctx.session = ctx.session or self._plugged_in(entry, evse_id)
         return self._accepted(
-            "START_SESSION", ctx, lambda: self._carry_out_start(peer, token, body, entry, evse_id)
+            "START_SESSION", ctx, lambda: self._carry_out_start(ctx, token, entry, evse_id)
         )
 
+    def _plugged_in(self, entry: StationEntry, evse_id: int) -> str | None:
+        """The journal's name for the car that is at the EVSE already, if one is."""
+        spot = self._sites.spot(entry.id, evse_id)
+        if spot is None or spot.evse["status"] != "CHARGING":
+            return None
+        return self._journal.session_of(f"evse/{entry.id}/{evse_id}")
+
     async def _carry_out_start(
-        self, peer: Connection, token: Object, body: Object, entry: StationEntry, evse_id: int
+        self, ctx: Ctx, token: Object, entry: StationEntry, evse_id: int
     ) -> str:
         start = Start(
             evse_id,
@@ -98,11 +107,12 @@ class RoamingCommands:
         if obstacle is not None:
             return obstacle
         where = self._sites.evse_uids(entry.id, evse_id)
-        reference = body.get("authorization_reference")
-        decision = authorize.by_command(token, peer.id, reference, self._clock.now(), where)
+        reference = ctx.obj.get("authorization_reference")
+        peer_id, now = ctx.connection.id, self._clock.now()
+        decision = authorize.by_command(token, peer_id, reference, now, where)
         self._counter.grant(entry.id, decision)
         await self._book.committed()
-        result, _ = await self._dispatcher.ask(entry.id, start)
+        result, _ = await self._dispatcher.ask(entry.id, start, session=ctx.session)
         if result != "ACCEPTED":
             self._counter.withdraw(entry.id, decision)
         return result

@@ -133,6 +133,24 @@ async def test_a_start_in_every_version(
         assert cdr["auth_method"] == ("COMMAND" if version != "2.1.1" else "AUTH_REQUEST")
 
 
+async def test_a_command_belongs_to_the_car_that_is_there(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        journal.link("evse/CP16/1", "CP16-1-1")  # of an earlier car
+        await station.status("Available")
+        await command(world, "START_SESSION", **start())
+        assert (await world.told("command.done"))["session"] is None
+        journal.link("evse/CP16/1", "CP16-1-2")
+        await station.status("Preparing")
+        await command(world, "START_SESSION", **start())
+        await clock.sleep(1)
+        assert [r["session"] for r in world.events("command.done")] == [None, "CP16-1-2"]
+        asked = [r for r in journal.records if r.get("action") == "RemoteStartTransaction"]
+        assert [r["session"] for r in asked if r["direction"] == "sent"] == [None, "CP16-1-2"]
+
+
 async def test_without_an_evse_the_first_free_one_is_taken(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
