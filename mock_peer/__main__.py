@@ -7,9 +7,10 @@ import sys
 
 def main() -> int:
     """Run the command; returns its exit code."""
-    from simulator.cli import run
+    from mock_peer.command import peer
+    from simulator.entry import call
 
-    return run(["peer", *sys.argv[1:]])
+    return call(peer, sys.argv[1:], "python -m mock_peer")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.commands.common import journal_option, run, seed_option, write_to
+from simulator.command import journal_option, run, seed_option, write_to
 from simulator.mistakes import Mistake, did_you_mean
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.commands.common import (
+from simulator.command import (
     clock_option,
     forever,
     journal_option,

@@ -5,9 +5,7 @@ Rule: a user's mistake is one clear line and exit code 2; every exit code is one
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -15,7 +13,8 @@ from typing import Any, NamedTuple
 import click
 
 from simulator import __version__
-from simulator.mistakes import Exit, did_you_mean
+from simulator.entry import call
+from simulator.mistakes import did_you_mean
 
 ENTRY_POINTS = "roamlab.commands"
 
@@ -100,45 +99,7 @@ def roamlab(debug: bool) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
-    debug = "--debug" in arguments
-    try:
-        result = roamlab.main(list(arguments), prog_name="roamlab", standalone_mode=False)
-        sys.stdout.flush()
-        return result if isinstance(result, int) else Exit.PASS
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.PASS
-    except (KeyboardInterrupt, click.Abort):
-        return Exit.INTERRUPTED
-    except Exception as error:
-        if debug:
-            traceback.print_exception(error)
-        return _tell(error)
-
-
-def _tell(error: Exception) -> int:
-    """Put an error into words on stderr; those that a user can cause carry an `exit_code`."""
-    code = getattr(error, "exit_code", None)
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message())
-        return Exit.USAGE
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        hint = f"\nTry '{error.ctx.command_path} --help'."
-        click.echo(f"roamlab: {error.format_message()}{hint}", err=True)
-        return Exit.USAGE
-    if isinstance(error, click.ClickException):
-        click.echo(f"roamlab: {error.format_message()}", err=True)
-        return error.exit_code
-    if isinstance(code, int):
-        words = error.strerror if isinstance(error, OSError) else error
-        click.echo(f"roamlab: {words}", err=True)
-        return code
-    click.echo(
-        f"roamlab: internal error: {type(error).__name__}: {error}\n"
-        "Run it again as `roamlab --debug …` for the traceback.",
-        err=True,
-    )
-    return Exit.INTERNAL
+    return call(roamlab, arguments)
 
 
 def main() -> None:

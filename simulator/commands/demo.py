@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.commands.common import (
+from simulator.command import (
     clock_option,
     journal_option,
     json_option,

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from simulator.commands.common import json_option
+from simulator.command import json_option
 from simulator.mistakes import Mistake, did_you_mean
 
 ENTRY_POINTS = "roamlab.rules"

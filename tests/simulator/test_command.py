@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.commands.common import GRACE_S, run, stopped_in_time, unreachable, write_to
+from simulator.command import GRACE_S, run, stopped_in_time, unreachable, write_to
 from simulator.kernel.clock import Clock, stopwatch
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit, Mistake
@@ -29,7 +29,7 @@ def test_run_returns_what_main_returns() -> None:
 def test_both_signals_interrupt_and_what_was_opened_is_closed(signal_name: str) -> None:
     code = f"""
 import asyncio, os, signal, sys
-from simulator.commands.common import forever, run, stopped_in_time
+from simulator.command import forever, run, stopped_in_time
 from simulator.kernel.clock import Clock
 
 async def stop():

@@ -1,4 +1,4 @@
-"""What several commands share: options, the journal's file, running until Ctrl-C.
+"""What commands share, the peer's too: options, the journal's file, running until Ctrl-C.
 
 Rule: Ctrl-C and SIGTERM end a command the same way: everything is stopped and flushed within a
 second, and the exit code is 130.
