@@ -24,6 +24,11 @@ INLINE = 76
 # Of a long body so many lines are shown around each mark, and at its head.
 AROUND = 8
 LONG = 60
+# Headers that say nothing about OCPI.
+DULL = frozenset(
+    {"host", "user-agent", "accept", "accept-encoding", "content-length", "server", "date",
+     "connection", "keep-alive", "transfer-encoding"}
+)  # fmt: skip
 NO_MARKS: Mapping[str, str] = MappingProxyType({})
 _TOKEN_MODULES = ("credentials", None)
 
@@ -41,7 +46,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The request or the answer: a first line, headers, the body's lines."""
+    """The request or the answer: a first line, headers (but for dull ones), the body's lines."""
 
     title: str
     headers: tuple[tuple[str, str, str], ...]  # name, value, note
@@ -132,7 +137,11 @@ def _part(
     headers = (told.get("headers") or {}).items()
     return Part(
         title,
-        tuple((field, text, own.get(f"/headers/{field}", "")) for field, text in headers),
+        tuple(
+            (field, text, own.get(f"/headers/{field}", ""))
+            for field, text in headers
+            if field.lower() not in DULL
+        ),
         fold(tuple(rows)),
     )
 

@@ -97,10 +97,12 @@ def _failure(line: Line, report: Report) -> RenderableType:
 
 
 def _message(told: Message) -> RenderableType:
+    """A message; bodies only where a place in them is marked."""
     who = "they asked" if told.received else "we asked"
     parts: list[RenderableType] = [Text(f"message {told.seq}, {told.at}, {who}", "dim")]
     for part in told.parts:
-        parts += [Text(part.title, "dim"), *_lines(part)]
+        marked = any(row.note for row in part.rows)
+        parts += [Text(part.title, "dim"), *(_lines(part) if marked else ())]
     return Padding(Group(*parts), (0, 0, 0, 2))
 
 
