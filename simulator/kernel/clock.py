@@ -39,6 +39,7 @@ class Clock:
         self.factor = factor if mode == "scaled" else 1.0
         self._follows_wall = mode == "real" and start is None
         self._start = start or (DEFAULT_START if mode == "virtual" else datetime.now(UTC))
+        self._last = (0.0, self._start)
         # A virtual loop begins at 0; other loops at any number, so that the first look counts.
         self._origin: float | None = 0.0 if mode == "virtual" else None
 
@@ -76,7 +77,10 @@ class Clock:
         """The world's time, UTC."""
         if self._follows_wall:
             return datetime.now(UTC)
-        return self._start + timedelta(seconds=self.monotonic())
+        at_s = self.monotonic()
+        if at_s != self._last[0]:  # much happens at one moment of a virtual world
+            self._last = (at_s, self._start + timedelta(seconds=at_s))
+        return self._last[1]
 
     async def sleep(self, duration_s: float) -> None:
         """Let the world go on for `duration_s`."""
