@@ -229,15 +229,24 @@ class Active:
     # Commands
 
     async def command(
-        self, connection: Connection, name: str, request: Mapping[str, Any]
+        self,
+        connection: Connection,
+        name: str,
+        request: Mapping[str, Any],
+        session: str | None = None,
     ) -> dict[str, Any]:
-        """Send START_SESSION or STOP_SESSION; returns the command as kept. Raises Refused."""
+        """Send START_SESSION or STOP_SESSION; returns the command as kept. Raises Refused.
+
+        `session` is the plug-in session that it belongs to, where that is known.
+        """
         url = connection.endpoints.get(("commands", RECEIVER))
         if url is None or connection.version is None:
             raise Refused("the CPO offers no commands")
         if not self._book.profile(connection).remote_start:
             raise Refused("the connection's profile says that remote start is not supported")
         command_id = self._chance.uuid4()
+        if session is not None:
+            self._journal.link(f"command/{command_id}", session)
         body = {
             "response_url": self._result_url(connection.version, name, command_id),
             **request,
@@ -261,6 +270,7 @@ class Active:
             body=body,
             takes=f"command:{name}",
             gives="command_response",
+            session=session,
         )
         command = self._book.command(command_id) or command  # the result may have overtaken us
         command["response"] = answer.data if answer.ok else {"failure": answer.message}

@@ -65,7 +65,7 @@ class Network:
         self._pace = pace
         self.book = RoamBook(organisation=organisation)
         self._judge = RoamJudge(self.book, clock=clock, journal=journal)
-        client = OcpiClient(http, clock, chance, journal, ACTOR)
+        client = OcpiClient(http, clock, chance, journal, ACTOR, routing=False)
         self._outbound = Outbound(self._judge, client)
         self._catalogue = Catalogue(self.book.ids)
         self.face = RoamFace(
@@ -178,8 +178,16 @@ class Network:
     async def forward_token(self, held: Held) -> None:
         """There is no CPO to push it to."""
 
+    async def withdraw_tokens(self, emp: Connection) -> None:
+        """There is no CPO to take them back from."""
+
     async def command(
-        self, emp: Connection, connection: str, name: str, request: Mapping[str, Any]
+        self,
+        emp: Connection,
+        connection: str,
+        name: str,
+        request: Mapping[str, Any],
+        session: str | None,
     ) -> Mapping[str, Any]:
         """Accept any start, and a stop of what was started."""
         self._commands += 1

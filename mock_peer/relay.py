@@ -24,6 +24,7 @@ from mock_peer.roam_outbound import ORIGINAL_PROTOCOL, Outbound
 from mock_peer.roam_sessions import next_message, shown_progress, shown_session, told_by
 from mock_peer.roam_tokens import Held, forwarded
 from mock_peer.rule import V211, Occasion
+from simulator.kernel.clock import rfc3339
 from simulator.ocpi.codec import Around
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import Json, read_json
@@ -106,7 +107,7 @@ class Relay:
     def cdr_accepted(self, connection: Connection, body: bytes) -> None:
         """Hand a CDR on to the EMP of its token; credits and other people's are not."""
         version = VERSIONS[connection.version or "2.2.1"]
-        around = Around(connection.their_party, connection.our_party)
+        around = Around.of(connection, token=self._token_of)
         cdr = version.codec.from_wire("cdr", read_json(body), around)
         held = self._whose(cdr)
         if held is None or is_credit(cdr):
@@ -182,6 +183,11 @@ class Relay:
             raw.text(body, "/cdr_token/contract_id"),
         )
 
+    def _token_of(self, contract_id: str) -> Mapping[str, Any] | None:
+        """The token that a CPO means which names only the contract."""
+        fitting = self._book.tokens.of_contract(contract_id)
+        return forwarded(fitting[0].token) if fitting else None
+
     def _emp(self, held: Held | None) -> Connection | None:
         return self._book.connection(held.organisation) if held is not None else None
 
@@ -216,15 +222,19 @@ class Relay:
         the AllowedType, and why (mock_peer.emp_tokens.AskOwner).
         """
         held = self._book.tokens.find(str(token["uid"]), str(token["type"]))
-        emp = self._emp(held)
-        if held is None or emp is None:
+        if held is None:
             return None
+        emp = self._emp(held)
+        if emp is None:
+            return "NOT_ALLOWED", "the token's EMP is gone"
         entry = self._entry(connection, raw.text(references, "/location_id"))
         verdict = check_first(self._book.organisation(emp), held, entry)
         if verdict is None:
             asked = self._rewritten(entry, references)
             verdict = await self._outbound.authorize(held, asked, session)
         self._book.put_asked(reference, Asked(emp.id, verdict.reference))
+        if session is not None and verdict.reference is not None:
+            self._journal.link(f"authorization/{verdict.reference}", session)
         self._journal.event(
             ACTOR,
             "roam.authorized",
@@ -266,15 +276,27 @@ class Relay:
             if connection.registered:
                 await self._active.push_token(connection, token)
 
+    async def withdraw_tokens(self, emp: Connection) -> None:
+        """Tell every CPO that the tokens of an EMP that left are no longer valid."""
+        now = rfc3339(self._judge.clock.now())
+        for held in list(self._book.tokens.of(emp.id)):
+            withdrawn = {**held.token, "valid": False, "last_updated": now}
+            await self.forward_token(self._book.put_token(emp, withdrawn))
+
     async def command(
-        self, emp: Connection, connection: str, name: str, request: Mapping[str, Any]
+        self,
+        emp: Connection,
+        connection: str,
+        name: str,
+        request: Mapping[str, Any],
+        session: str | None,
     ) -> Mapping[str, Any]:
         """Send a command to a CPO; returns {id, response}."""
         found = self._cpos.connection(connection)
         if found is None:
             return {"id": "", "response": {"failure": "the CPO is no longer connected"}}
         try:
-            sent = await self._active.command(found, name, request)
+            sent = await self._active.command(found, name, request, session)
         except Refused as error:
             return {"id": "", "response": {"failure": str(error)}}
         ours = raw.text(sent["request"], "/authorization_reference")

@@ -49,16 +49,6 @@ def offers(module: str, role: str, expected: str) -> Check:
     return check
 
 
-def offers_no(module: str, role: str, expected: str) -> Check:
-    """A check that an EMP's version details do not wait for what never comes."""
-
-    def check(body: Any, context: Context) -> Iterator[Breach]:
-        if (module, role) in _offered(body):
-            yield Breach("/endpoints", f"{module} {role}", expected)
-
-    return check
-
-
 def authorizes(body: Any, context: Context) -> Iterator[Breach]:
     """Who wants to be asked before each start says where."""
     if facts_of(context).organisation.authorization.enabled:
@@ -169,7 +159,7 @@ def capabilities(location: Any, context: Context) -> Iterator[Breach]:
     """No EVSE names what Plugsurfing does not speak of."""
     for pointer, evse in raw.entries(location, "/evses"):
         for place, word in raw.entries(evse, "/capabilities"):
-            if word in STRIPPED_CAPABILITIES:
+            if isinstance(word, str) and word in STRIPPED_CAPABILITIES:
                 yield Breach(f"{pointer}{place}", word, "a capability that is kept")
 
 

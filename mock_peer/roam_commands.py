@@ -34,8 +34,16 @@ class CpoSide(Protocol):
     async def forward_token(self, held: Held) -> None:
         """Push an EMP's token to every CPO."""
 
+    async def withdraw_tokens(self, emp: Connection) -> None:
+        """Make the tokens of an EMP that left invalid at every CPO."""
+
     async def command(
-        self, emp: Connection, connection: str, name: str, request: Mapping[str, Any]
+        self,
+        emp: Connection,
+        connection: str,
+        name: str,
+        request: Mapping[str, Any],
+        session: str | None,
     ) -> Mapping[str, Any]:
         """Send an EMP's command to a CPO; returns {id, response}, in it `failure` if there is none.
 
@@ -110,7 +118,9 @@ class Commands:
         return origin, {"session_id": origin.ids[0]}
 
     async def _send(self, ctx: Ctx, name: str, origin: Origin, request: dict[str, Any]) -> Result:
-        sent = await self._cpos.command(ctx.connection, origin.connection, name, request)
+        sent = await self._cpos.command(
+            ctx.connection, origin.connection, name, request, ctx.session
+        )
         response = sent["response"]
         result = raw.text(response, "/result")
         if result is None:

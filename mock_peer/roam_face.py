@@ -57,6 +57,7 @@ class RoamFace:
         self._judge = judge
         self._clock = clock = judge.clock
         self._journal = journal = judge.journal
+        self._cpos = cpos
         self._limits: dict[str, RequestLimits] = {}
         self.registrar = Registrar(
             client,
@@ -77,6 +78,7 @@ class RoamFace:
             routes=routes,
             prefix=PREFIX,
             on_registered=self._registered,
+            on_ended=self._ended,
             unsupported=self._unsupported,
             tamper=self._observe,
         )
@@ -128,6 +130,11 @@ class RoamFace:
             connection=connection.id,
             parties=[str(connection.their_party)],
         )
+
+    async def _ended(self, connection: Connection) -> None:
+        """Take the tokens of an EMP that left back from CPOs."""
+        self._journal.event(ACTOR, "roam.ended", peer=connection.peer)
+        await self._cpos.withdraw_tokens(connection)
 
     # Requests
 
@@ -196,4 +203,5 @@ class RoamFace:
         if ctx.stored is not None and to is not None:
             head = {"module": ctx.module, "method": ctx.method, "routed_to": str(to)}
             tell(ctx, self._judge.found(ctx.connection, Occasion.ROAM_REQUEST, head))
-        return response
+        kept = {k: v for k, v in response.headers.items() if not k.lower().startswith("ocpi-")}
+        return Response(response.status, Headers(kept), response.body)

@@ -61,7 +61,7 @@ def _shown_evse(evse: Object, origin: Origin, ids: IdMap, tariff_of: TariffOf) -
     shown = {**evse, "uid": ids.issue(Kind.EVSE, here)}
     if "capabilities" in evse:
         told = raw.items(evse, "/capabilities")
-        shown["capabilities"] = [word for word in told if word not in STRIPPED_CAPABILITIES]
+        shown["capabilities"] = [word for word in told if not _is_stripped(word)]
     shown["connectors"] = [
         _shown_connector(connector, here, ids, tariff_of)
         for connector in raw.items(evse, "/connectors")
@@ -73,8 +73,9 @@ def _shown_evse(evse: Object, origin: Origin, ids: IdMap, tariff_of: TariffOf) -
 def _shown_connector(connector: Object, evse: Origin, ids: IdMap, tariff_of: TariffOf) -> Object:
     here = evse.below(str(connector.get("id")))
     shown = {**connector, "id": ids.issue(Kind.CONNECTOR, here)}
-    names = shown.pop("tariff_ids", None)
-    known = [tariff_of(name) for name in names or () if isinstance(name, str)]
+    shown.pop("tariff_ids", None)
+    names = raw.items(connector, "/tariff_ids")
+    known = [tariff_of(name) for name in names if isinstance(name, str)]
     if tariffs := [tariff for tariff in known if tariff is not None]:
         shown["tariffs"] = tariffs
     return shown
@@ -84,6 +85,10 @@ def shown_tariff(tariff: Mapping[str, Any], owner: Origin, ids: IdMap) -> Object
     """A tariff as it stands on a connector: its id belongs to this content and no other."""
     origin = owner._replace(ids=(str(tariff.get("id")), content_digest(tariff)))
     return {**tariff, "id": ids.issue(Kind.TARIFF, origin)}
+
+
+def _is_stripped(word: Any) -> bool:
+    return isinstance(word, str) and word in STRIPPED_CAPABILITIES
 
 
 def present_evses(location: Mapping[str, Any]) -> list[Object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from mock_peer import raw
 from mock_peer.roam_ids import IdMap, Kind, Origin
 from mock_peer.roam_tokens import Held
 
@@ -28,7 +29,7 @@ class Told(NamedTuple):
 
 def next_message(told: Told | None, session: Mapping[str, Any]) -> Message | None:
     """What the EMP is sent about a session as it now stands; None: nothing."""
-    status = session.get("status")
+    status = raw.text(session, "/status")
     if told is None:
         return None if status in WAITING else "PUT"
     if told.ended:
@@ -40,7 +41,7 @@ def next_message(told: Told | None, session: Mapping[str, Any]) -> Message | Non
 
 def told_by(session: Mapping[str, Any], organisation: str) -> Told:
     """What an EMP knows once it has taken a session as it now stands."""
-    return Told(organisation, session.get("kwh"), session.get("status") in ENDED)
+    return Told(organisation, session.get("kwh"), raw.text(session, "/status") in ENDED)
 
 
 def shown_session(

@@ -105,7 +105,10 @@ class Got:
 
 
 class OcpiClient:
-    """Send OCPI requests for one actor, to any of its peers."""
+    """Send OCPI requests for one actor, to any of its peers.
+
+    `routing`: whether requests carry routing headers in the versions that know them.
+    """
 
     def __init__(
         self,
@@ -117,12 +120,14 @@ class OcpiClient:
         *,
         location: Locate = nowhere,
         token: Locate = nowhere,
+        routing: bool = True,
     ) -> None:
         self._http = http
         self._clock = clock
         self._chance = chance.child("ocpi/client")
         self._journal = journal
         self.actor = actor
+        self._routing = routing
         self._lookup: dict[str, Locate] = {"location": location, "token": token}
 
     async def exchange(
@@ -268,7 +273,7 @@ class OcpiClient:
             fields |= ids.headers()
             if call.session is not None:
                 self._journal.link(f"request/{ids.request_id}", call.session)
-        if version.routing_headers and call.module not in CONFIGURATION:
+        if self._routing and version.routing_headers and call.module not in CONFIGURATION:
             fields |= Routing(connection.our_party, connection.their_party).headers()
         if has_body:
             fields["Content-Type"] = "application/json"

@@ -114,6 +114,34 @@ async def test_routing_to_a_cpo_is_ignored_and_told(
         assert (finding["seen"], finding["severity"]) == ("FR*XYZ", "drop")
 
 
+async def test_roam_sends_no_routing_headers_and_echoes_none(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        answer = await whole.pull()
+        assert [name for name in answer.headers if name.lower().startswith("ocpi-")] == []
+        await whole.share()
+        await whole.cpo.authorize(TOKEN["uid"], {"location_id": "LOC1"})
+        (asked,) = whole.requests("emp", "tokens", "POST")
+        assert not any(name.lower().startswith("ocpi-") for name in asked["request"]["headers"])
+
+
+async def test_the_tokens_of_an_emp_that_leaves_are_withdrawn(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        await whole.emp.unregister()
+        await clock.sleep(5)
+        assert whole.cpo.tokens[TOKEN["uid"]]["valid"] is False
+        told = await whole.cpo.authorize(TOKEN["uid"], {"location_id": "LOC1"})
+        assert told.data["allowed"] == "BLOCKED"
+        token = {"uid": TOKEN["uid"], "type": "RFID"}
+        connection = whole.cpo.peer.book.all()[0]
+        verdict = await whole.roam.relay.authorize(connection, token, None, "ref", None)
+        assert verdict == ("NOT_ALLOWED", "the token's EMP is gone")
+
+
 async def test_an_emp_that_ends_its_registration_is_let_in_no_more(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
