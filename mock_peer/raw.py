@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 Json = Any
+_NOTHING: list[Json] = []
+_NUMBER = (int, float, Decimal)
 _DIGITS = 30  # arithmetic beyond overflows, and no price or meter reading goes there
 
 
@@ -52,7 +54,7 @@ def key(value: Json, pointer: str = "") -> str | None:
 def number(value: Json, pointer: str) -> Decimal | None:
     """The number at a pointer, exact, or None; neither a boolean nor what no meter counts to."""
     found = at(value, pointer)
-    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
+    if isinstance(found, bool) or not isinstance(found, _NUMBER):
         return None
     exact = found if isinstance(found, Decimal) else Decimal(repr(found))
     return exact if exact.is_finite() and abs(exact.adjusted()) < _DIGITS else None
@@ -61,7 +63,7 @@ def number(value: Json, pointer: str) -> Decimal | None:
 def items(value: Json, pointer: str) -> list[Json]:
     """The list at a pointer, or an empty one."""
     found = at(value, pointer)
-    return found if isinstance(found, list) else []
+    return found if isinstance(found, list) else _NOTHING
 
 
 def entries(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:

@@ -10,6 +10,8 @@ from typing import Any
 from mock_peer import raw
 from mock_peer.facts import CdrFacts
 from mock_peer.known import Authorization
+from mock_peer.quick_price import plain_tariff
+from mock_peer.quick_price import total as quick_total
 from mock_peer.rule import Breach, Context
 from simulator.ocpi.tariff import TariffError, price
 
@@ -28,6 +30,8 @@ _AMOUNTS = ("total_energy", "total_time", "total_parking_time")
 _COUNTED = frozenset(
     {"ENERGY", "ENERGY_IMPORT", "ENERGY_EXPORT", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"}
 )
+
+_NUMBER = (int, Decimal, float)
 
 # flag, remark, total_cost.incl_vat is set: the verdict. None stands for any; the first row that
 # fits counts. In 2.1.1 there is no flag, and the remark alone tells.
@@ -150,26 +154,37 @@ def known_location(body: Any, context: Context) -> Iterator[Breach]:
 def not_negative(body: Any, context: Context) -> Iterator[Breach]:
     """Energy, price and time are zero or more, and the session ends after its start."""
     facts = facts_of(context)
-    for pointer in _quantities(body):
-        value = raw.number(body, pointer)
-        if value is not None and value < 0:
-            yield Breach(pointer, raw.at(body, pointer), "zero or more", facts.objects)
+    if isinstance(body, dict):
+        for pointer, value in (*_negative_totals(body), *_negative_volumes(body)):
+            yield Breach(pointer, value, "zero or more", facts.objects)
     if facts.start is not None and facts.end is not None and facts.end < facts.start:
         told = raw.text(body, facts.places.end)
         yield Breach(facts.places.end, told, "an end that is not before the start", facts.objects)
 
 
-def _quantities(body: Any) -> Iterator[str]:
-    for name in _TOTALS:
-        yield f"/{name}"  # a number in 2.1.1, a Price since
-        yield f"/{name}/excl_vat"
-        yield f"/{name}/incl_vat"
-    for name in _AMOUNTS:
-        yield f"/{name}"
-    for pointer, period in raw.entries(body, "/charging_periods"):
-        for place, dimension in raw.entries(period, "/dimensions"):
+def _negative_totals(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name in (*_TOTALS, *_AMOUNTS):
+        told = body.get(name)  # a total is a number in 2.1.1, a Price since
+        if isinstance(told, dict):
+            for part in ("excl_vat", "incl_vat"):
+                if _negative(told.get(part)):
+                    yield f"/{name}/{part}", told[part]
+        elif _negative(told):
+            yield f"/{name}", told
+
+
+def _negative_volumes(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for place, period in enumerate(raw.items(body, "/charging_periods")):
+        for index, dimension in enumerate(raw.items(period, "/dimensions")):
+            if not isinstance(dimension, dict) or not _negative(dimension.get("volume")):
+                continue
             if raw.text(dimension, "/type") in _COUNTED:
-                yield f"{pointer}{place}/volume"
+                pointer = f"/charging_periods/{place}/dimensions/{index}/volume"
+                yield pointer, dimension["volume"]
+
+
+def _negative(value: Any) -> bool:
+    return isinstance(value, _NUMBER) and value < 0
 
 
 def no_credit(body: Any, context: Context) -> Iterator[Breach]:
@@ -185,12 +200,15 @@ def right_price(body: Any, context: Context) -> Iterator[Breach]:
     tariff = applied_tariff(body, context)
     if tariff is None or facts.cost is None or facts.start is None or facts.end is None:
         return
+    periods = raw.items(body, "/charging_periods")
+    if _plainly_right(tariff, periods, facts):
+        return
     home = context.known.location(facts.location)
     zone = raw.text(home.body, "/time_zone") if home else None
     session = {
         "start_date_time": raw.text(body, facts.places.start),
         "end_date_time": raw.text(body, facts.places.end),
-        "charging_periods": raw.items(body, "/charging_periods"),
+        "charging_periods": periods,
     }
     try:
         total = price(tariff, session, time_zone=zone or "UTC").total_cost
@@ -204,6 +222,15 @@ def right_price(body: Any, context: Context) -> Iterator[Breach]:
         if seen is not None and right is not None and abs(seen - right) >= CENT:
             expected = f"{right.quantize(CENT)} by tariff {raw.text(tariff, '/id')}"
             yield Breach(pointer, seen, expected, (f"tariff/{raw.text(tariff, '/id')}",))
+
+
+def _plainly_right(tariff: Mapping[str, Any], periods: list[Any], facts: CdrFacts) -> bool:
+    """Whether a quick calculation finds the total as it is asked for."""
+    rates = plain_tariff(tariff)
+    totals = quick_total(rates, periods) if rates is not None else None
+    if totals is None or facts.cost is None or abs(facts.cost - totals[0]) >= CENT:
+        return False
+    return facts.cost_with_vat is None or abs(facts.cost_with_vat - totals[1]) < CENT
 
 
 def applied_tariff(body: Any, context: Context) -> Mapping[str, Any] | None:

@@ -1,0 +1,194 @@
+"""CDR posts a second: the mock peer with rules, journal and book, beside a bare aiohttp handler.
+
+Rule: both answer the same bytes from the same client, which is a process of its own, in one run;
+the figure that does not hang on the machine's other work is the CPU a post.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from mock_peer.server import start
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.kernel.loop import run as run_loop
+from simulator.ocpi.envelope import write_json
+from simulator.ocpi.headers import authorization
+from simulator.wire.http_aio import HttpClient
+from tests.mock_peer import objects as o
+
+Figure = tuple[str, float, str]
+
+POSTS = 6_000
+WARM_UP = 500
+CONNECTIONS = 32
+PERIODS = 4
+TOKEN = "token-of-the-bench"
+ID = "CDR-0000000000"
+
+
+def run() -> list[Figure]:
+    """Measure both, in one run."""
+    bare = run_loop(_bare(), Clock("real"))
+    peer = run_loop(_peer(), Clock("real"))
+    return [
+        ("CDR posts: bare aiohttp handler", bare[0], "posts/s"),
+        ("CDR posts: mock peer, all rules, journal, book", peer[0], "posts/s"),
+        ("CDR posts: mock peer / bare handler, by rate", peer[0] / bare[0], "x"),
+        ("CDR posts: bare aiohttp handler, CPU", bare[1], "us/post"),
+        ("CDR posts: mock peer, CPU", peer[1], "us/post"),
+    ]
+
+
+async def _bare() -> tuple[float, float]:
+    """Read the body, answer an envelope."""
+    answer = b'{"status_code":1000,"status_message":"Success","timestamp":"2026-01-15T07:00:00Z"}'
+
+    async def handle(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(status=201, body=answer, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/cdrs", handle)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    try:
+        return await _measure(f"http://127.0.0.1:{port}/cdrs", _cdr("reference"))
+    finally:
+        await runner.cleanup()
+
+
+async def _peer() -> tuple[float, float]:
+    """The peer as it is."""
+    clock = Clock("real")
+    journal = Journal(clock, keep=10_000)
+    peer = await start(clock=clock, chance=Chance(1), journal=journal)
+    client = HttpClient(clock)
+
+    async def ask(method: str, url: str, body: Any) -> Any:
+        headers = {"Authorization": authorization(TOKEN, "base64")}
+        answer = await client.send(method, url, body=write_json(body), headers=headers)
+        assert answer.status < 300, answer.body
+        return msgspec.json.decode(answer.body)
+
+    try:
+        made = await ask(
+            "POST",
+            f"{peer.control_url}/connections",
+            {"version": "2.2.1", "our_token": TOKEN, "their_token": TOKEN},
+        )
+        urls = {e["identifier"]: e["url"] for e in made["endpoints"]}
+        await ask("PUT", f"{urls['tariffs']}/DE/ABC/T1", o.tariff())
+        await ask("PUT", f"{urls['locations']}/DE/ABC/LOC1", o.location())
+        url = f"{urls['tokens']}/{o.CARD}/authorize"
+        reference = (await ask("POST", url, {"location_id": "LOC1"}))["data"]
+        body = _cdr(reference["authorization_reference"])
+        figures = await _measure(urls["cdrs"], body)
+        state = await ask("GET", f"{peer.control_url}/findings", None)
+        found = sorted({f["rule"] for f in state["findings"]})
+        assert found == ["request.ids"] or not found, found
+        return figures
+    finally:
+        await client.close()
+        await peer.stop()
+
+
+def _cdr(reference: str) -> bytes:
+    """A CDR of about 4 kB that breaks no rule: four periods, and the signed values of its meter."""
+    now = Clock("real").now()
+    body = o.cdr(ID, start=now, reference=reference)
+    body["end_date_time"] = body["last_updated"] = body["start_date_time"]
+    period = body["charging_periods"][0]
+    energy = [{"type": "ENERGY", "volume": 10 if n == 0 else 0} for n in range(PERIODS)]
+    more = [{"type": "TIME", "volume": 0}, {"type": "MAX_CURRENT", "volume": 16}]
+    body["charging_periods"] = [{**period, "dimensions": [one, *more]} for one in energy]
+    body["total_time"] = 0
+    signed = [
+        {"nature": nature, "plain_data": "0" * 100, "signed_data": "A" * 500}
+        for nature in ("Start", "End")
+    ]
+    body["signed_data"] = {"encoding_method": "OCMF", "signed_values": signed}
+    return write_json(body)
+
+
+async def _measure(url: str, body: bytes) -> tuple[float, float]:
+    """Posts a second, and this process's CPU microseconds a post."""
+    began, cpu = 0.0, 0.0
+
+    def ready() -> None:
+        nonlocal began, cpu
+        began, cpu = time.perf_counter(), time.process_time()
+
+    await _drive(url, body, ready)
+    return POSTS / (time.perf_counter() - began), (time.process_time() - cpu) / POSTS * 1e6
+
+
+async def _drive(url: str, body: bytes, ready: Callable[[], None]) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.bench.cdr_posts",
+        url,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(body)
+    process.stdin.close()
+    assert await process.stdout.readline() == b"warm\n"
+    ready()
+    assert await process.stdout.readline() == b"done\n"
+    assert await process.wait() == 0
+
+
+async def _post_all(url: str, body: bytes) -> None:
+    """The client: raw keep-alive connections, each post a CDR of its own."""
+    host, _, path = url.removeprefix("http://").partition("/")
+    name, _, port = host.partition(":")
+    head = (
+        f"POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"Authorization: {authorization(TOKEN, 'base64')}\r\n"
+        f"X-Request-ID: {ID}\r\nX-Correlation-ID: {ID}\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    message = head + body
+    streams = [await asyncio.open_connection(name, int(port)) for _ in range(CONNECTIONS)]
+    numbers = iter(range(WARM_UP + POSTS))
+
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, last: int) -> None:
+        for number in numbers:
+            writer.write(message.replace(ID.encode(), b"CDR-%010d" % number))
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert b" 201 " in answer[:16], answer + await reader.read(500)
+            length = next(
+                int(line[15:])
+                for line in answer.split(b"\r\n")
+                if line[:15].lower() == b"content-length:"
+            )
+            await reader.readexactly(length)
+            if number >= last:
+                return
+
+    everybody: Callable[[int], Awaitable[Any]] = lambda last: asyncio.gather(  # noqa: E731
+        *(work(reader, writer, last) for reader, writer in streams)
+    )
+    await everybody(WARM_UP - CONNECTIONS)
+    print("warm", flush=True)
+    await everybody(WARM_UP + POSTS)
+    print("done", flush=True)
+
+
+if __name__ == "__main__":
+    run_loop(_post_all(sys.argv[1], sys.stdin.buffer.read()), Clock("real"))
