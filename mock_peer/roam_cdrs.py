@@ -139,11 +139,11 @@ def breakdown(
         return Breakdown({}, How.CPO)
     priced = _priced(cdr, tariffs, time_zone)
     if priced and _adds_up(priced, total):
-        return Breakdown(_fields(priced), How.PRICED)
+        return Breakdown(_fields(priced, total), How.PRICED)
     if priced and (scaled := _scaled(priced, total)):
-        return Breakdown(_fields(scaled), How.SCALED)
+        return Breakdown(_fields(scaled, total), How.SCALED)
     part = "energy" if (raw.number(cdr, "/total_energy") or _ZERO) > 0 else "time"
-    return Breakdown(_fields({part: total}), How.WHOLE)
+    return Breakdown(_fields({part: total}, total), How.WHOLE)
 
 
 def _amounts(value: Any) -> dict[str, Decimal] | None:
@@ -197,5 +197,9 @@ def _scaled(priced: Amounts, total: Mapping[str, Decimal]) -> Amounts | None:
     return scaled
 
 
-def _fields(parts: Amounts) -> dict[str, Any]:
-    return {f"total_{part}_cost": amounts for part, amounts in parts.items()}
+def _fields(parts: Amounts, total: Mapping[str, Decimal]) -> dict[str, Any]:
+    """The parts as fields; none tells of VAT where the total does not (2.1.1)."""
+    return {
+        f"total_{part}_cost": {name: amounts[name] for name in total if name in amounts}
+        for part, amounts in parts.items()
+    }

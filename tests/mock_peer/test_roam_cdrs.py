@@ -71,6 +71,11 @@ def test_the_breakdown_is_priced_by_the_tariff() -> None:
     }
 
 
+def test_no_part_tells_of_vat_where_the_total_does_not() -> None:
+    found = breakdown(cdr(total_cost={"excl_vat": Decimal("5.00")}), [tariff()], "UTC")
+    assert found == ({"total_energy_cost": {"excl_vat": Decimal("5")}}, How.PRICED)
+
+
 def test_what_the_cpo_told_stays() -> None:
     told = cdr(total_energy_cost={"excl_vat": Decimal("5.00"), "incl_vat": Decimal("5.95")})
     assert breakdown(told, [tariff()], "UTC") == ({}, How.CPO)

@@ -19,25 +19,39 @@ TOKEN = {"uid": CARD, "contract_id": "DEEMPC000000015", "whitelist": "NEVER"}
 
 
 @asynccontextmanager
-async def demo(plan: str = "demo") -> AsyncIterator[tuple[World, Emp]]:
-    """The demo's world, with an EMP behind Plugsurfing's Roam."""
-    world = World(read(find(plan)), clock="virtual")
-    async with world:
-        roam = world.peers["plugsurfing"]._running.roam
+async def demo(version: str = "2.2.1") -> AsyncIterator[tuple[World, Emp]]:
+    """The demo's world, its CPO on that version of OCPI, with an EMP behind Plugsurfing's Roam."""
+    world = World(read(find("demo")), clock="virtual")
+    emp: Emp | None = None
+    try:
+        await world.start_peers()
+        await world.start_cpo()
+        await world.start_stations()
+        peer = world.peers["plugsurfing"]
+        cpo = {
+            "versions_url": world.cpo.versions_url,
+            "token_a": world.cpo.token_a("plugsurfing"),
+            "version": version,
+        }
+        await peer.control("POST", "/register", cpo)
+        roam = await peer.control("GET", "/roam")
+        several = {"organisation": {"keys_per_contract": 2}}
+        await peer.control("PUT", f"/roam/emps/{roam['emps'][0]['id']}", several)
         emp = await start_emp(
             EmpConfig(port=8100, tokens=(TOKEN,), pulls=False),
             clock=world.clock,
             chance=world.chance,
             journal=world.journal,
-            versions_url=roam.versions_url,
-            token_a=roam.token_a,
+            versions_url=roam["versions_url"],
+            token_a=roam["token_a"],
         )
-        try:
-            await world.clock.sleep(10)
-            await emp.pull()
-            yield world, emp
-        finally:
+        await world.clock.sleep(10)
+        await emp.pull()
+        yield world, emp
+    finally:
+        if emp is not None:
             await emp.stop()
+        await world.stop()
 
 
 def evse_of(emp: Emp, station: str) -> tuple[str, str, str]:
@@ -75,6 +89,31 @@ async def test_a_driver_taps_charges_and_the_emp_gets_a_right_bill() -> None:
         assert {f"station/{STATION}", "cpo", "plugsurfing", "roam", "emp"} <= actors_of(
             world, told[0]["session"]
         )
+
+
+async def test_behind_a_cpo_of_211_the_bill_is_right_and_the_key_uncertain() -> None:
+    async with demo("2.1.1") as (world, emp):
+        await emp.push_token({**TOKEN, "uid": "04EE0002EE0002"})
+        station = world.station(STATION)
+        await station.plug(1, world.car("anna"))
+        await world.clock.sleep(5)
+        assert await station.tap(1, "04EE0002EE0002")
+        await world.clock.sleep(1800)
+        await station.stop_session(1)
+        await world.clock.sleep(120)
+        assert emp.book.sessions == {}  # 2.1.1 CPOs push none
+        ((name, cdr),) = emp.book.cdrs.items()
+        assert "session_id" not in cdr
+        assert emp.book.bills[name].agrees is True
+        assert cdr["cdr_token"]["uid"] == CARD  # the first of the contract, not the one tapped
+        assert cdr["total_energy_cost"].keys() == cdr["total_cost"].keys() == {"excl_vat"}
+        (posted,) = [
+            record
+            for record in world.journal.records
+            if record["leg"] == "ocpi" and (record["actor"], record["module"]) == ("emp", "cdrs")
+        ]
+        assert posted["request"]["headers"]["X-Original-Protocol"] == "OCPI-2.1.1"
+        assert {f"station/{STATION}", "cpo", "roam", "emp"} <= actors_of(world, posted["session"])
 
 
 async def test_a_driver_is_started_and_stopped_from_afar() -> None:
