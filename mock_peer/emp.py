@@ -15,7 +15,9 @@ from typing import Any
 from mock_peer import raw
 from mock_peer.emp_answers import EmpAnswers
 from mock_peer.emp_book import EmpBook
+from mock_peer.emp_judging import EmpJudge
 from mock_peer.emp_receiving import ACTOR, Receiving
+from mock_peer.rule import Occasion
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
@@ -77,9 +79,11 @@ class Emp:
         }
         platform = Platform("", [role], versions=(VERSION,))
         self._registrar = Registrar(self._client, self._store, platform, self._chance)
+        self._judge = EmpJudge(clock=clock, journal=journal, actor=ACTOR, peer=config.peer)
         self._receiving = Receiving(
             self.book,
             self.answers,
+            judge=self._judge,
             chance=self._chance,
             journal=journal,
             cdr_url=lambda name: self._own_url("cdrs", RECEIVER, name),
@@ -148,7 +152,8 @@ class Emp:
         return f"roam-{len(self._store.all()) + 1}"
 
     async def _registered(self, connection: Connection) -> None:
-        """Push our tokens, and begin to pull."""
+        """Look at who they are, push our tokens, and begin to pull."""
+        self._judge.judge(Occasion.ROAM_CREDENTIALS, {"roles": connection.their_roles}, None)
         self._journal.event(
             ACTOR,
             "emp.registered",
@@ -191,8 +196,11 @@ class Emp:
         date_from = None if full or since is None else rfc3339(since)
         url = with_query(self._endpoint("locations", SENDER), {"date_from": date_from})
         pages = self._client.get_all(self.connection, url, "locations", gives="location")
+        brought: list[Mapping[str, Any]] = []
         try:
-            brought = [got.obj async for got in pages if isinstance(got.obj, dict)]
+            async for got in pages:
+                self._judge.judge(Occasion.ROAM_LOCATION, got.obj, got.answer.record_seq)
+                brought += [got.obj] if isinstance(got.obj, dict) else []
         except OcpiCallFailed as error:
             self._tell("emp.pull-failed", full=full, error=str(error))
             raise EmpError(str(error)) from error

@@ -13,6 +13,9 @@ from typing import Any
 from mock_peer import raw
 from mock_peer.emp_answers import EmpAnswers
 from mock_peer.emp_book import EmpBook
+from mock_peer.emp_judging import EmpJudge
+from mock_peer.judging import tell
+from mock_peer.rule import Occasion
 from simulator.kernel.chance import Chance
 from simulator.kernel.journal import Journal
 from simulator.ocpi.connection import RECEIVER, SENDER
@@ -35,12 +38,14 @@ class Receiving:
         book: EmpBook,
         answers: EmpAnswers,
         *,
+        judge: EmpJudge,
         chance: Chance,
         journal: Journal,
         cdr_url: Callable[[str], str],
     ) -> None:
         self._book = book
         self._answers = answers
+        self._judge = judge
         self._chance = chance.child("references")
         self._journal = journal
         self._cdr_url = cdr_url
@@ -108,6 +113,7 @@ class Receiving:
 
     async def put_session(self, ctx: Ctx) -> Result:
         """A session at its start or end."""
+        tell(ctx, self._judge.found(Occasion.ROAM_SESSION, {"method": "PUT", "body": ctx.json}))
         name = ctx.params["session_id"].casefold()
         created = name not in self._book.sessions
         self._book.sessions[name] = ctx.json
@@ -117,6 +123,7 @@ class Receiving:
 
     async def patch_session(self, ctx: Ctx) -> Result:
         """The energy of a session under way. Raises InvalidParameters, NotFound."""
+        tell(ctx, self._judge.found(Occasion.ROAM_SESSION, {"method": "PATCH", "body": ctx.json}))
         if "last_updated" not in ctx.json:
             raise InvalidParameters("a PATCH tells its time", pointer="/last_updated")
         name = ctx.params["session_id"].casefold()
@@ -147,6 +154,7 @@ class Receiving:
         return Result(http_status=200, headers={"Location": self._cdr_url(name)})
 
     def _take_cdr(self, ctx: Ctx, name: str) -> None:
+        tell(ctx, self._judge.found(Occasion.ROAM_CDR, {"body": ctx.json}))
         self._book.cdrs[name.casefold()] = ctx.json
         bill = self._book.bills[name.casefold()] = self._book.check(ctx.json)
         self._tell(

@@ -10,7 +10,7 @@ from mock_peer.judging import refusal, refusing, tell
 from mock_peer.roam_book import RoamBook
 from mock_peer.roam_catalogue import Catalogue
 from mock_peer.roam_commands import Commands, CpoSide
-from mock_peer.roam_judging import ACTOR, RoamJudge
+from mock_peer.roam_judging import ACTOR, RoamJudge, tell_apart
 from mock_peer.roam_keys import Keys
 from mock_peer.roam_limits import RequestLimits
 from mock_peer.roam_listing import Listing
@@ -147,18 +147,17 @@ class RoamFace:
             if exceeded is not None:
                 head = {"exceeded": exceeded}
                 found = self._judge.found(connection, Occasion.ROAM_REQUEST, head)
-                refused = refusing(found)
-                if refused is not None:
-                    return self._too_many(request, connection, refused)
+                if refusing(found) is not None:
+                    return self._too_many(request, connection, found)
         return await self.server.handle(request)
 
     def _sender(self, request: Request) -> Connection | None:
         seen = (self.book.by_token(one.token) for one in candidates(request.headers))
         return next((connection for connection in seen if connection is not None), None)
 
-    def _too_many(self, request: Request, connection: Connection, finding: Finding) -> Response:
+    def _too_many(self, request: Request, connection: Connection, found: list[Finding]) -> Response:
         """HTTP 429 without Retry-After, recorded like any exchange."""
-        error = refusal(finding)
+        error = refusal(found[0])
         body = encode(None, error.status_code, error.message, now=self._clock.now())
         headers = {"Content-Type": "application/json", **MessageIds.of(request.headers).headers()}
         record = self._journal.ocpi(
@@ -178,12 +177,7 @@ class RoamFace:
             status_code=error.status_code,
             ms=0.0,
         )
-        self._judge.sent(
-            connection,
-            Occasion.ROAM_REQUEST,
-            {"exceeded": finding.rule.removeprefix("roam.limit-")},
-            message_seq=record["seq"],
-        )
+        tell_apart(self._journal, ACTOR, connection.peer, found, record["seq"])
         return Response(error.http_status, Headers(headers), body)
 
     def _unsupported(self, ctx: Ctx, offered: list[str]) -> OcpiError:

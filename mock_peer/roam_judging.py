@@ -5,6 +5,8 @@ Rule: as in `judging`; the organisation's switches stand in for a connection's p
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mock_peer import rules
 from mock_peer.judging import refusal, refusing, tell
 from mock_peer.known import Known
@@ -75,16 +77,29 @@ class RoamJudge:
         session: str | None = None,
     ) -> None:
         """Judge what went out to an EMP, or what it answered, and tell the findings."""
-        for f in self.found(connection, occasion, raw):
-            self.journal.finding(
-                ACTOR,
-                connection.peer,
-                session,
-                rule=f.rule,
-                severity=f.severity.value,
-                pointer=f.pointer,
-                seen=f.seen,
-                expected=f.expected,
-                message_seq=message_seq,
-                objects=f.objects,
-            )
+        found = self.found(connection, occasion, raw)
+        tell_apart(self.journal, ACTOR, connection.peer, found, message_seq, session)
+
+
+def tell_apart(
+    journal: Journal,
+    actor: str,
+    peer: str,
+    findings: Iterable[Finding],
+    message_seq: int | None,
+    session: str | None = None,
+) -> None:
+    """Tell findings about what no request of the other side brought."""
+    for f in findings:
+        journal.finding(
+            actor,
+            peer,
+            session,
+            rule=f.rule,
+            severity=f.severity.value,
+            pointer=f.pointer,
+            seen=f.seen,
+            expected=f.expected,
+            message_seq=message_seq,
+            objects=f.objects,
+        )
