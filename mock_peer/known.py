@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from mock_peer import raw
+from mock_peer.quick_price import PlainTariff, plain_tariff
 
 # A driver is authorized at most so long before the session starts, and may be during it: the card
 # first and the cable then, or the other way round.
@@ -27,12 +29,17 @@ class KnownLocation:
     outside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownTariff:
     """One state of a tariff, from the moment it was received; no body: it was deleted."""
 
     body: dict[str, Any] | None
     received_at: datetime
+
+    @cached_property
+    def rates(self) -> PlainTariff | None:
+        """The tariff as plain rates, where it is no more than that."""
+        return plain_tariff(self.body) if self.body is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +159,19 @@ class Known:
 
     def tariff(self, tariff_id: str | None, when: datetime | None = None) -> dict[str, Any] | None:
         """The tariff of that id as it stood at `when`, else as it stands."""
-        states = self.tariffs.get(tariff_id.casefold(), []) if tariff_id else []
-        if when is not None:
-            states = [state for state in states if state.received_at <= when] or states[:1]
-        return states[-1].body if states else None
+        state = self.tariff_state(tariff_id, when)
+        return state.body if state else None
+
+    def tariff_state(
+        self, tariff_id: str | None, when: datetime | None = None
+    ) -> KnownTariff | None:
+        """The state of a tariff at `when` (the first one stands for all before it), or now."""
+        states = self.tariffs.get(tariff_id.casefold()) if tariff_id else None
+        if not states:
+            return None
+        if when is None:
+            return states[-1]
+        return next((s for s in reversed(states) if s.received_at <= when), states[0])
 
     def authorizations(
         self, token: str, location: str | None, start: datetime, end: datetime

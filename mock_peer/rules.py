@@ -6,7 +6,7 @@ peer, its reports and the documents. Checks stand in the `rules_*` modules besid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,19 @@ from mock_peer import rules_location as location
 from mock_peer import rules_session as session
 from mock_peer import rules_tariff as tariff
 from mock_peer import rules_token as token
-from mock_peer.rule import ALL, V22X, V211, Check, Context, Face, Finding, Occasion, Rule, Severity
+from mock_peer.rule import (
+    ALL,
+    V22X,
+    V211,
+    Breach,
+    Check,
+    Context,
+    Face,
+    Finding,
+    Occasion,
+    Rule,
+    Severity,
+)
 from mock_peer.rules_roam import ROAM_RULES
 
 REJECT, DROP, WARN, NOTE = Severity.REJECT, Severity.DROP, Severity.WARN, Severity.NOTE
@@ -275,33 +287,29 @@ def evaluate(occasion: Occasion, raw: Any, context: Context) -> list[Finding]:
 
     Pure; any JSON is taken. Findings come in the table's order.
     """
-    profile = context.profile
     if occasion is Occasion.CDR:
         context.memo["cdr"] = facts.of_cdr(raw, context.version, context.known)
-    return [
-        finding
-        for row, check in _rows(occasion, context.version, profile.peer)
-        for finding in _judge(row, check, raw, context, profile.rules.get(row.id))
-    ]
+    switches = context.profile.rules
+    findings: list[Finding] = []
+    for row, check in _rows(occasion, context.version, context.profile.peer):
+        switch = switches.get(row.id)
+        if switch != "off":
+            findings += [_finding(row, switch, breach) for breach in check(raw, context)]
+    return findings
 
 
-def _judge(
-    row: Rule, check: Check, raw: Any, context: Context, switch: str | None
-) -> Iterator[Finding]:
-    if switch == "off":
-        return
+def _finding(row: Rule, switch: str | None, breach: Breach) -> Finding:
     severity = Severity(switch) if switch is not None else row.severity or Severity.NOTE
-    for breach in check(raw, context):
-        yield Finding(
-            row.id,
-            severity,
-            breach.pointer,
-            breach.seen,
-            breach.expected,
-            breach.objects,
-            breach.removes,
-            breach.status,
-        )
+    return Finding(
+        row.id,
+        severity,
+        breach.pointer,
+        breach.seen,
+        breach.expected,
+        breach.objects,
+        breach.removes,
+        breach.status,
+    )
 
 
 @cache

@@ -9,8 +9,7 @@ from typing import Any
 
 from mock_peer import raw
 from mock_peer.facts import CdrFacts
-from mock_peer.known import Authorization
-from mock_peer.quick_price import plain_tariff
+from mock_peer.known import Authorization, KnownTariff
 from mock_peer.quick_price import total as quick_total
 from mock_peer.rule import Breach, Context
 from simulator.ocpi.tariff import TariffError, price
@@ -197,11 +196,12 @@ def no_credit(body: Any, context: Context) -> Iterator[Breach]:
 def right_price(body: Any, context: Context) -> Iterator[Breach]:
     """The total by the tariff that applied is the total that is asked for, to the cent."""
     facts = facts_of(context)
-    tariff = applied_tariff(body, context)
+    applied = applied_tariff(body, context)
+    tariff = applied.body if applied is not None else None
     if tariff is None or facts.cost is None or facts.start is None or facts.end is None:
         return
     periods = raw.items(body, "/charging_periods")
-    if _plainly_right(tariff, periods, facts):
+    if applied is not None and _plainly_right(applied, periods, facts):
         return
     home = context.known.location(facts.location)
     zone = raw.text(home.body, "/time_zone") if home else None
@@ -224,16 +224,15 @@ def right_price(body: Any, context: Context) -> Iterator[Breach]:
             yield Breach(pointer, seen, expected, (f"tariff/{raw.text(tariff, '/id')}",))
 
 
-def _plainly_right(tariff: Mapping[str, Any], periods: list[Any], facts: CdrFacts) -> bool:
+def _plainly_right(tariff: KnownTariff, periods: list[Any], facts: CdrFacts) -> bool:
     """Whether a quick calculation finds the total as it is asked for."""
-    rates = plain_tariff(tariff)
-    totals = quick_total(rates, periods) if rates is not None else None
+    totals = quick_total(tariff.rates, periods) if tariff.rates is not None else None
     if totals is None or facts.cost is None or abs(facts.cost - totals[0]) >= CENT:
         return False
     return facts.cost_with_vat is None or abs(facts.cost_with_vat - totals[1]) < CENT
 
 
-def applied_tariff(body: Any, context: Context) -> Mapping[str, Any] | None:
+def applied_tariff(body: Any, context: Context) -> KnownTariff | None:
     """The one tariff that applied: as shared at the session's start, else as the CDR tells it.
 
     None where several applied, or none is known.
@@ -249,8 +248,11 @@ def applied_tariff(body: Any, context: Context) -> Mapping[str, Any] | None:
     if len(names) != 1:
         return None
     (name,) = names
-    known = context.known.tariff(name, facts.start)
-    return known or next((t for t in told if raw.text(t, "/id") == name), None)
+    known = context.known.tariff_state(name, facts.start)
+    if known is not None and known.body is not None:
+        return known
+    own = next((t for t in told if raw.text(t, "/id") == name), None)
+    return KnownTariff(own, context.now) if own is not None else None
 
 
 def home_charging(body: Any, context: Context) -> Iterator[Breach]:

@@ -152,8 +152,10 @@ def pnc_connector_used(body: Any, context: Context) -> Iterator[Breach]:
     from mock_peer.rules_token import is_pnc
 
     facts = context.memo["cdr"]
+    if facts.token is None or not is_pnc(facts.token):
+        return
     connector = context.known.connector(facts.location, facts.evse, facts.connector)
-    if facts.token is None or connector is None or not is_pnc(facts.token):
+    if connector is None:
         return
     if not set(PNC_CAPABILITIES) & {str(word) for word in raw.items(connector, "/capabilities")}:
         yield Breach(
