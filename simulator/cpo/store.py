@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,8 @@ class Store:
     def __init__(self, path: str | Path, clock: Clock) -> None:
         self.path = str(path)
         self._clock = clock
-        self._batch: asyncio.Future[None] | None = None
+        # Who waits for the commit that is due; None where none is.
+        self._waiting: list[asyncio.Future[None]] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         try:
@@ -144,28 +145,30 @@ class Store:
 
     async def committed(self) -> None:
         """Return when all that was written so far is durable. Raises sqlite3.Error."""
-        if self._batch is not None:
-            await asyncio.shield(self._batch)
+        if self._waiting is not None:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(done)
+            await done
 
     def flush(self) -> None:
         """Commit now. Raises sqlite3.Error."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        batch, self._batch = self._batch, None
+        waiting, self._waiting = self._waiting, None
         if not self._db.in_transaction:
             return
         try:
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             self._db.execute("ROLLBACK")  # what could not be kept is not there
-            if batch is None:
+            if waiting is None:
                 raise
-            batch.set_exception(error)
-            batch.exception()  # the waiters raise it; none is no mistake
+            for done in _still(waiting):
+                done.set_exception(error)
         else:
-            if batch is not None:
-                batch.set_result(None)
+            for done in _still(waiting or ()):
+                done.set_result(None)
 
     def close(self) -> None:
         """Commit and close; closing twice is once."""
@@ -179,8 +182,13 @@ class Store:
             return
         self._db.execute("BEGIN")
         try:
-            loop = asyncio.get_running_loop()
+            asyncio.get_running_loop()
         except RuntimeError:  # before the world runs: `flush` or `close` commits
             return
-        self._batch = loop.create_future()
+        self._waiting = []
         self._timer = self._clock.call_later(COMMIT_EVERY_S, self.flush)
+
+
+def _still(waiting: Iterable[asyncio.Future[None]]) -> Iterator[asyncio.Future[None]]:
+    """Those who have not gone away meanwhile."""
+    return (each for each in waiting if not each.done())

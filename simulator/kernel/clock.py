@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, TypeVar
 
 from simulator.mistakes import Mistake
@@ -108,8 +109,12 @@ class Clock:
 
 def rfc3339(moment: datetime) -> str:
     """Write a moment as OCPP and OCPI want it: UTC, milliseconds, `Z`."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text[:-6] + "Z"
+    return _written(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=1024)  # a moment is written by all who took part in it
+def _written(moment: datetime) -> str:
+    return moment.isoformat("T", "milliseconds")[:-6] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:
