@@ -50,12 +50,12 @@ def run() -> list[Figure]:
 
 
 async def _bare() -> tuple[float, float]:
-    """Read the body, answer an envelope."""
-    answer = b'{"status_code":1000,"status_message":"Success","timestamp":"2026-01-15T07:00:00Z"}'
+    """Read the CDR as JSON, answer an envelope as JSON: what one writes first."""
+    answer = {"status_code": 1000, "status_message": "Success", "timestamp": o.AT}
 
     async def handle(request: web.Request) -> web.Response:
-        await request.read()
-        return web.Response(status=201, body=answer, content_type="application/json")
+        await request.json()
+        return web.json_response(answer, status=201)
 
     app = web.Application()
     app.router.add_post("/cdrs", handle)
