@@ -61,7 +61,7 @@ async def _tell(world: World, *, as_json: bool) -> int:
         "roamlab demo: from plug-in to an accepted CDR",
         f"clock {world.clock}, seed {world.seed}"
         + (f", about {seconds:.0f} s" if seconds else "")
-        + ".  OCPP ──▶   OCPI ══▶   times are the world's, in UTC",
+        + ".  OCPP ──▶  OCPI ══▶  world time, UTC",
     )
     leave = world.journal.subscribe(teller.hear)
     async with stopped_in_time(world.stop):

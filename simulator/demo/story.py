@@ -36,18 +36,21 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long cars charge, in world seconds: a real-time story cannot take an hour."""
+    """How long cars charge and hands take, in world seconds: a real-time story cannot take an
+    hour.
+    """
 
     charge_s: float = 2400.0
+    moment_s: float = 4.0
     meter_interval_s: int | None = None
 
     @property
     def about_s(self) -> float:
         """How long the whole story takes, roughly."""
-        return 4 * self.charge_s + 10.0
+        return 4 * self.charge_s + 23 * self.moment_s
 
 
-FULL, BRIEF = Pace(), Pace(charge_s=20.0, meter_interval_s=5)
+FULL, BRIEF = Pace(), Pace(charge_s=15.0, moment_s=1.0, meter_interval_s=5)
 
 
 def quicken(world: World, pace: Pace) -> None:
@@ -91,7 +94,7 @@ class Stage:
 
     async def moment(self) -> None:
         """What a hand takes: a few seconds."""
-        await self.world.clock.sleep(4)
+        await self.world.clock.sleep(self.pace.moment_s)
 
     async def charge(self, share: float = 1.0) -> None:
         """Let the cars charge for a share of the pace."""
