@@ -64,7 +64,7 @@ class Keys:
 
     def _take(self, ctx: Ctx, token: dict[str, Any]) -> Result:
         before = self._judge.book.tokens.find(ctx.params["token_uid"], str(token.get("type")))
-        if before is not None and before.organisation != ctx.connection.id:
+        if before is not None and self._is_anothers(before, ctx):
             raise InvalidParameters("this token was pushed by another EMP", pointer="/uid")
         seen_before = dict(before.token) if before else None
         self._judge.require(ctx, Occasion.ROAM_TOKEN, token, seen_before=seen_before)
@@ -73,3 +73,8 @@ class Keys:
                 raise InvalidParameters("expected a string", pointer=f"/{name}")
         held = self._judge.book.put_token(ctx.connection, token)
         return Result(created=before is None, after=partial(self._forward, held))
+
+    def _is_anothers(self, held: Held, ctx: Ctx) -> bool:
+        """True for a token of an EMP that is here; one that registers anew has its own back."""
+        owner = held.organisation
+        return owner != ctx.connection.id and self._judge.book.connection(owner) is not None

@@ -156,7 +156,7 @@ class Outbound:
     async def deliver(self, delivery: Delivery, uncertain: bool = False) -> None:
         """Send a CDR, and again at night if it was not taken."""
         self._book.put_delivery(delivery)
-        connection = self._book.connection(delivery.organisation)
+        connection = self._receiver(delivery)
         answer = await self._post_cdr(connection, delivery)
         if connection is not None and delivery.tries == 0:
             push = {
@@ -176,6 +176,15 @@ class Outbound:
             self._tell("roam.cdr-delivered", connection, delivery)
         else:
             self._failed(connection, delivery, answer)
+
+    def _receiver(self, delivery: Delivery) -> Connection | None:
+        """The EMP of a CDR; one that has registered anew since is known by its token."""
+        connection = self._book.connection(delivery.organisation)
+        if connection is None:
+            token = delivery.cdr["cdr_token"]
+            held = self._book.tokens.find(token["uid"], token["type"])
+            connection = self._book.connection(held.organisation) if held else None
+        return connection
 
     async def _post_cdr(self, connection: Connection | None, delivery: Delivery) -> Answer:
         if connection is None or not connection.registered:

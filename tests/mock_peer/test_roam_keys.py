@@ -103,5 +103,7 @@ async def test_another_emp_s_token_cannot_be_taken_over(
     async with roaming(clock, chance, journal) as whole:
         held = whole.roam.book.tokens.find(CARD, "RFID")
         assert held is not None
-        whole.roam.book.tokens.take("emp-9", held.token)
+        other = whole.roam.book.new_connection()
+        whole.roam.book.save(other)
+        whole.roam.book.tokens.take(other.id, held.token)
         assert (await whole.emp.push_token(TOKEN)).status_code == 2001

@@ -152,3 +152,46 @@ async def test_a_cdr_that_names_only_the_contract_is_the_first_token_s(
         await clock.sleep(5)
         (session,) = whole.emp.book.sessions.values()
         assert session["cdr_token"]["uid"] == CARD
+
+
+async def test_a_cdr_comes_once_however_often_the_cpo_posts_it(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        cdr = cdr_of(whole, told.data["authorization_reference"])
+        for _ in range(3):
+            assert (await whole.cpo.post_cdr(cdr)).ok
+        await clock.sleep(60)
+        assert len(tries(whole)) == 1
+
+
+async def test_a_cdr_for_a_location_that_was_never_shared_is_passed_on(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    profile = {"private_locations": "depots of fleets"}
+    async with roaming(clock, chance, journal, profile=profile) as whole:
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        cdr = cdr_of(whole, told.data["authorization_reference"])
+        assert (await whole.cpo.post_cdr(cdr)).ok
+        await clock.sleep(60)
+        (passed,) = whole.emp.book.cdrs.values()
+        assert passed["cdr_location"]["id"] not in whole.emp.book.locations
+        assert passed["total_energy_cost"]
+
+
+async def test_an_emp_that_registers_anew_has_its_tokens_and_cdrs_back(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        whole.emp.answers.cdr_http_status = 500
+        await charged(whole)
+        await whole.emp.unregister()
+        await clock.sleep(DAY_S)
+        whole.emp.answers.cdr_http_status = 200
+        await whole.emp.register(whole.roam.versions_url, whole.roam.token_a)
+        await clock.sleep(60)
+        assert whole.cpo.tokens[CARD]["valid"] is True
+        await clock.sleep(DAY_S)
+        assert len(whole.emp.book.cdrs) == 1
