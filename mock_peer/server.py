@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mock_peer import profiles
@@ -38,20 +39,105 @@ from simulator.wire.http import Request, Response
 from simulator.wire.http_aio import HttpClient, HttpServer
 
 
-@dataclass(slots=True)
-class RunningPeer:
-    """A peer that serves."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the parts of a peer stand on. `chance` is the peer's own stream."""
 
-    name: str
+    peer: Peer
     book: Book
-    active: Active
-    _journal: Journal
-    _http: HttpServer
-    _client: HttpClient
-    _ocpi: OcpiServer
-    _control: Control
-    roam: Roam
-    _unsubscribe: Any = None
+    seeds: Seeds
+    clock: Clock
+    chance: Chance
+    journal: Journal
+    database: str
+    organisation: Organisation
+
+
+class Urls:
+    """Where others reach us: known once the server is there."""
+
+    server: OcpiServer
+
+    def cdr(self, version: str, key: str) -> str:
+        """The Location of a CDR."""
+        return self.server.endpoint_url(version, "cdrs", RECEIVER, key)
+
+    def command_result(self, version: str, command: str, command_id: str) -> str:
+        """The response_url of a command."""
+        return self.server.endpoint_url(version, "commands", SENDER, command, command_id)
+
+
+class RunningPeer:
+    """A peer: its parts put together, and served on one port."""
+
+    def __init__(self, ground: Ground, host: str, port: int) -> None:
+        self.name = ground.peer.name
+        self.book = ground.book
+        self._ground = ground
+        self._client = HttpClient(ground.clock)
+        urls = Urls()
+        judge = Judge(
+            ground.book, clock=ground.clock, journal=ground.journal, actor=ground.peer.name
+        )
+        face = EmpFace(judge, ground.chance, urls.cdr)
+        registrar = self._registrar()
+        self.active = Active(
+            judge, face.tokens, registrar.client, registrar, ground.chance, urls.command_result
+        )
+        self._ocpi = urls.server = self._server(face, registrar)
+        self.roam = self._roam(face)
+        self._control = self._controls(face, registrar)
+        self._http = HttpServer(
+            self._handle, ground.clock, host=host, port=port, on_error=self._told
+        )
+        self._unsubscribe = ground.journal.subscribe(_keeper(ground.book, (self.name, ROAM)))
+
+    # The parts
+
+    def _registrar(self) -> Registrar:
+        ground = self._ground
+        client = OcpiClient(self._client, ground.clock, ground.chance, ground.journal, self.name)
+        return Registrar(client, ground.book, Platform("", [_role(ground.peer)]), ground.chance)
+
+    def _server(self, face: EmpFace, registrar: Registrar) -> OcpiServer:
+        return OcpiServer(
+            clock=self._ground.clock,
+            journal=self._ground.journal,
+            actor=self.name,
+            registrar=registrar,
+            routes=face.routes(),
+            on_registered=self.active.registered,
+            on_ended=self.active.ended,
+            unsupported=face.unsupported,
+            tamper=face.observe,
+        )
+
+    def _roam(self, face: EmpFace) -> Roam:
+        ground = self._ground
+        return Roam(
+            ground.book,
+            self.active,
+            face.tokens,
+            self._client,
+            clock=ground.clock,
+            chance=ground.chance,
+            journal=ground.journal,
+            database=ground.database,
+            organisation=ground.organisation,
+        )
+
+    def _controls(self, face: EmpFace, registrar: Registrar) -> Control:
+        ground, rows = self._ground, face.routes()
+        offers = partial(_offered, rows)
+        return Control(
+            active=self.active,
+            registrar=registrar,
+            views=Views(ground.book, self._ocpi, offers, ground.clock, ground.journal),
+            seeds=ground.seeds,
+            more=RoamControl(self.roam).operations(),
+        )
+
+    # What a user needs
 
     @property
     def base_url(self) -> str:
@@ -73,6 +159,15 @@ class RunningPeer:
         """The token A for the next CPO."""
         return self.active.invite().token_in
 
+    # Life
+
+    async def serve(self) -> None:
+        """Listen, and hand out token A. Raises BindError."""
+        await self._http.start()
+        self._ocpi.base_url = self.base_url
+        self.roam.start(self.base_url)
+        self.active.invite()
+
     async def stop(self) -> None:
         """Stop serving, cancel what is under way, close the book."""
         await self._http.stop()
@@ -82,6 +177,17 @@ class RunningPeer:
         await self._client.close()
         self._unsubscribe()
         self.book.close()
+
+    async def _handle(self, request: Request) -> Response:
+        if self.roam.takes(request.path):
+            return await self.roam.handle(request)
+        if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
+            return await self._control.handle(request)
+        return await self._ocpi.handle(request)
+
+    def _told(self, request: Request, error: Exception) -> None:
+        failure = f"{type(error).__name__}: {error}"
+        self._ground.journal.event(self.name, "peer.failed", url=request.path, error=failure)
 
 
 async def start(
@@ -108,122 +214,27 @@ async def start(
         agreed = parse({"strict": strict}, base=agreed)
     peer = profiles.find(agreed.peer)
     seeds = Seeds(peer, tokens)
+    emps = parse_organisation(organisation or {})
     book = Book(database, profile=agreed)
     if not book.tokens.all:
         seeds.plant(book, clock.now())
-    try:
-        emps = parse_organisation(organisation or {})
-        return await _serve(
-            peer, book, seeds, clock, chance, journal, host, port, database=database, emps=emps
-        )
-    except BaseException:
-        book.close()
-        raise
-
-
-async def _serve(
-    peer: Peer,
-    book: Book,
-    seeds: Seeds,
-    clock: Clock,
-    chance: Chance,
-    journal: Journal,
-    host: str,
-    port: int,
-    *,
-    database: str,
-    emps: Organisation,
-) -> RunningPeer:
     own = chance.child(peer.name)
-    judge = Judge(book, clock=clock, journal=journal, actor=peer.name)
-    http_client = HttpClient(clock)
-    client = OcpiClient(http_client, clock, own, journal, peer.name)
-    registrar = Registrar(client, book, Platform("", [_role(peer)]), own)
-    face = EmpFace(judge, own, lambda version, key: cdr_url(version, key))
-    active = Active(
-        judge,
-        face.tokens,
-        client,
-        registrar,
-        own,
-        lambda *path: result_url(*path),
+    running = RunningPeer(
+        Ground(peer, book, seeds, clock, own, journal, database, emps), host, port
     )
-    ocpi = OcpiServer(
-        clock=clock,
-        journal=journal,
-        actor=peer.name,
-        registrar=registrar,
-        routes=face.routes(),
-        on_registered=active.registered,
-        on_ended=active.ended,
-        unsupported=face.unsupported,
-        tamper=face.observe,
-    )
-
-    def cdr_url(version: str, key: str) -> str:
-        return ocpi.endpoint_url(version, "cdrs", RECEIVER, key)
-
-    def result_url(version: str, command: str, command_id: str) -> str:
-        return ocpi.endpoint_url(version, "commands", SENDER, command, command_id)
-
-    def offers(version: str) -> list[tuple[str, InterfaceRole]]:
-        return _offered(face.routes(), version)
-
-    views = Views(book, ocpi, offers, clock, journal)
-    roam = Roam(
-        book,
-        active,
-        face.tokens,
-        http_client,
-        clock=clock,
-        chance=own,
-        journal=journal,
-        database=database,
-        organisation=emps,
-    )
-
-    control = Control(
-        active=active,
-        registrar=registrar,
-        views=views,
-        seeds=seeds,
-        more=RoamControl(roam).operations(),
-    )
-
-    async def handle(request: Request) -> Response:
-        if roam.takes(request.path):
-            return await roam.handle(request)
-        if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
-            return await control.handle(request)
-        return await ocpi.handle(request)
-
-    def told(request: Request, error: Exception) -> None:
-        failure = f"{type(error).__name__}: {error}"
-        journal.event(peer.name, "peer.failed", url=request.path, error=failure)
-
-    server = await HttpServer(handle, clock, host=host, port=port, on_error=told).start()
-    ocpi.base_url = server.base_url
-    roam.start(server.base_url)
-    active.invite()
-    unsubscribe = journal.subscribe(_keeper(book, (peer.name, ROAM)))
-    return RunningPeer(
-        peer.name, book, active, journal, server, http_client, ocpi, control, roam, unsubscribe
-    )
+    try:
+        await running.serve()
+    except BaseException:
+        await running.stop()
+        raise
+    return running
 
 
 def _keeper(book: Book, actors: tuple[str, ...]) -> Any:
     """A journal subscriber that keeps this peer's findings in the book."""
     kept = (
-        "at",
-        "peer",
-        "session",
-        "rule",
-        "severity",
-        "pointer",
-        "seen",
-        "expected",
-        "objects",
-        "message_seq",
+        *("at", "peer", "session", "rule", "severity", "pointer"),
+        *("seen", "expected", "objects", "message_seq"),
     )
 
     def keep(record: Record) -> None:
