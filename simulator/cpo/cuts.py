@@ -14,9 +14,10 @@ from typing import Any
 
 from simulator.cpo.periods import ZERO, Cuts, NoCuts, Step
 from simulator.ocpi.tariff_change import State, next_change
+from simulator.ocpi.tariff_model import Tariff
 
 
-def cuts_of(tariff: Mapping[str, Any] | None, start: datetime, time_zone: str) -> Cuts:
+def cuts_of(tariff: Mapping[str, Any] | Tariff | None, start: datetime, time_zone: str) -> Cuts:
     """The borders of a tariff in a session that began at `start`. Raises TariffError."""
     return NoCuts() if tariff is None else TariffCuts(tariff, start, time_zone)
 
@@ -24,7 +25,7 @@ def cuts_of(tariff: Mapping[str, Any] | None, start: datetime, time_zone: str) -
 class TariffCuts:
     """The borders of one tariff in one session."""
 
-    def __init__(self, tariff: Mapping[str, Any], start: datetime, time_zone: str) -> None:
+    def __init__(self, tariff: Mapping[str, Any] | Tariff, start: datetime, time_zone: str) -> None:
         self._tariff = tariff
         self._start = start
         self._time_zone = time_zone

@@ -27,6 +27,8 @@ from simulator.cpo.periods import (
 from simulator.cpo.readings import Reading
 from simulator.kernel.clock import rfc3339
 from simulator.ocpi.tariff import Priced, TariffError, price
+from simulator.ocpi.tariff_model import Tariff, read_tariff
+from simulator.ocpi.tariff_parse import Place as PlaceIn
 
 Object = dict[str, Any]
 Status = Literal["PENDING", "ACTIVE", "COMPLETED", "INVALID"]
@@ -43,6 +45,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "Idle": "PARKING_TIME",
 }
 
+TARIFF = PlaceIn("tariff")  # where its errors are told to be
 # A station's clock may be ahead of ours, but not by so much.
 AHEAD = timedelta(days=1)
 
@@ -112,6 +115,7 @@ class Session:
         self._register: Decimal | None = None
         self._read_at: datetime | None = None
         self._has_charged = False
+        self._tariff: Tariff | None = None  # the one of its place, once it is active
         self._priced: Priced | None = None
         self._priced_at = -1
 
@@ -179,7 +183,10 @@ class Session:
         """It is active from the moment that card and cable are both there."""
         self.active_at = event.at
         self.status = "ACTIVE"
-        cuts = cuts_of(self.head.place.tariff, event.at, self.head.place.time_zone)
+        place = self.head.place
+        if place.tariff is not None:
+            self._tariff = read_tariff(place.tariff, TARIFF)
+        cuts = cuts_of(self._tariff, event.at, place.time_zone)
         self.metering = Metering(event.at, cuts, self._dimension() or "TIME")
 
     def _read(self, reading: Reading, received_at: datetime) -> None:
@@ -234,7 +241,7 @@ class Session:
         return self._priced
 
     def _price(self) -> Priced | None:
-        tariff = self.head.place.tariff
+        tariff = self._tariff
         if tariff is None or self.metering is None or self.active_at is None:
             return None
         end = self.ended_at or self.metering.read_at
@@ -243,7 +250,7 @@ class Session:
             "end_date_time": rfc3339(end),
             "charging_periods": self.periods(with_open=True),
         }
-        return price(tariff, so_far, time_zone=self.head.place.time_zone)
+        return price(tariff, so_far, time_zone=self.head.place.time_zone, explain=False)
 
     def _cost_so_far(self) -> Object | None:
         """For a session the cost is optional, and none is better than none of the rest."""

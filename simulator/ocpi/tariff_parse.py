@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ _MOMENT = re.compile(
     r"(?:[Zz]|([+-])(\d\d):?(\d\d))?",
     re.ASCII,
 )
+_NO_MOMENT = "a DateTime such as 2015-06-29T20:39:09Z"
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _SHOWN = 60
@@ -162,12 +164,21 @@ def moment(value: object, place: Place) -> datetime:
     """A DateTime (types, DateTime): RFC 3339, UTC where it names no offset."""
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    found = _moment(value) if isinstance(value, str) else _NO_MOMENT
+    if isinstance(found, str):
+        raise place.unexpected(found, value)
+    return found
+
+
+@lru_cache(maxsize=1024)  # a session's moments are read anew whenever it is priced
+def _moment(written: str) -> datetime | str:
+    """The moment, or what was expected instead."""
+    found = _MOMENT.fullmatch(written)
     if found is None:
-        raise place.unexpected("a DateTime such as 2015-06-29T20:39:09Z", value)
+        return _NO_MOMENT
     year, month, day, hour, minute, second, fraction, sign, off_hours, off_minutes = found.groups()
     if not YEARS[0] <= int(year) <= YEARS[1]:
-        raise place.unexpected(f"a year from {YEARS[0]} to {YEARS[1]}", value)
+        return f"a year from {YEARS[0]} to {YEARS[1]}"
     try:
         zone = UTC
         if sign:
@@ -177,7 +188,7 @@ def moment(value: object, place: Place) -> datetime:
         on = (int(year), int(month), int(day))
         return datetime(*on, int(hour), int(minute), int(second or 0), micro, zone).astimezone(UTC)
     except ValueError:
-        raise place.unexpected("a moment that exists", value) from None
+        return "a moment that exists"
 
 
 def clock(value: object, place: Place, *, end: bool = False) -> time:
