@@ -91,13 +91,14 @@ def _of_session(records: Sequence[Record], session: str) -> list[Record]:
     those are linked by.
     """
     exchanges = [Exchange(r) for r in records if _of_charging(r)]
-    names, found = {session.casefold()}, {r["seq"] for r in records if r["session"] == session}
+    found = {r["seq"] for r in records if r["session"] == session}
+    fresh, names = [e for e in exchanges if e.seq in found], {session.casefold()}
     while True:
+        names |= {link for exchange in fresh for link in _links(exchange)}
         fresh = [e for e in exchanges if e.seq not in found and names & _named(e)]
         if not fresh:
             break
         found |= {exchange.seq for exchange in fresh}
-        names |= {link for exchange in fresh for link in _links(exchange)}
     linked = {r["session"] for r in records if r["seq"] in found} - {None}
     return [
         r
