@@ -124,7 +124,7 @@ class RoamControl:
         try:
             return parse(plain, base)
         except OrganisationError as error:
-            raise ControlError(400, str(error), "/organisation") from error
+            raise ControlError(400, error.problem, f"/organisation{error.pointer}") from error
 
     def _view(self, connection: Connection) -> EmpView:
         party = connection.their_party

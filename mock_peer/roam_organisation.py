@@ -13,17 +13,22 @@ from typing import Any, Literal
 import msgspec
 
 from mock_peer.profile import Profile, Switch
+from mock_peer.strict import StrictError, convert
 from simulator.mistakes import Mistake, did_you_mean
 
 MOST_KEYS = 25
 TIMEOUT_S = (1.0, 10.0)
-_PATH = re.compile(r" - at `\$(.*)`$")
 _ALPHA_3 = re.compile(r"[A-Z]{3}")
 _PARTY = re.compile(r"[A-Z]{2}\*[A-Z0-9]{3}")
 
 
 class OrganisationError(Mistake):
-    """An organisation cannot be used: the message names the place and what is expected."""
+    """An organisation cannot be used: `pointer` tells where, the message what is expected."""
+
+    def __init__(self, pointer: str, problem: str) -> None:
+        super().__init__(f"organisation{pointer and f' {pointer}'}: {problem}")
+        self.pointer = pointer
+        self.problem = problem
 
 
 class RealTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,12 +94,9 @@ def parse(plain: Mapping[str, Any], base: Organisation | None = None) -> Organis
     """
     merged = {**(base.to_json() if base else {}), **plain}
     try:
-        organisation = msgspec.convert(merged, Organisation)
-    except msgspec.ValidationError as error:
-        message = str(error)
-        place = _PATH.search(message)
-        words = _PATH.sub("", message)
-        raise _mistake(place.group(1) if place else "", words[0].lower() + words[1:]) from error
+        organisation = convert(merged, Organisation)
+    except StrictError as error:
+        raise OrganisationError(error.pointer, error.problem) from error
     _check(organisation)
     return organisation
 
@@ -104,22 +106,21 @@ def _check(organisation: Organisation) -> None:
     from mock_peer.rules import BY_ID
 
     low, high = TIMEOUT_S
-    if not low <= organisation.authorization.timeout_s <= high:
-        told = organisation.authorization.timeout_s
-        raise _mistake(".authorization.timeout_s", f"expected {low:g} to {high:g} s, not {told:g}")
+    told = organisation.authorization.timeout_s
+    if not low <= told <= high:
+        problem = f"expected {low:g} to {high:g} s, not {told:g}"
+        raise OrganisationError("/authorization/timeout_s", problem)
     if not 1 <= organisation.keys_per_contract <= MOST_KEYS:
-        told = organisation.keys_per_contract
-        raise _mistake(".keys_per_contract", f"expected 1 to {MOST_KEYS}, not {told}")
-    for country in organisation.countries or ():
+        problem = f"expected 1 to {MOST_KEYS}, not {organisation.keys_per_contract}"
+        raise OrganisationError("/keys_per_contract", problem)
+    for index, country in enumerate(organisation.countries or ()):
         if not _ALPHA_3.fullmatch(country):
-            raise _mistake(".countries", f"expected alpha-3 codes as in DEU, not '{country}'")
-    for party in organisation.blocked_cpos:
+            problem = f"expected an alpha-3 code as in DEU, not '{country}'"
+            raise OrganisationError(f"/countries/{index}", problem)
+    for index, party in enumerate(organisation.blocked_cpos):
         if not _PARTY.fullmatch(party):
-            raise _mistake(".blocked_cpos", f"expected a party as in DE*ABC, not '{party}'")
+            problem = f"expected a party as in DE*ABC, not '{party}'"
+            raise OrganisationError(f"/blocked_cpos/{index}", problem)
     for rule in organisation.rules:
         if rule not in BY_ID:
-            raise _mistake(f".rules.{rule}", f"no such rule.{did_you_mean(rule, BY_ID)}")
-
-
-def _mistake(place: str, problem: str) -> OrganisationError:
-    return OrganisationError(f"organisation{place and f' {place[1:]}'}: {problem}")
+            raise OrganisationError(f"/rules/{rule}", f"no such rule.{did_you_mean(rule, BY_ID)}")

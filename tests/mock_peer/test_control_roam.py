@@ -52,7 +52,7 @@ async def test_an_emp_is_set_up(clock: Clock, chance: Chance, journal: Journal) 
         assert await whole.emp.pull() == 0
         wrong = {"organisation": {"keys_per_contract": 99}}
         status, told = await whole.cpo.control("PUT", "/roam/emps/emp-1", wrong)
-        assert (status, told["pointer"]) == (400, "/organisation")
+        assert (status, told["pointer"]) == (400, "/organisation/keys_per_contract")
         assert (await whole.cpo.control("PUT", "/roam/emps/nobody", change))[0] == 404
 
 

@@ -37,14 +37,14 @@ def test_what_is_left_out_is_the_base_s() -> None:
 @pytest.mark.parametrize(
     ("plain", "words"),
     [
-        ({"authorization": {"timeout_s": 0.5}}, "authorization.timeout_s: expected 1 to 10 s"),
-        ({"authorization": {"timeout_s": 11}}, "authorization.timeout_s: expected 1 to 10 s"),
-        ({"authorization": {"otherwise": "maybe"}}, "authorization.otherwise"),
-        ({"keys_per_contract": 26}, "keys_per_contract: expected 1 to 25"),
-        ({"countries": ["DE"]}, "countries: expected alpha-3"),
-        ({"blocked_cpos": ["DEABC"]}, "blocked_cpos: expected a party"),
+        ({"authorization": {"timeout_s": 0.5}}, "/authorization/timeout_s: expected 1 to 10 s"),
+        ({"authorization": {"timeout_s": 11}}, "/authorization/timeout_s: expected 1 to 10 s"),
+        ({"authorization": {"otherwise": "maybe"}}, "/authorization/otherwise"),
+        ({"keys_per_contract": 26}, "/keys_per_contract: expected 1 to 25"),
+        ({"countries": ["DE"]}, "/countries/0: expected an alpha-3"),
+        ({"blocked_cpos": ["DEABC"]}, "/blocked_cpos/0: expected a party"),
         ({"rules": {"roam.token-type": "off"}}, "Did you mean 'roam.token-types'"),
-        ({"color": "blue"}, "unknown field `color`"),
+        ({"color": "blue"}, "/color: no such field"),
     ],
 )
 def test_mistakes_are_told_with_their_place(plain: dict[str, Any], words: str) -> None:
