@@ -18,6 +18,7 @@ from simulator.ocpi.codec import Around, Kind, Locate, nowhere
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import Envelope, Json, NoEnvelope, OcpiError, parse, write_json
 from simulator.ocpi.headers import MessageIds, Routing, TokenForm, authorization
+from simulator.ocpi.losses import Losses
 from simulator.ocpi.paging import parse_link, with_query
 from simulator.ocpi.text import printable, text_of
 from simulator.ocpi.validate import Problem, errors
@@ -32,7 +33,8 @@ MAX_PAGES = 100_000
 class Failure(StrEnum):
     """Why an exchange did not succeed."""
 
-    NOT_SENT = "not sent"  # the version cannot carry the object, or there is no endpoint
+    NOT_SENT = "not sent"  # there is no endpoint, or its URL is none
+    WITHHELD = "withheld"  # the version must not carry the object
     UNREACHABLE = "unreachable"  # no connection, or it broke before an answer
     NO_ANSWER = "no answer"  # none in time
     HTTP_ERROR = "HTTP error"  # an HTTP status outside 2xx
@@ -120,6 +122,7 @@ class OcpiClient:
         *,
         location: Locate = nowhere,
         token: Locate = nowhere,
+        tariff: Locate = nowhere,
         routing: bool = True,
     ) -> None:
         self._http = http
@@ -128,7 +131,7 @@ class OcpiClient:
         self._journal = journal
         self.actor = actor
         self._routing = routing
-        self._lookup: dict[str, Locate] = {"location": location, "token": token}
+        self._lookup: dict[str, Locate] = {"location": location, "token": token, "tariff": tariff}
 
     async def exchange(
         self,
@@ -156,13 +159,15 @@ class OcpiClient:
         """
         version = version or _version_of(connection)
         if body is not None and takes is not None:
-            if not version.codec.sends(takes, body):
+            noted = Losses()
+            if not noted.sendable(version, takes, [body]):
+                self._tell(noted, connection, version, takes, session)
                 message = f"OCPI {version} does not send such a {takes}"
-                return Answer(method, url, failure=Failure.NOT_SENT, message=message)
-            body, losses = version.codec.to_wire(
-                takes, body, Around.to(connection, **self._lookup), partial=method == "PATCH"
-            )
-            self._tell_losses(connection, takes, losses, session)
+                return Answer(method, url, failure=Failure.WITHHELD, message=message)
+            around = Around.to(connection, **self._lookup)
+            body, lost = version.codec.to_wire(takes, body, around, partial=method == "PATCH")
+            noted.lost += lost
+            self._tell(noted, connection, version, takes, session)
         try:
             url = with_query(url, query or {})
         except ValueError as error:
@@ -249,19 +254,16 @@ class OcpiClient:
 
     # The parts of an exchange
 
-    def _tell_losses(
-        self, connection: Connection, kind: Kind, losses: tuple[str, ...], session: str | None
+    def _tell(
+        self,
+        noted: Losses,
+        connection: Connection,
+        version: Version,
+        kind: Kind,
+        session: str | None,
     ) -> None:
-        if losses:
-            self._journal.event(
-                self.actor,
-                "ocpi.lost",
-                peer=connection.peer,
-                session=session,
-                version=connection.version,
-                kind=kind,
-                lost=list(losses),
-            )
+        peer = connection.peer
+        noted.tell(self._journal, self.actor, peer, session, version=version, kind=kind)
 
     def _headers(
         self, call: _Call, form: TokenForm, correlation_id: str | None, has_body: bool

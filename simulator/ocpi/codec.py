@@ -38,7 +38,8 @@ def nowhere(_id: str) -> Mapping[str, Any] | None:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What an object does not say itself in every version: the parties it travels between, the
-    sender's role, and what it refers to (canonical: a location by id, a token by contract id).
+    sender's role, and what it refers to (canonical: a location by id, a token by contract id, a
+    tariff by id).
     """
 
     sender: Party | None = None
@@ -46,21 +47,34 @@ class Around:
     location: Locate = nowhere
     token: Locate = nowhere
     role: str = "OTHER"
+    tariff: Locate = nowhere
 
     @classmethod
     def to(
-        cls, connection: Connection, *, location: Locate = nowhere, token: Locate = nowhere
+        cls,
+        connection: Connection,
+        *,
+        location: Locate = nowhere,
+        token: Locate = nowhere,
+        tariff: Locate = nowhere,
     ) -> Around:
         """Around an object that we send."""
-        return cls(connection.our_party, connection.their_party, location, token)
+        ours, theirs = connection.our_party, connection.their_party
+        return cls(ours, theirs, location, token, tariff=tariff)
 
     @classmethod
     def of(
-        cls, connection: Connection, *, location: Locate = nowhere, token: Locate = nowhere
+        cls,
+        connection: Connection,
+        *,
+        location: Locate = nowhere,
+        token: Locate = nowhere,
+        tariff: Locate = nowhere,
     ) -> Around:
         """Around an object that the peer sends."""
         role = _OPPOSITE.get(connection.our_role or "", "OTHER")
-        return cls(connection.their_party, connection.our_party, location, token, role)
+        ours, theirs = connection.our_party, connection.their_party
+        return cls(theirs, ours, location, token, role, tariff)
 
 
 # Who talks to a CPO in a version without roles is its eMSP, and the other way round.

@@ -163,6 +163,12 @@ class MethodNotAllowed(OcpiError):
     http_status = 405
 
 
+class TooLong(OcpiError):
+    """HTTP 413: the body is longer than is read here."""
+
+    http_status = 413
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """An answer as read: `data` is raw, with exact numbers."""

@@ -6,7 +6,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from simulator.ocpi.codec import Kind
 from simulator.ocpi.connection import Connection, InterfaceRole
 from simulator.ocpi.envelope import OK, Json
 from simulator.ocpi.headers import MessageIds, Routing, Seen
+from simulator.ocpi.losses import Losses
 from simulator.ocpi.paging import DEFAULT_LIMIT, Page, Window, parse_page
 from simulator.ocpi.text import text_of
 from simulator.ocpi.versions import VERSIONS, Version
@@ -103,6 +104,7 @@ class Ctx:
     obj: Json = None
     session: str | None = None
     findings: list[Finding] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
     message_seq: int | None = None
     notes: dict[str, Any] = field(default_factory=dict)  # between an owner's hooks and handlers
 
@@ -163,6 +165,13 @@ class Ctx:
     def page(self, max_limit: int = DEFAULT_LIMIT, *, date_from_required: bool = False) -> Page:
         """The page that the query asks for. Raises InvalidParameters (2001)."""
         return parse_page(self.query, max_limit=max_limit, date_from_required=date_from_required)
+
+    def sendable(self, kind: Kind, items: Iterable[Json]) -> list[Json]:
+        """The objects that may travel in the version of the request; the journal tells of others.
+
+        Who lists objects asks this first, that the total is that of what can be had.
+        """
+        return self.losses.sendable(self.version, kind, items)
 
     def listing(self, window: Window[Any]) -> Result:
         """A page as an answer, with its headers."""

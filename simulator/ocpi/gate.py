@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulator.ocpi.codec import Around, Locate, nowhere
+from simulator.ocpi.codec import Around, Locate
 from simulator.ocpi.connection import ConnectionStore
 from simulator.ocpi.envelope import (
     InvalidParameters,
     NotFound,
     NotJson,
+    TooLong,
     Unauthorized,
     UnsupportedVersion,
     read_json,
@@ -57,12 +58,14 @@ def check_version(ctx: Ctx) -> None:
         raise UnsupportedVersion(f"this connection uses OCPI {agreed}, not {ctx.version}")
 
 
-def read_body(ctx: Ctx, *, location: Locate = nowhere, token: Locate = nowhere) -> None:
-    """Decode the body of POST, PUT and PATCH, raw and canonical.
+def read_body(ctx: Ctx, **known: Locate) -> None:
+    """Decode the body of POST, PUT and PATCH, raw and canonical; `known` as `Around.of` takes it.
 
-    Raises NotJson (400), InvalidParameters (2001) where an object is wanted and something else
-    came.
+    Raises TooLong (413), NotJson (400), InvalidParameters (2001) where an object is wanted and
+    something else came.
     """
+    if ctx.request.too_long is not None:
+        raise TooLong(f"the body is longer than {ctx.request.too_long} bytes")
     route = ctx.route
     if route is None or ctx.method not in _WITH_BODY:
         return
@@ -75,7 +78,7 @@ def read_body(ctx: Ctx, *, location: Locate = nowhere, token: Locate = nowhere) 
         return
     if not isinstance(ctx.json, dict):
         raise InvalidParameters(f"expected a JSON object, the {route.takes}")
-    around = Around.of(ctx.connection, location=location, token=token)
+    around = Around.of(ctx.connection, **known)
     around = replace(around, sender=owner_of(ctx))
     partial = ctx.method == "PATCH"
     ctx.obj = ctx.version.codec.from_wire(route.takes, ctx.json, around, partial=partial)

@@ -55,7 +55,8 @@ class Registrar:
         """
         highest = VERSIONS[max(wanted, key=ranked)]
         first: TokenForm = connection.token_form or highest.token_form
-        listed, form = await self._get(connection, connection.versions_url, (first, _OTHER[first]))
+        url, either = connection.versions_url, (first, _OTHER[first])
+        listed, form = await self._get(connection, url, either, highest)
         offer = choose_version(listed, wanted)
         # Who refuses the usual form refuses it everywhere; else the version decides.
         forms = (offer.version.token_form, form) if form == first else (form,)
@@ -69,7 +70,7 @@ class Registrar:
         connection: Connection,
         url: str,
         forms: tuple[TokenForm, ...],
-        version: Version | None = None,
+        version: Version,
     ) -> tuple[Json, TokenForm]:
         """GET from the versions module, trying the token's forms until one is let in."""
         for form in dict.fromkeys(forms):

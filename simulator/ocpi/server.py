@@ -48,6 +48,7 @@ class OcpiServer:
         on_ended: Hook | None = None,
         location: Locate = nowhere,
         token: Locate = nowhere,
+        tariff: Locate = nowhere,
         unsupported: Unsupported = not_supported,
         tamper: Tamper | None = None,
     ) -> None:
@@ -56,7 +57,7 @@ class OcpiServer:
         self._clock = clock
         self._journal = journal
         self._registrar = registrar
-        self._lookup: dict[str, Locate] = {"location": location, "token": token}
+        self._lookup: dict[str, Locate] = {"location": location, "token": token, "tariff": tariff}
         self._unsupported = unsupported
         credentials = CredentialsModule(registrar, on_registered, on_ended)
         self._directory = Directory(
@@ -154,10 +155,8 @@ class OcpiServer:
         data, kind = result.data, ctx.route.gives if ctx.route else None
         if data is None or kind is None or ctx.used is None or result.status_code >= 2000:
             return data
-        codec, around = ctx.used.codec, Around.to(ctx.connection, **self._lookup)
-        if isinstance(data, list):
-            return [codec.to_wire(kind, o, around).obj for o in data if codec.sends(kind, o)]
-        return codec.to_wire(kind, data, around).obj
+        around = Around.to(ctx.connection, **self._lookup)
+        return ctx.losses.to_wire(ctx.used, kind, data, around)
 
     @staticmethod
     def _echo(ctx: Ctx) -> dict[str, str]:
@@ -195,6 +194,16 @@ class OcpiServer:
             ms=(self._clock.monotonic() - ctx.began) * 1000.0,
         )
         ctx.message_seq = record["seq"]
+        if version is not None and ctx.route is not None and ctx.route.gives is not None:
+            ctx.losses.tell(
+                self._journal,
+                self.actor,
+                peer,
+                ctx.session,
+                version=version,
+                kind=ctx.route.gives,
+                message_seq=ctx.message_seq,
+            )
         for found in ctx.findings:
             self._journal.finding(
                 self.actor,

@@ -36,36 +36,22 @@ from simulator.ocpi.v211_places import (
     LOCATION,
     LOCATION_OF_CDR,
     LOCATION_OF_SESSION,
+    UNSAYABLE,
+    not_regular,
+    restricted_otherwise,
 )
 
 # Tariffs
 
-# An element under a restriction that cannot be said would apply always: it is left out instead.
-_UNSAYABLE = ("min_current", "max_current", "reservation")
-
-
-def _restricted_otherwise(element: Json) -> bool:
-    restrictions = element.get("restrictions") if isinstance(element, dict) else None
-    return isinstance(restrictions, dict) and any(
-        restrictions.get(name) is not None for name in _UNSAYABLE
-    )
-
-
-def _not_regular(tariff: Obj) -> bool:
-    elements = tariff.get("elements")
-    nothing_left = isinstance(elements, list) and all(map(_restricted_otherwise, elements))
-    return tariff.get("type") not in (None, "REGULAR") or nothing_left
-
-
 PRICE_COMPONENT = Table(Lost("vat"))
 ELEMENT = Table(
-    Nested("price_components", PRICE_COMPONENT), Nested("restrictions", Table(Lost(*_UNSAYABLE)))
+    Nested("price_components", PRICE_COMPONENT), Nested("restrictions", Table(Lost(*UNSAYABLE)))
 )
 TARIFF = Table(
     Owned(),
     Lost("type", "min_price", "max_price", "start_date_time", "end_date_time"),
     Nested("elements", ELEMENT),
-    Without("elements", _restricted_otherwise),
+    Without("elements", restricted_otherwise),
     Nested("energy_mix", ENERGY_MIX),
     CHANGED,
 )
@@ -161,7 +147,7 @@ CDR = Table(
     Renamed("end_date_time", "stop_date_time"),
     Implied("credit", False),
     Nested("tariffs", TARIFF),
-    Without("tariffs", lambda tariff: isinstance(tariff, dict) and _not_regular(tariff)),
+    Without("tariffs", lambda tariff: isinstance(tariff, dict) and not_regular(tariff)),
     Lost(
         "session_id",
         "signed_data",
@@ -257,7 +243,7 @@ CODEC = TableCodec(
     withheld=MappingProxyType(
         {
             "location": lambda location: location.get("publish") is False,
-            "tariff": _not_regular,
+            "tariff": not_regular,
             "cdr": lambda cdr: cdr.get("credit") is True,
             "command:CANCEL_RESERVATION": lambda _command: True,
             "charging_preferences": lambda _preferences: True,

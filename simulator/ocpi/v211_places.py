@@ -6,6 +6,8 @@ connector in use; a CDR's holds what the CDR says, and of the known location onl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from simulator.ocpi import v211_shape
 from simulator.ocpi.bridge import (
     Decimals,
@@ -99,13 +101,35 @@ def _read_hours(raw: Obj, out: Obj, trip: Trip) -> None:
     out.setdefault("twentyfourseven", False)
 
 
+# An element under a restriction that cannot be said would apply always: it is left out instead.
+UNSAYABLE = ("min_current", "max_current", "reservation")
+
+
+def restricted_otherwise(element: Json) -> bool:
+    """True for a tariff element under a restriction that the version does not know."""
+    restrictions = element.get("restrictions") if isinstance(element, dict) else None
+    return isinstance(restrictions, dict) and any(
+        restrictions.get(name) is not None for name in UNSAYABLE
+    )
+
+
+def not_regular(tariff: Mapping[str, Json]) -> bool:
+    """True for a tariff that must not travel: a driver's special one, or nothing that is left."""
+    elements = tariff.get("elements")
+    nothing_left = isinstance(elements, list) and all(map(restricted_otherwise, elements))
+    return tariff.get("type") not in (None, "REGULAR") or nothing_left
+
+
 def _write_tariff_id(obj: Obj, out: Obj, trip: Trip, at: str) -> None:
     ids = out.pop("tariff_ids", None)
     if not isinstance(ids, list):
         return
-    if ids:
-        out["tariff_id"] = ids[0]
-    trip.losses += [f"{at}/tariff_ids/{index}" for index in range(1, len(ids))]
+    # One tariff, and one that is sent: of those that are known, the first that may travel.
+    known = [trip.around.tariff(str(name)) for name in ids]
+    sent = [i for i, tariff in enumerate(known) if tariff is None or not not_regular(tariff)]
+    if sent:
+        out["tariff_id"] = ids[sent[0]]
+    trip.losses += [f"{at}/tariff_ids/{i}" for i in range(len(ids)) if i not in sent[:1]]
 
 
 def _read_tariff_id(raw: Obj, out: Obj, trip: Trip) -> None:

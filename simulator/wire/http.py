@@ -57,7 +57,7 @@ class Headers(Mapping[str, str]):
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request. `path` is still percent-encoded; `base_url` is scheme and authority as the
-    client dialled.
+    client dialled. `too_long`: the body had more than so many bytes, and is not here.
     """
 
     method: str
@@ -67,6 +67,7 @@ class Request:
     body: bytes = b""
     base_url: str = ""
     remote: str = ""
+    too_long: int | None = None
 
     @property
     def url(self) -> str:

@@ -49,7 +49,11 @@ class NoAnswer(HttpFailure):
 
 
 class HttpServer:
-    """Serve one handler on one port of the loopback interface, unless told another host."""
+    """Serve one handler on one port of the loopback interface, unless told another host.
+
+    `on_too_long` answers a request whose body is over the limit, and gets it without the body; else
+    a bare 413 does.
+    """
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class HttpServer:
         host: str = "127.0.0.1",
         port: int = 0,
         on_error: Callable[[Request, Exception], None] | None = None,
+        on_too_long: Handler | None = None,
         ssl: _ssl.SSLContext | None = None,
     ) -> None:
         self._handler = handler
@@ -66,6 +71,7 @@ class HttpServer:
         self.host = host
         self.port = port
         self._on_error = on_error
+        self._on_too_long = on_too_long or _too_long
         self._ssl = ssl
         self._runner: web.ServerRunner | None = None
 
@@ -101,19 +107,19 @@ class HttpServer:
             body = await self._clock.wait_for(self._read(incoming), BODY_TIMEOUT_S)
         except TimeoutError:
             return self._write(Response(408))
-        except web.HTTPRequestEntityTooLarge:
-            return self._write(Response(413))
         request = Request(
             method=incoming.method,
             path=incoming.rel_url.raw_path,
             query=dict(incoming.rel_url.query),
             headers=Headers(incoming.headers),
-            body=body,
+            body=body or b"",
             base_url=f"{incoming.scheme}://{incoming.host}",
             remote=incoming.remote or "",
+            too_long=MAX_BODY_BYTES if body is None else None,
         )
+        handler = self._on_too_long if body is None else self._handler
         try:
-            response = await self._handler(request)
+            response = await handler(request)
         except Exception as error:
             if self._on_error is not None:
                 self._on_error(request, error)
@@ -125,12 +131,13 @@ class HttpServer:
         return self._write(response)
 
     @staticmethod
-    async def _read(incoming: web.BaseRequest) -> bytes:
+    async def _read(incoming: web.BaseRequest) -> bytes | None:
+        """The body; None for one that is too long."""
         body = bytearray()
         async for chunk in incoming.content.iter_any():
             body += chunk
             if len(body) > MAX_BODY_BYTES:
-                raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, len(body))
+                return None
         return bytes(body)
 
     def _write(self, response: Response) -> web.Response:
@@ -138,6 +145,10 @@ class HttpServer:
         headers["Server"] = USER_AGENT
         headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
         return web.Response(status=response.status, headers=headers, body=response.body)
+
+
+async def _too_long(_request: Request) -> Response:
+    return Response(413)
 
 
 class HttpClient:

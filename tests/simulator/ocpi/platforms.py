@@ -99,7 +99,7 @@ async def side(
         on_ended=on_ended,
         **options,
     )
-    http = await HttpServer(server.handle, clock, port=port).start()
+    http = await HttpServer(server.handle, clock, port=port, on_too_long=server.handle).start()
     server.base_url = http.base_url
     try:
         yield Side(actor, http, client_http, client, server, registrar, store, registered, ended)

@@ -98,6 +98,21 @@ async def test_2_1_1_sends_raw_tokens_and_no_message_ids(world: World) -> None:
         assert raw is not None and raw["party_id"] == "8PS" and "roles" not in raw
 
 
+async def test_who_offers_2_1_1_alone_never_sends_message_ids(
+    world: World, journal: Journal
+) -> None:
+    async with (
+        side("cpo", [CPO], *world, versions=("2.1.1",)) as cpo,
+        side("emsp", [EMSP], *world, versions=("2.1.1", "2.2.1")) as emsp,
+    ):
+        await registered(cpo, emsp)
+        exchanges = [r for r in journal.records if r["leg"] == "ocpi" and r["actor"] == "cpo"]
+        assert len(exchanges) == 5  # two lists and two details, one POST
+        for record in exchanges:
+            names = {name.lower() for name in record["request"]["headers"]}
+            assert "x-request-id" not in names and "x-correlation-id" not in names, record["url"]
+
+
 async def test_an_update_goes_to_a_newer_version(world: World) -> None:
     both = ("2.1.1", "2.2.1")
     async with (

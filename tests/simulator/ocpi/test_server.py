@@ -383,8 +383,17 @@ async def test_a_body_that_is_too_large_is_refused(
         answer = await emsp.client.exchange(
             me, "PUT", url, module="tokens", body={**TOKEN, "issuer": "x" * 2000}
         )
-        assert answer.http_status == 413
+        assert (answer.http_status, answer.status_code) == (413, 2000)
+        assert answer.message == "HTTP 413: 2000 the body is longer than 1000 bytes"
         assert handlers.tokens == {}
+        sent, received = [r for r in journal.records if r["leg"] == "ocpi"][::-1]
+        assert (sent["actor"], received["actor"]) == ("emsp", "cpo")
+        assert (received["peer"], received["http_status"]) == ("emsp", 413)
+        me.token_out = "wrong"
+        answer = await emsp.client.exchange(
+            me, "PUT", url, module="tokens", body={**TOKEN, "issuer": "x" * 2000}
+        )
+        assert answer.http_status == 401
 
 
 @given(

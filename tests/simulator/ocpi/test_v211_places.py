@@ -77,6 +77,23 @@ def test_a_connector_has_one_tariff_and_other_names() -> None:
     assert down(CONNECTOR, {"tariff_ids": []})[0] == {}
 
 
+@pytest.mark.parametrize(
+    ("types", "chosen", "lost"),
+    [
+        (("REGULAR", "REGULAR"), "T0", ["/tariff_ids/1"]),
+        (("AD_HOC_PAYMENT", "REGULAR"), "T1", ["/tariff_ids/0"]),
+        ((None, "PROFILE_FAST"), "T0", ["/tariff_ids/1"]),
+        (("PROFILE_FAST", "PROFILE_CHEAP"), None, ["/tariff_ids/0", "/tariff_ids/1"]),
+    ],
+)
+def test_a_connector_names_no_tariff_that_is_not_sent(
+    types: tuple[str | None, ...], chosen: str | None, lost: list[str]
+) -> None:
+    tariffs = {f"T{n}": {"type": kind, "elements": [{}]} for n, kind in enumerate(types)}
+    wire, losses = down(CONNECTOR, {"tariff_ids": list(tariffs)}, Around(tariff=tariffs.get))
+    assert wire.get("tariff_id") == chosen and losses == lost
+
+
 def test_later_facilities_and_capabilities_are_left_out() -> None:
     wire, losses = down(LOCATION, {"facilities": ["TRAM_STOP", "CAFE"]})
     assert wire["facilities"] == ["CAFE"] and "/facilities/0" in losses

@@ -168,6 +168,24 @@ async def test_a_body_too_large_is_refused_at_either_end(
             await client.send("GET", f"{server.base_url}/large")
 
 
+async def test_who_wants_to_answers_for_a_body_that_is_too_long(
+    clock: Clock, client: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_aio, "MAX_BODY_BYTES", 1000)
+    seen: list[Request] = []
+
+    async def explain(request: Request) -> Response:
+        seen.append(request)
+        return Response(413, body=b"a thousand at most")
+
+    async with serving(clock, on_too_long=explain) as server:
+        answer = await client.send("POST", f"{server.base_url}/x", body=b"x" * 1001)
+        assert (answer.status, answer.body) == (413, b"a thousand at most")
+        assert (seen[0].path, seen[0].body, seen[0].too_long) == ("/x", b"", 1000)
+        assert (await client.send("POST", server.base_url, body=b"x")).status == 200
+    assert len(seen) == 1
+
+
 async def test_half_a_body_is_waited_for_so_long_and_no_longer(clock: Clock) -> None:
     async with serving(clock) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
