@@ -15,6 +15,7 @@ from typing import Any
 from mock_peer import raw
 from mock_peer.emp_answers import EmpAnswers
 from mock_peer.emp_book import EmpBook
+from mock_peer.emp_control import PREFIX, EmpControl, EmpError
 from mock_peer.emp_judging import EmpJudge
 from mock_peer.emp_receiving import ACTOR, Receiving
 from mock_peer.rule import Occasion
@@ -28,17 +29,15 @@ from simulator.ocpi.handshake import Platform
 from simulator.ocpi.paging import with_query
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
-from simulator.wire.http import join_url
+from simulator.wire.http import Request, Response, join_url
 from simulator.wire.http_aio import HttpClient, HttpServer
+
+__all__ = ["Emp", "EmpConfig", "EmpError", "start_emp"]
 
 VERSION = "2.2.1"
 PULL_EVERY_S = 60.0
 FULL_PULL_AT = time(3, 0, tzinfo=UTC)
 RESULT_TIMEOUT_S = 60.0
-
-
-class EmpError(Exception):
-    """Something asked of the EMP cannot be done; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,8 @@ class Emp:
             on_registered=self._registered,
             tamper=self._receiving.spoil,
         )
-        self._web = HttpServer(self._server.handle, clock, host=config.host, port=config.port)
+        self._control = EmpControl(self)
+        self._web = HttpServer(self._handle, clock, host=config.host, port=config.port)
         self._pulling: asyncio.Task[None] | None = None
         for token in config.tokens:
             self.issue(token)
@@ -120,10 +120,20 @@ class Emp:
         await self._web.stop()
         await self._http.close()
 
+    async def _handle(self, request: Request) -> Response:
+        if self._control.takes(request.path):
+            return await self._control.handle(request)
+        return await self._server.handle(request)
+
     @property
     def versions_url(self) -> str:
         """Where the other side begins."""
         return self._server.versions_url
+
+    @property
+    def control_url(self) -> str:
+        """The root of the control API."""
+        return f"{self._web.base_url}{PREFIX}"
 
     def _own_url(self, module: str, role: InterfaceRole, *segments: str) -> str:
         return self._server.endpoint_url(VERSION, module, role, *segments)
@@ -166,6 +176,11 @@ class Emp:
             await self.push_token(token)
         if self.config.pulls and self._pulling is None:
             self._pulling = asyncio.get_running_loop().create_task(self._pull_forever())
+
+    @property
+    def registered(self) -> bool:
+        """True once it is registered with a CPO."""
+        return any(one.registered for one in self._store.all())
 
     @property
     def connection(self) -> Connection:
@@ -318,7 +333,7 @@ class Emp:
 
 
 async def start_emp(
-    config: EmpConfig | None = None,
+    config: EmpConfig | Mapping[str, Any] | None = None,
     *,
     clock: Clock,
     chance: Chance,
@@ -328,9 +343,11 @@ async def start_emp(
 ) -> Emp:
     """Start an EMP, and register it where a versions URL and token A are given.
 
-    Raises BindError, EmpError.
+    `config` may be a mapping with the fields of EmpConfig: whoever finds this by its entry point
+    (`simulator.emps`) imports nothing of it. Raises BindError, EmpError.
     """
-    emp = await Emp(config or EmpConfig(), clock=clock, chance=chance, journal=journal).start()
+    told = config if isinstance(config, EmpConfig) else EmpConfig(**(config or {}))
+    emp = await Emp(told, clock=clock, chance=chance, journal=journal).start()
     if versions_url is not None and token_a is not None:
         try:
             await emp.register(versions_url, token_a)

@@ -208,7 +208,7 @@ async def _visit(running: Emp, clock: Clock, stop_after_s: float | None) -> None
 
 
 def _print(running: Emp, *, registers: bool, as_json: bool) -> None:
-    facts = {"versions_url": running.versions_url}
+    facts = {"versions_url": running.versions_url, "control_url": running.control_url}
     if not registers:
         facts["token_a"] = running.token_a()
     if as_json:
