@@ -47,12 +47,20 @@ class Car:
         """What the battery accepts until `next_step_percent`: all below the knee, then a linear
         taper.
         """
-        peak_w = self.dc_max_w or self.battery_kwh * 1000.0
         if self.full:
             return 0.0
         above = self._whole_percent() - self.knee_percent
         way = max(0.0, above / (_FULL_PERCENT - self.knee_percent))
-        return peak_w * max(_TAPER_FLOOR, 1.0 - way * (1.0 - _TAPER_FLOOR))
+        return self._peak_w() * max(_TAPER_FLOOR, 1.0 - way * (1.0 - _TAPER_FLOOR))
+
+    def accepts_until_percent(self, power_w: float) -> float:
+        """The state of charge up to which the battery accepts this much of what it accepts now."""
+        share = power_w / self._peak_w()
+        if share <= _TAPER_FLOOR:
+            return self.target_percent
+        way = max(0.0, (1.0 - share) / (1.0 - _TAPER_FLOOR))
+        last = math.floor(self.knee_percent + way * (_FULL_PERCENT - self.knee_percent))
+        return min(max(last, self._whole_percent()) + 1.0, self.target_percent)
 
     def next_step_percent(self) -> float:
         """The state of charge up to which acceptance and pack voltage hold."""
@@ -61,6 +69,9 @@ class Car:
     def dc_voltage_v(self) -> float:
         """The pack's voltage: 90 % of nominal when empty, 105 % when full."""
         return round(self.pack_voltage_v * (0.90 + 0.15 * self._whole_percent() / 100.0), 1)
+
+    def _peak_w(self) -> float:
+        return self.dc_max_w or self.battery_kwh * 1000.0
 
     def _whole_percent(self) -> int:
         # The small sum keeps a battery that has just reached a step from standing below it.

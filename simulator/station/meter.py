@@ -90,12 +90,11 @@ class Meter:
         """Integrate up to now, stretch by stretch of constant power."""
         while now_s - self._at_s > _INSTANT_S:
             left_s = now_s - self._at_s
-            power_w, stretch_s = self._stretch()
+            power_w, stretch_s, goal = self._stretch()
             took_s = min(left_s, stretch_s)
             energy_wh = power_w * took_s / 3600.0
             if energy_wh and self.car is not None:
                 self._energy_wh += energy_wh
-                goal = self.car.next_step_percent()
                 self.car.charge(energy_wh, dc=self.limits.dc)
                 if took_s == stretch_s:  # land on the step itself, not a rounding error beside it
                     self.car.soc_percent = goal
@@ -140,24 +139,25 @@ class Meter:
         saved, total_s = car.soc_percent, 0.0
         try:
             while not car.full:
-                power_w, stretch_s = self._stretch()
+                power_w, stretch_s, car.soc_percent = self._stretch()
                 if power_w <= 0.0:
                     return None
                 total_s += stretch_s
-                car.soc_percent = car.next_step_percent()
         finally:
             car.soc_percent = saved
         return total_s
 
-    def _stretch(self) -> tuple[float, float]:
-        """The power that flows now, and for how long at most it stays so."""
-        car = self.car
+    def _stretch(self) -> tuple[float, float, float]:
+        """The power that flows now, for how long at most it stays so, and the state of charge that
+        ends it. The pack's voltage changes with each percent, but only DC feels it.
+        """
+        car, dc = self.car, self.limits.dc
         currents_a, voltages_v = self._electric()
         if car is None or not any(currents_a):
-            return 0.0, _LONGEST_S
-        power_w = _power_w(voltages_v, currents_a, 1.0 if self.limits.dc else car.power_factor)
-        needs_wh = car.needs_wh(car.next_step_percent(), dc=self.limits.dc)
-        return power_w, needs_wh * 3600.0 / power_w
+            return 0.0, _LONGEST_S, 0.0 if car is None else car.soc_percent
+        power_w = _power_w(voltages_v, currents_a, 1.0 if dc else car.power_factor)
+        goal = car.next_step_percent() if dc else car.accepts_until_percent(power_w)
+        return power_w, car.needs_wh(goal, dc=dc) * 3600.0 / power_w, goal
 
     def _electric(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Currents and voltages of now, as the meter resolves them: 0.01 A and 0.1 V."""

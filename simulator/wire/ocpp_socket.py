@@ -35,7 +35,7 @@ MAX_FRAME_BYTES = 1024 * 1024
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 0.5
 _OPEN, _CLOSING, _CLOSED = State.OPEN, State.CLOSING, State.CLOSED
-_CONT, _TEXT, _BINARY = Opcode.CONT, Opcode.TEXT, Opcode.BINARY
+_CONT, _TEXT, _BINARY, _PONG = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.PONG
 
 
 class Receiver(Protocol):
@@ -59,6 +59,8 @@ class Socket(Connection):
     _fragments: bytearray | None = None
     _lost_by: Exception | None = None
     _abort_timer: asyncio.TimerHandle | None = None
+    _pulse: asyncio.TimerHandle | None = None
+    _pong_due = False
 
     def attach(self, receiver: Receiver) -> None:
         """Deliver messages from now on; those that came with the handshake first."""
@@ -122,6 +124,8 @@ class Socket(Connection):
                 self._early += (event,)
             else:
                 self._message(self._receiver, event)
+        elif opcode is _PONG:
+            self._pong_due = False
         else:
             super().process_event(event)
 
@@ -133,12 +137,38 @@ class Socket(Connection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the receiver."""
-        if self._abort_timer is not None:
-            self._abort_timer.cancel()
+        for timer in (self._abort_timer, self._pulse):
+            if timer is not None:
+                timer.cancel()
         self._lost_by = exc
         super().connection_lost(exc)
         if self._receiver is not None:
             self._receiver.lost(self.reason)
+
+    # Pings: a timer a connection, in place of the library's task, its futures and timeouts
+
+    def start_keepalive(self) -> None:
+        """Begin to ping, if it is wanted."""
+        if self.ping_interval is not None:
+            self._pulse = self.loop.call_later(self.ping_interval, self._ping)
+
+    def _ping(self) -> None:
+        if self.protocol.state is not _OPEN:
+            return
+        assert self.ping_timeout is not None
+        self._pong_due = True
+        self.protocol.send_ping(b"")
+        with contextlib.suppress(OSError, RuntimeError):
+            self.send_data()
+        self._pulse = self.loop.call_later(self.ping_timeout, self._expect_pong)
+
+    def _expect_pong(self) -> None:
+        if self._pong_due:
+            self._fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
+            return
+        assert self.ping_interval is not None and self.ping_timeout is not None
+        pause_s = max(0.0, self.ping_interval - self.ping_timeout)
+        self._pulse = self.loop.call_later(pause_s, self._ping)
 
     def _closing(self) -> None:
         """The other end has a moment to close; nothing more is sent or taken meanwhile."""

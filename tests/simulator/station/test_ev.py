@@ -27,6 +27,20 @@ def test_steps_end_at_whole_percents_and_at_the_target() -> None:
     assert Car(soc_percent=79.6, target_percent=79.8).next_step_percent() == 79.8
 
 
+@pytest.mark.parametrize("power_w", [3_000.0, 12_000.0, 14_000.0, 50_000.0, 99_999.0, 100_000.0])
+@pytest.mark.parametrize("soc_percent", [5.5, 60.0, 70.2])
+def test_a_power_is_accepted_until_the_taper_reaches_it(power_w: float, soc_percent: float) -> None:
+    car = Car(soc_percent=soc_percent, knee_percent=60.0, dc_max_w=100_000.0, target_percent=95.0)
+    power_w = min(power_w, car.accepts_w())
+    until = car.accepts_until_percent(power_w)
+    assert until > soc_percent
+    for percent in range(int(soc_percent), int(until)):
+        car.soc_percent = float(percent)
+        assert car.accepts_w() >= power_w
+    car.soc_percent = until
+    assert car.full or car.accepts_w() < power_w
+
+
 def test_energy_and_charge_agree_both_ways() -> None:
     car = Car(soc_percent=20.0, battery_kwh=50.0)
     needs_wh = car.needs_wh(30.0, dc=False)
