@@ -58,6 +58,13 @@ What it thinks of you: http://127.0.0.1:8090/_mock/findings   (docs/peer.md)
     metavar="FILE",
     help="The tokens to start with, a YAML or JSON list (docs/peer.md).",
 )
+@click.option(
+    "--organisation",
+    "organisation_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What is set up for EMPs at Roam, YAML or JSON (docs/roam.md).",
+)
 @click.option("--database", metavar="FILE", default=":memory:", help="Keep all in this file.")
 @clock_option("real", "Default real.")
 @seed_option
@@ -69,6 +76,7 @@ def peer(
     profile_file: Path | None,
     strict: bool | None,
     tokens_file: Path | None,
+    organisation_file: Path | None,
     database: str,
     clock_name: str,
     seed: int | None,
@@ -89,6 +97,9 @@ def peer(
         isinstance(tokens, list) and all(isinstance(token, dict) for token in tokens)
     ):
         raise Mistake(f"{tokens_file}:1: expected a list of tokens")
+    organisation = plain_yaml(read_yaml(organisation_file)) if organisation_file else {}
+    if not isinstance(organisation, dict):
+        raise Mistake(f"{organisation_file}:1: expected an organisation, key by key")
     seed = fresh_seed() if seed is None else seed
     clock = Clock.parse(clock_name)
     journal = Journal(clock, seed=seed, world="peer", keep=_KEPT_RECORDS)
@@ -100,6 +111,7 @@ def peer(
         "strict": strict,
         "database": database,
         "tokens": tokens,
+        "organisation": organisation,
     }
     run(_keep(clock, Chance(seed), journal, options, as_json=as_json), clock)
 

@@ -6,6 +6,7 @@ correlation on both. Ids, tokens and references change at the border and nowhere
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -53,6 +54,7 @@ class Relay:
         self._cpos = cpos
         self._active = active
         self._journal = judge.journal
+        self._forwarding = asyncio.Lock()  # CPOs hear of a token's changes in their order
 
     def restore(self) -> None:
         """Fill the catalogue with what CPOs told before."""
@@ -272,9 +274,10 @@ class Relay:
         if emp is not None:
             self._judge.sent(emp, Occasion.ROAM_TOKEN_SENT, token, message_seq=None)
         self._cpos.put_token(token)
-        for connection in self._cpos.all():
-            if connection.registered:
-                await self._active.push_token(connection, token)
+        async with self._forwarding:
+            for connection in self._cpos.all():
+                if connection.registered:
+                    await self._active.push_token(connection, token)
 
     async def withdraw_tokens(self, emp: Connection) -> None:
         """Tell every CPO that the tokens of an EMP that left are no longer valid."""
