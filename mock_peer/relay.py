@@ -107,14 +107,22 @@ class Relay:
         self._outbound.post(emp.id, job)
 
     def cdr_accepted(self, connection: Connection, body: bytes) -> None:
-        """Hand a CDR on to the EMP of its token; credits and other people's are not."""
+        """Hand a CDR on to the EMP of its token; credits and other people's are not.
+
+        It is kept for delivery before the CPO has its answer: who was told 1000 is relied upon.
+        """
         version = VERSIONS[connection.version or "2.2.1"]
         around = Around.of(connection, token=self._token_of)
         cdr = version.codec.from_wire("cdr", read_json(body), around)
         held = self._whose(cdr)
-        if held is None or is_credit(cdr):
+        if held is None or is_credit(cdr) or not isinstance(cdr.get("id"), str):
             return
-        self._outbound.post(held.organisation, partial(self._tell_cdr, connection, cdr, held))
+        uncertain, protocol = self._protocol(connection, held)
+        headers = {ORIGINAL_PROTOCOL: protocol} if uncertain else {}
+        delivery = self._delivery(connection, cdr, held, headers)
+        self._book.put_delivery(delivery)
+        job = partial(self._outbound.deliver, delivery, uncertain)
+        self._outbound.post(held.organisation, job)
 
     async def _tell_session(
         self, connection: Connection, session: Mapping[str, Any], held: Held, emp: Connection
@@ -142,7 +150,14 @@ class Relay:
             session=correlation,
         )
 
-    async def _tell_cdr(self, connection: Connection, cdr: Mapping[str, Any], held: Held) -> None:
+    def _delivery(
+        self,
+        connection: Connection,
+        cdr: Mapping[str, Any],
+        held: Held,
+        headers: dict[str, str],
+    ) -> Delivery:
+        """A CDR as it goes to the EMP."""
         origin = _origin(connection, cdr)
         location_id = raw.text(cdr, "/cdr_location/id") or ""
         entry = self._catalogue.entry(origin._replace(ids=(location_id,)))
@@ -166,16 +181,14 @@ class Relay:
         self._journal.event(
             ACTOR, "roam.cdr", session=correlation, cdr=shown["id"], breakdown=how.value
         )
-        uncertain, protocol = self._protocol(connection, held)
-        delivery = Delivery(
+        return Delivery(
             id=shown["id"],
             organisation=held.organisation,
             cdr=shown,
-            headers={ORIGINAL_PROTOCOL: protocol} if uncertain else {},
+            headers=headers,
             session=correlation,
             due=self._judge.clock.now(),
         )
-        await self._outbound.deliver(delivery, uncertain)
 
     def _whose(self, body: Mapping[str, Any]) -> Held | None:
         """The EMP's token that a session or CDR names."""

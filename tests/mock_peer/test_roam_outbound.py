@@ -91,6 +91,18 @@ async def test_a_delivery_survives_a_restart(
         assert len(whole.emp.book.cdrs) == 1
 
 
+async def test_a_cdr_is_kept_before_the_cpo_has_its_answer(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        connection = whole.cpo.peer.book.all()[0]
+        whole.roam.relay.cdr_accepted(connection, write_json(cdr_of(whole, None)))
+        assert len(whole.roam.book.deliveries()) == 1  # and nothing has been awaited
+        await clock.sleep(60)
+        assert whole.roam.book.deliveries() == []
+
+
 async def test_a_credit_cdr_is_not_passed_on(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
