@@ -81,6 +81,8 @@ class EmpFace:
         request: dict[str, Json] = {"module": ctx.module, "method": ctx.method}
         if ctx.ids.missing:
             request["missing"] = list(ctx.ids.missing)
+        if "unslashed" in ctx.notes:
+            request["unslashed"] = ctx.notes["unslashed"]
         if response.status == 400:
             request["error"] = ctx.text[:200] or "no body"
         return rules.evaluate(Occasion.REQUEST, request, context) if len(request) > 2 else []

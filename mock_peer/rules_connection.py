@@ -98,6 +98,14 @@ def message_ids(head: Any, context: Context) -> Iterator[Breach]:
         yield Breach(f"/headers/{name}", None, "a unique id, on every request (2.2 and later)")
 
 
+def joined_by_slash(head: Any, context: Context) -> Iterator[Breach]:
+    """`head` is {module, method, unslashed}: the path as it came, where it lacks the slash."""
+    if path := raw.text(head, "/unslashed"):
+        yield Breach(
+            "", path, f"…/{raw.text(head, '/module')}/…: a slash behind the endpoint's URL"
+        )
+
+
 def roles_unique(body: Any, context: Context) -> Iterator[Breach]:
     """No two roles of a credentials object are the same."""
     seen: set[tuple[str | None, ...]] = set()

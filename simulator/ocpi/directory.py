@@ -36,6 +36,13 @@ class Directory:
         self._offered: PathTable[Row] = PathTable()
         self._specified: PathTable[Row] = PathTable()
         self._fill()
+        self._endpoints = sorted(
+            {
+                self._endpoint(number, route.module, route.role)
+                for number in self.versions
+                for route in self.routes_of(number)
+            }
+        )
 
     def _fill(self) -> None:
         self._add(self._offered, None, f"{self._prefix}/versions", self._versions_route())
@@ -93,18 +100,34 @@ class Directory:
         """Set module, version, route and parameters of a request.
 
         Where its path does not offer the verb, the route stays None, and the verbs that it does
-        offer are returned. Raises NotFound (404) for a path that is not here.
+        offer are returned. A path that lacks the slash behind an endpoint is noted `unslashed`.
+        Raises NotFound (404) for a path that is not here.
         """
-        method, path = ctx.method, ctx.request.path
-        match = self._offered.match(method, path)
-        if match is not None:
-            ctx.route, ctx.params = match.row.route, match.params
-        row = match.row if match else self._any(self._offered, path)
-        row = row or self._any(self._specified, path)
+        path = ctx.request.path
+        row = self._look(ctx, path)
+        if row is None and (mended := self._mended(path)) is not None:
+            ctx.notes["unslashed"] = path
+            path, row = mended, self._look(ctx, mended)
         if row is None:
             raise NotFound(f"nothing is at {path}")
         ctx.used, ctx.module = row.version, row.route.module
-        return [] if match else self._offered.methods(path)
+        return [] if ctx.route is not None else self._offered.methods(path)
+
+    def _look(self, ctx: Ctx, path: str) -> Row | None:
+        """What is at a path, whatever its verbs; sets the route where it offers this one."""
+        match = self._offered.match(ctx.method, path)
+        if match is not None:
+            ctx.route, ctx.params = match.row.route, match.params
+            return match.row
+        return self._any(self._offered, path) or self._any(self._specified, path)
+
+    def _mended(self, path: str) -> str | None:
+        """The path with the slash that some clients leave out behind an endpoint's URL."""
+        for endpoint in self._endpoints:
+            rest = path.removeprefix(endpoint)
+            if rest != path and rest and not rest.startswith("/"):
+                return f"{endpoint}/{rest}"
+        return None
 
     @staticmethod
     def _any(table: PathTable[Row], path: str) -> Row | None:

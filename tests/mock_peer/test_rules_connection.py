@@ -60,6 +60,13 @@ CASES = [
         knows=with_roles,
     ),
     Case(
+        "request.url",
+        On.REQUEST,
+        good=head("cdrs", "POST"),
+        bad=head("cdrs", "POST", unslashed="/ocpi/2.2.1/receiver/cdrsX"),
+        at="",
+    ),
+    Case(
         "request.body",
         On.REQUEST,
         good=head("cdrs", "POST"),

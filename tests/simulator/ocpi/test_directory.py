@@ -122,3 +122,17 @@ async def test_a_route_of_other_versions_is_absent() -> None:
     made = Directory([other], ["2.2.1"], "/ocpi")
     with pytest.raises(NotFound):
         made.find(asked("GET", "/ocpi/2.2.1/sender/cdrs"))
+
+
+def test_a_slash_that_a_client_leaves_out_behind_an_endpoint_is_mended_and_noted() -> None:
+    ctx = asked("PUT", "/ocpi/2.2.1/receiver/tokensDE/ABC/T1")
+    directory().find(ctx)
+    assert ctx.module == "tokens"
+    assert ctx.params["token_uid"] == "T1"
+    assert ctx.notes["unslashed"] == "/ocpi/2.2.1/receiver/tokensDE/ABC/T1"
+
+
+def test_other_paths_are_not_noted() -> None:
+    ctx = asked("PUT", "/ocpi/2.2.1/receiver/tokens/DE/ABC/T1")
+    directory().find(ctx)
+    assert "unslashed" not in ctx.notes
