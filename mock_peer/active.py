@@ -7,23 +7,22 @@ Each object of a page is judged by itself: one bad object never sinks the rest.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mock_peer import raw, rules
+from mock_peer import rules
 from mock_peer.book import Book
 from mock_peer.emp_tokens import TokenSource
-from mock_peer.judging import Judge, refusing
+from mock_peer.judging import Judge
 from mock_peer.known import Authorization
-from mock_peer.rule import Occasion
+from mock_peer.pulling import Pulling
+from mock_peer.rule import V22X, Occasion
 from simulator.kernel.chance import Chance
 from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
-from simulator.ocpi.codec import Around
-from simulator.ocpi.connection import RECEIVER, SENDER, Connection
+from simulator.ocpi.connection import RECEIVER, Connection
 from simulator.ocpi.envelope import OcpiError
 from simulator.ocpi.registration import Registrar
-from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http import join_url
 
 # The other side must have stored our answer to its credentials before it can know our token.
@@ -54,6 +53,7 @@ class Active:
         self._registrar = registrar
         self._chance = chance.child("active")
         self._result_url = result_url
+        self.pulling = Pulling(judge, client)
         self._journal = judge.journal
         self.actor = judge.actor
 
@@ -98,8 +98,10 @@ class Active:
         """What follows a DELETE of credentials by the CPO."""
         self._journal.event(self.actor, "peer.ended", peer=connection.peer)
 
-    async def settled(self, connection: Connection) -> None:
-        """What follows any registration: look at what is offered, pull it, push our tokens."""
+    async def settled(self, connection: Connection, pull: Iterable[str] | None = None) -> None:
+        """What follows any registration: look at what is offered, pull it (these modules, else what
+        Plugsurfing pulls by itself), push our tokens.
+        """
         offered = [
             {"identifier": module, "role": role} for module, role in sorted(connection.endpoints)
         ]
@@ -114,7 +116,7 @@ class Active:
             version=connection.version,
             parties=[f"{r['country_code']}*{r['party_id']}" for r in connection.their_roles],
         )
-        await self.pull(connection)
+        await self.pulling.pull(connection, pull)
         await self.push_tokens(connection)
 
     async def unregister(self, connection: Connection) -> Answer:
@@ -125,73 +127,6 @@ class Active:
             raise Refused(f"there is nothing to end: {error}") from error
         self._journal.event(self.actor, "peer.unregistered", peer=connection.peer)
         return answer
-
-    # Pulling
-
-    async def pull(self, connection: Connection) -> dict[str, int]:
-        """Pull tariffs and locations, and drop what a full list no longer holds; returns how many
-        of each were kept.
-        """
-        tariffs = await self._pull(connection, "tariffs", "tariff", self._take_tariff)
-        before = set(self._book.known(connection).locations)
-        locations = await self._pull(connection, "locations", "location", self._take_location)
-        if locations is not None:
-            for gone in sorted(before - locations):
-                self._book.remove_location(connection, gone)
-        return {"tariffs": len(tariffs or ()), "locations": len(locations or ())}
-
-    async def _pull(
-        self,
-        connection: Connection,
-        module: str,
-        kind: str,
-        take: Callable[[Connection, Any, int | None], bool],
-    ) -> set[str] | None:
-        """The ids in a list, each object judged and kept; None where it could not be read whole."""
-        url = connection.endpoints.get((module, SENDER))
-        if url is None:
-            return None
-        seen: set[str] = set()
-        kept = 0
-        try:
-            async for got in self._client.get_all(connection, url, module, gives=kind):
-                kept += take(connection, got.raw, got.answer.record_seq)
-                if name := raw.key(got.raw, "/id"):
-                    seen.add(name)
-        except OcpiCallFailed as error:
-            self._tell_failure(connection, f"pull {module}", error)
-            return None
-        self._journal.event(
-            self.actor, "peer.pulled", peer=connection.peer, module=module, kept=kept
-        )
-        return seen
-
-    def _take_tariff(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
-        found = self._judge.pulled(connection, Occasion.TARIFF, body, message_seq)
-        canonical = self._canonical(connection, "tariff", body)
-        name = raw.text(canonical, "/id")
-        if name is None or refusing(found) or any(f.rule == "tariff.regular-only" for f in found):
-            return False
-        self._book.put_tariff(connection, name, canonical, self._judge.clock.now())
-        return True
-
-    def _take_location(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
-        found = self._judge.pulled(connection, Occasion.LOCATION, body, message_seq)
-        canonical = self._canonical(connection, "location", body)
-        if raw.text(canonical, "/id") is None:
-            return False
-        refused = {f.rule for f in found if f.severity == "reject"}
-        if refused - {"location.territory"}:
-            return False
-        now = self._judge.clock.now()
-        self._book.put_location(connection, canonical, now, outside=bool(refused))
-        return not refused
-
-    @staticmethod
-    def _canonical(connection: Connection, kind: str, body: Any) -> Any:
-        """A pulled object without what was dropped from it."""
-        around = Around(connection.their_party, connection.our_party)
-        return VERSIONS[connection.version or ""].codec.from_wire(kind, body, around)
 
     # Tokens
 
@@ -212,14 +147,14 @@ class Active:
         if url is None or connection.version is None:
             return None
         wire = self._tokens.wire(connection, connection.version, token)
-        owner = (token["country_code"], token["party_id"], token["uid"])
+        owner, kind = (token["country_code"], token["party_id"], token["uid"]), token["type"]
         answer = await self._client.exchange(
             connection,
             "PUT",
             join_url(url, *owner),
             module="tokens",
             body=wire,
-            query={"type": token["type"]} if token["type"] != "RFID" else None,
+            query={"type": kind} if connection.version in V22X and kind != "RFID" else None,
         )
         context = self._judge.context(connection, connection.version)
         own = rules.evaluate(Occasion.TOKEN, wire, context)
@@ -240,7 +175,9 @@ class Active:
         `session` is the plug-in session that it belongs to, where that is known.
         """
         url = connection.endpoints.get(("commands", RECEIVER))
-        if url is None or connection.version is None:
+        if connection.version not in V22X:
+            raise Refused(f"Plugsurfing sends no commands over OCPI {connection.version}")
+        if url is None:
             raise Refused("the CPO offers no commands")
         if not self._book.profile(connection).remote_start:
             raise Refused("the connection's profile says that remote start is not supported")
@@ -314,8 +251,3 @@ class Active:
         finally:
             unsubscribe()
         return command
-
-    def _tell_failure(self, connection: Connection, what: str, error: Exception) -> None:
-        self._journal.event(
-            self.actor, "peer.call-failed", peer=connection.peer, action=what, error=str(error)
-        )

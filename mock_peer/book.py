@@ -330,6 +330,12 @@ def digest_of(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
+def cdr_key(body: Json) -> str:
+    """What tells one CDR from another: owner and id; 2.1.1 names no owner."""
+    parts = (raw.key(body, f"/{name}") for name in ("country_code", "party_id", "id"))
+    return "*".join(part for part in parts if part) or "-"
+
+
 def as_json(verdict: Authorization) -> dict[str, Any]:
     """A verdict as plain JSON."""
     return asdict(verdict)

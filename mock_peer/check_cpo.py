@@ -114,7 +114,7 @@ class CpoCheck:
         """All steps, then the report."""
         await self._look()
         if await self._register():
-            await self._peer.active.settled(self._connection)
+            await self._peer.active.settled(self._connection, ("tariffs", "locations"))
             await self._prober.send_all(Stage.AFTER, self._site())
             await self._start_remotely()
             await self._wait()

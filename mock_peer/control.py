@@ -80,8 +80,8 @@ class Control:
                       s.NewConnection, s.ConnectionView, self.connect),
             Operation("DELETE", "/connections/{id}", "End a connection: DELETE credentials there.",
                       None, s.Done, self.disconnect),
-            Operation("POST", "/connections/{id}/pull", "Pull tariffs and locations now.",
-                      None, s.Pulled, self.pull),
+            Operation("POST", "/connections/{id}/pull", "Pull a CPO's lists now.",
+                      s.Pull, s.Pulled, self.pull, optional=True),
             Operation("POST", "/register", "Let the peer begin the handshake.",
                       s.Registration, s.ConnectionView, self.register),
             Operation("GET", "/findings", "The broken rules, oldest first.",
@@ -187,8 +187,10 @@ class Control:
         return shapes.Done()
 
     async def pull(self, call: Call) -> shapes.Pulled:
-        """Pull tariffs and locations."""
-        return shapes.Pulled(**await self._active.pull(self._connection(call.params["id"])))
+        """Pull a CPO's lists."""
+        connection = self._connection(call.params["id"])
+        kept = await self._active.pulling.pull(connection, call.body.modules)
+        return shapes.Pulled(kept=kept)
 
     async def register(self, call: Call) -> shapes.ConnectionView:
         """Begin the handshake."""

@@ -84,6 +84,14 @@ class CommandRequest(Taken, frozen=True, kw_only=True):
     ] = 0.0
 
 
+class Pull(Taken, frozen=True, kw_only=True):
+    """What to pull: in 2.1.1 locations alone."""
+
+    modules: list[Literal["tariffs", "locations", "cdrs"]] = msgspec.field(
+        default_factory=lambda: ["tariffs", "locations"]
+    )
+
+
 class Reset(Taken, frozen=True, kw_only=True):
     """What to forget besides all that CPOs told."""
 
@@ -240,10 +248,9 @@ class Rules(Given, frozen=True, kw_only=True):
 
 
 class Pulled(Given, frozen=True, kw_only=True):
-    """How many objects a pull kept."""
+    """How many objects of each module a pull kept."""
 
-    tariffs: int
-    locations: int
+    kept: dict[str, int]
 
 
 class Done(Given, frozen=True, kw_only=True):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mock_peer import raw
-from mock_peer.book import digest_of
+from mock_peer.book import cdr_key, digest_of
 from mock_peer.emp_sessions import follow
 from mock_peer.judging import Judge, refusal
 from mock_peer.rule import V22X, Occasion
@@ -35,7 +34,7 @@ class Cdrs:
 
     async def post(self, ctx: Ctx) -> Result:
         """Keep a CDR. In silent mode a refused one is kept as refused, and may come again."""
-        key, digest = _key(ctx.json), digest_of(ctx.raw)
+        key, digest = cdr_key(ctx.json), digest_of(ctx.raw)
         follow(self._judge, ctx)
         known = self._book.known(ctx.connection).cdrs.get(key)
         before: Json = None
@@ -65,9 +64,3 @@ class Cdrs:
     def _stored(self, connection: Connection, key: str) -> Json:
         body = self._book.cdr(connection, key)
         return None if body is None else read_json(body)
-
-
-def _key(body: Json) -> str:
-    """What tells one CDR from another: owner and id; 2.1.1 names no owner."""
-    parts = (raw.key(body, f"/{name}") for name in ("country_code", "party_id", "id"))
-    return "*".join(part for part in parts if part) or "-"

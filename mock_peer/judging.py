@@ -79,10 +79,17 @@ class Judge:
         return Result()
 
     def pulled(
-        self, connection: Connection, occasion: Occasion, body: Json, message_seq: int | None
+        self,
+        connection: Connection,
+        occasion: Occasion,
+        body: Json,
+        message_seq: int | None,
+        *,
+        seen_before: Json = None,
     ) -> list[Finding]:
         """Judge an object that we pulled, and tell the findings."""
-        context = self.context(connection, connection.version or "")
+        version = connection.version or ""
+        context = self.context(connection, version, seen_before=seen_before)
         found = rules.evaluate(occasion, body, context)
         self.tell_apart(connection, found, message_seq)
         remove(body, [f.pointer for f in found if f.removes and f.pointer])

@@ -96,11 +96,16 @@ class Tokens:
         self._named: dict[str, dict[str, Any]] = {}
 
     def find(self, name: str, token_type: str | None = None) -> dict[str, Any] | None:
-        """The token of that uid, or (as 2.1.1 names it) contract; of that type if one is told."""
+        """The token of that uid, or (as 2.1.1 names it) contract; of that type if one is told.
+
+        2.1.1 has no types for app users: there they travel as OTHER.
+        """
         folded = name.casefold()
-        if token_type is not None and (exact := self.all.get((folded, token_type))) is not None:
-            return exact
-        return self._named.get(folded) if token_type is None else None
+        if token_type is None:
+            return self._named.get(folded)
+        kinds = ("OTHER", "APP_USER", "AD_HOC_USER") if token_type == "OTHER" else (token_type,)
+        found = (self.all.get((folded, kind)) for kind in kinds)
+        return next((token for token in found if token is not None), None)
 
     def take(self, token: dict[str, Any]) -> None:
         """Keep a token; of several under one contract the first stands for it."""

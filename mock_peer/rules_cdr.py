@@ -257,19 +257,17 @@ def applied_tariff(body: Any, context: Context) -> KnownTariff | None:
 
 def home_charging(body: Any, context: Context) -> Iterator[Breach]:
     """The verdict on home charging compensation, where there is one."""
-    flag, remark = raw.at(body, "/home_charging_compensation"), raw.at(body, "/remark")
-    with_vat = facts_of(context).cost_with_vat is not None
+    place, remark = "/home_charging_compensation", raw.at(body, "/remark")
+    told = raw.at(body, place) is True
     if context.version == "2.1.1":
-        flag = remark in ("HCC_E", "HCC_V")
-    told = flag is True
+        place, told = "/remark", remark in ("HCC_E", "HCC_V")
+    with_vat = facts_of(context).cost_with_vat is not None
     for is_flag, is_remark, is_with_vat, verdict in HOME_CHARGING:
         if is_flag not in (None, told) or is_remark not in (None, remark):
             continue
         if is_with_vat in (None, with_vat):
             if verdict:
-                yield Breach(
-                    "/home_charging_compensation", flag, verdict, facts_of(context).objects
-                )
+                yield Breach(place, raw.at(body, place), verdict, facts_of(context).objects)
             return
 
 

@@ -44,6 +44,7 @@ class TestCpo:
     raw: HttpClient
     locations: list[dict[str, Any]] = field(default_factory=list)
     tariffs: list[dict[str, Any]] = field(default_factory=list)
+    cdrs: list[dict[str, Any]] = field(default_factory=list)
     tokens: dict[str, Any] = field(default_factory=dict)
     commands: list[dict[str, Any]] = field(default_factory=list)
     command_answer: dict[str, Any] = field(
@@ -107,7 +108,13 @@ class TestCpo:
 
 @asynccontextmanager
 async def connected(
-    clock: Clock, chance: Chance, journal: Journal, *, register: bool = True, **options: Any
+    clock: Clock,
+    chance: Chance,
+    journal: Journal,
+    *,
+    register: bool = True,
+    version: str = "2.2.1",
+    **options: Any,
 ) -> AsyncIterator[TestCpo]:
     """A peer and a CPO that has registered with it, pulls and pushes done."""
     options.setdefault("port", PEER_PORT)
@@ -120,13 +127,13 @@ async def connected(
         "party_id": OWNER[1],
         "business_details": {"name": "Test CPO"},
     }
-    registrar = Registrar(client, store, Platform("", [role], ("2.2.1",)), chance.child("cpo"))
+    registrar = Registrar(client, store, Platform("", [role], (version,)), chance.child("cpo"))
     cpo: TestCpo | None = None
 
     async def listed(ctx: Ctx) -> Result:
         assert cpo is not None
-        items = cpo.locations if ctx.module == "locations" else cpo.tariffs
-        return ctx.listing(window(items, ctx.page(2)))
+        lists = {"locations": cpo.locations, "tariffs": cpo.tariffs, "cdrs": cpo.cdrs}
+        return ctx.listing(window(lists.get(ctx.module or "", []), ctx.page(2)))
 
     async def take_token(ctx: Ctx) -> Result:
         assert cpo is not None
@@ -142,6 +149,7 @@ async def connected(
         Route("locations", SENDER, "GET", "", listed),
         Route("tariffs", SENDER, "GET", "", listed),
         Route("sessions", SENDER, "GET", "", listed),
+        Route("cdrs", SENDER, "GET", "", listed),
         Route("tokens", RECEIVER, "PUT", "{country}/{party}/{token_uid}", take_token),
         Route("commands", RECEIVER, "POST", "{command}", take_command),
     ]

@@ -57,7 +57,7 @@ async def test_what_a_full_list_no_longer_holds_is_forgotten(
         await register_with(cpo, [o.location("L1"), o.location("L2")], [])
         cpo.locations = [o.location("L2")]
         status, pulled = await cpo.control("POST", "/connections/cpo-1/pull")
-        assert (status, pulled["locations"]) == (200, 1)
+        assert (status, pulled["kept"]) == (200, {"tariffs": 0, "locations": 1})
         _, state = await cpo.control("GET", "/state")
         assert [place["id"] for place in state["held"][0]["locations"]] == ["L2"]
 

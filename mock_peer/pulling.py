@@ -1,0 +1,124 @@
+"""Plugsurfing pulls: tariffs and locations after a registration, CDRs when it is asked to.
+
+Rule: each object of a page is judged by itself, so that one bad object never sinks the rest; what a
+full list of locations no longer holds is forgotten, and only then (2.2.1 mod_locations, GET).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mock_peer import raw
+from mock_peer.book import cdr_key, digest_of
+from mock_peer.judging import Judge, refusing
+from mock_peer.rule import V22, V211, V221, Occasion
+from simulator.ocpi.client import OcpiCallFailed, OcpiClient
+from simulator.ocpi.codec import Around
+from simulator.ocpi.connection import SENDER, Connection
+from simulator.ocpi.envelope import read_json, write_json
+from simulator.ocpi.versions import VERSIONS
+
+# Tariffs come first, so that a location's tariffs are known when it is judged. In 2.1.1 Plugsurfing
+# pulls nothing by itself, and locations "if necessary" (P21).
+BY_ITSELF = {V211: (), V22: ("tariffs", "locations"), V221: ("tariffs", "locations")}
+ON_REQUEST = {
+    V211: ("locations",),
+    V22: ("tariffs", "locations", "cdrs"),
+    V221: ("tariffs", "locations", "cdrs"),
+}
+_KINDS = {"tariffs": "tariff", "locations": "location", "cdrs": "cdr"}
+Take = Callable[[Connection, Any, int | None], bool]
+
+
+class Pulling:
+    """Read a CPO's lists, page by page."""
+
+    def __init__(self, judge: Judge, client: OcpiClient) -> None:
+        self._judge = judge
+        self._book = judge.book
+        self._client = client
+        self._takers: dict[str, Take] = {
+            "tariffs": self._take_tariff,
+            "locations": self._take_location,
+            "cdrs": self._take_cdr,
+        }
+
+    async def pull(
+        self, connection: Connection, modules: Iterable[str] | None = None
+    ) -> dict[str, int]:
+        """Pull these modules, else those that Plugsurfing pulls by itself; returns how many objects
+        of each were kept. A module that the version is not pulled in is left out.
+        """
+        version = connection.version or V221
+        chosen = BY_ITSELF[version] if modules is None else ON_REQUEST[version]
+        kept: dict[str, int] = {}
+        for module in chosen:
+            if modules is None or module in modules:
+                kept[module] = await self._pull(connection, module)
+        return kept
+
+    async def _pull(self, connection: Connection, module: str) -> int:
+        """How many objects of a list were kept."""
+        url = connection.endpoints.get((module, SENDER))
+        if url is None:
+            return 0
+        take, seen, kept = self._takers[module], set[str](), 0
+        before = set(self._book.known(connection).locations)
+        try:
+            async for got in self._client.get_all(connection, url, module, gives=_KINDS[module]):
+                kept += take(connection, got.raw, got.answer.record_seq)
+                if name := raw.key(got.raw, "/id"):
+                    seen.add(name)
+        except OcpiCallFailed as error:
+            self._tell(connection, "peer.call-failed", action=f"pull {module}", error=str(error))
+            return kept
+        if module == "locations":
+            for gone in sorted(before - seen):
+                self._book.remove_location(connection, gone)
+        self._tell(connection, "peer.pulled", module=module, kept=kept)
+        return kept
+
+    def _take_tariff(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
+        found = self._judge.pulled(connection, Occasion.TARIFF, body, message_seq)
+        canonical = _canonical(connection, "tariff", body)
+        name = raw.text(canonical, "/id")
+        if name is None or refusing(found) or any(f.rule == "tariff.regular-only" for f in found):
+            return False
+        self._book.put_tariff(connection, name, canonical, self._judge.clock.now())
+        return True
+
+    def _take_location(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
+        found = self._judge.pulled(connection, Occasion.LOCATION, body, message_seq)
+        canonical = _canonical(connection, "location", body)
+        if raw.text(canonical, "/id") is None:
+            return False
+        refused = {f.rule for f in found if f.severity == "reject"}
+        if refused - {"location.territory"}:
+            return False
+        now = self._judge.clock.now()
+        self._book.put_location(connection, canonical, now, outside=bool(refused))
+        return not refused
+
+    def _take_cdr(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
+        key, content = cdr_key(body), write_json(body)
+        known = self._book.known(connection).cdrs.get(key)
+        before = self._book.cdr(connection, key) if known and known.accepted else None
+        told = read_json(before) if before is not None else None
+        if told is not None and told == body:
+            return True
+        found = self._judge.pulled(connection, Occasion.CDR, body, message_seq, seen_before=told)
+        if refusing(found) or told is not None:
+            return False
+        digest = digest_of(content)
+        self._book.put_cdr(connection, key, content, accepted=True, digest=digest)
+        return True
+
+    def _tell(self, connection: Connection, what: str, **data: Any) -> None:
+        self._judge.journal.event(self._judge.actor, what, peer=connection.peer, **data)
+
+
+def _canonical(connection: Connection, kind: str, body: Any) -> Any:
+    """A pulled object without what was dropped from it."""
+    codec = VERSIONS[connection.version or V221].codec
+    return codec.from_wire(kind, body, Around.of(connection))
