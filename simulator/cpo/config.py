@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from simulator.ocpi.versions import VERSIONS
+
 Object = Mapping[str, Any]
 
 
@@ -39,6 +41,8 @@ class CpoConfig:
     ocpp_port: int = 9000
     ocpi_port: int = 9100
     database: str | Path = ":memory:"
+    # What is offered to peers; a connection uses the highest that both sides have.
+    ocpi_versions: Sequence[str] = tuple(VERSIONS)
     locations: Sequence[Object] = ()
     tariffs: Sequence[Object] = ()
     stations: Sequence[StationEntry] = ()

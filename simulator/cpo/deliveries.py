@@ -75,6 +75,13 @@ class Deliveries:
             elif session_id not in self._workers:
                 self._add(session_id, kind)
 
+    def renew(self, connection_id: str) -> None:
+        """A peer has registered (anew): whatever it knew of open sessions, it gets them whole."""
+        for session_id, session in list(self._live.items()):
+            if session.connection_id == connection_id and not session.over:
+                self._told.pop(session_id, None)
+                self._tell_session(session_id, connection_id)
+
     # Becoming due
 
     def session_changed(self, session: Session, *, at_once: bool) -> None:
@@ -218,7 +225,7 @@ class Deliveries:
             url = answer.headers.get("Location")
             self._book.cdrs.answered(row.id, "accepted", url=url)
             self._peers.event("cdr.accepted", peer, trace, id=row.id, url=url)
-        elif answer.failure is Failure.NOT_SENT:
+        elif answer.failure in (Failure.NOT_SENT, Failure.WITHHELD):
             self._book.cdrs.answered(row.id, "unsendable", message=problem)
             self._peers.event("cdr.unsendable", peer, trace, id=row.id, problem=problem)
         elif _refused(answer):

@@ -10,9 +10,9 @@ from typing import Any
 
 from simulator.cpo.common import ACTOR, Common
 from simulator.ocpi.client import Answer, Failure, OcpiClient
-from simulator.ocpi.codec import Codec, Kind
+from simulator.ocpi.codec import Kind
 from simulator.ocpi.connection import RECEIVER, Connection, InterfaceRole
-from simulator.ocpi.versions import VERSIONS
+from simulator.ocpi.versions import VERSIONS, Version
 from simulator.wire.http import join_url
 
 # The peer did not get it, or we do not know whether it did.
@@ -42,9 +42,9 @@ class Peers:
         return [peer for peer in self.registered() if (module, role) in peer.endpoints]
 
     @staticmethod
-    def codec(peer: Connection) -> Codec:
-        """The codec of the version that a registered peer speaks."""
-        return VERSIONS[peer.version or ""].codec
+    def version(peer: Connection) -> Version:
+        """The version that a registered peer speaks."""
+        return VERSIONS[peer.version or ""]
 
     async def push(
         self,
@@ -52,8 +52,8 @@ class Peers:
         method: str,
         module: str,
         *segments: str,
-        body: Any,
-        takes: Kind,
+        body: Any = None,
+        takes: Kind | None = None,
         session: str | None = None,
     ) -> Answer:
         """Send one of our objects to a peer's receiver interface; raises nothing.

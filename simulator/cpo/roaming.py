@@ -15,13 +15,22 @@ from simulator.cpo.deliveries import Deliveries
 from simulator.cpo.peers import Peers
 from simulator.cpo.roaming_locations import Locations
 from simulator.cpo.roaming_tokens import RoamingTokens
-from simulator.ocpi.connection import Connection, party_of
+from simulator.ocpi.connection import RECEIVER, SENDER, Connection, InterfaceRole, party_of
 from simulator.ocpi.exchange import Route
 from simulator.ocpi.handshake import Platform
 from simulator.ocpi.headers import Party
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
 from simulator.wire.http_aio import HttpServer
+
+# What a CPO uses at a peer, if it is there: what is not, goes untold.
+_USED: tuple[tuple[str, InterfaceRole], ...] = (
+    ("locations", RECEIVER),
+    ("tariffs", RECEIVER),
+    ("sessions", RECEIVER),
+    ("cdrs", RECEIVER),
+    ("tokens", SENDER),
+)
 
 
 class Roaming:
@@ -42,7 +51,7 @@ class Roaming:
         self._locations = locations
         self._deliveries = deliveries
         self._chance = common.chance.child("connections")
-        platform = Platform(versions_url="", roles=[_role(common.config)])
+        platform = Platform("", [_role(common.config)], tuple(common.config.ocpi_versions))
         self.registrar = Registrar(peers.client, book.connections, platform, common.chance)
         self.server = OcpiServer(
             clock=common.clock,
@@ -53,10 +62,15 @@ class Roaming:
             on_registered=self.welcome,
             on_ended=self.part,
             location=common.sites.location,
+            tariff=common.sites.tariffs.get,
         )
         config = common.config
         self.http = HttpServer(
-            self.server.handle, common.clock, host=config.host, port=config.ocpi_port
+            self.server.handle,
+            common.clock,
+            host=config.host,
+            port=config.ocpi_port,
+            on_too_long=self.server.handle,
         )
 
     async def start(self) -> None:
@@ -90,9 +104,16 @@ class Roaming:
         await self.welcome(connection)
         return connection
 
-    async def update(self, connection: Connection) -> None:
-        """Rotate both tokens. Raises OcpiError, OcpiCallFailed."""
-        await self.registrar.update(connection)
+    async def update(self, connection: Connection, versions: tuple[str, ...] | None) -> None:
+        """Rotate both tokens, and go to the highest common of these versions (or of all we offer).
+
+        Who is told by other means from then on is told everything anew. Raises OcpiError,
+        OcpiCallFailed.
+        """
+        before = (connection.version, connection.endpoints)
+        await self.registrar.update(connection, versions)
+        if (connection.version, connection.endpoints) != before:
+            await self.welcome(connection)
 
     async def unregister(self, connection: Connection) -> None:
         """End a connection."""
@@ -108,9 +129,11 @@ class Roaming:
             connection,
             version=connection.version,
             parties=[str(party) for party in _parties(connection)],
+            lacking=[f"{m} ({role})" for m, role in _USED if (m, role) not in connection.endpoints],
         )
         for party in _parties(connection):
             self._book.cdrs.adopt(connection.id, party.country_code, party.party_id)
+        self._deliveries.renew(connection.id)
         self._deliveries.wake(connection.id)
         await self._locations.tell_all(connection)
         await self._tokens.pull(connection)

@@ -12,7 +12,7 @@ import asyncio
 from simulator.cpo.common import Common
 from simulator.cpo.peers import NOT_THERE, Peers
 from simulator.cpo.sites import Object
-from simulator.ocpi.client import Answer
+from simulator.ocpi.client import Answer, Failure
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection
 from simulator.ocpi.envelope import NotFound
 from simulator.ocpi.exchange import Ctx, Result, Route
@@ -31,6 +31,8 @@ class Locations:
         self._due: dict[str, dict[Item, None]] = {}
         self._pushing: dict[str, asyncio.Task[None]] = {}
         self._behind: set[str] = set()
+        # The tariffs as each peer has them, as far as we know: what differs may be a PATCH.
+        self._told: dict[str, dict[str, Object]] = {}
 
     def routes(self) -> list[Route]:
         """Both modules as sender."""
@@ -53,15 +55,11 @@ class Locations:
 
     async def _list(self, ctx: Ctx) -> Result:
         page = ctx.page(self._peers.config.page_limit)
-        sends = ctx.version.codec.sends
-        known = [item for item in self._sites.locations() if sends("location", item)]
+        known = ctx.sendable("location", self._sites.locations())
         return ctx.listing(window(known, page))
 
     async def _location(self, ctx: Ctx) -> Result:
-        location = self._sites.location(ctx.params["location_id"])
-        if location is None or not ctx.version.codec.sends("location", location):
-            raise NotFound(f"there is no location {ctx.params['location_id']}")
-        return Result(location)
+        return Result(self._find_location(ctx))
 
     async def _evse(self, ctx: Ctx) -> Result:
         return Result(self._find_evse(ctx))
@@ -73,8 +71,14 @@ class Locations:
                 return Result(connector)
         raise NotFound(f"there is no connector {wanted} at EVSE {evse['uid']}")
 
+    def _find_location(self, ctx: Ctx) -> Object:
+        location = self._sites.location(ctx.params["location_id"])
+        if location is None or not ctx.sendable("location", [location]):
+            raise NotFound(f"there is no location {ctx.params['location_id']}")
+        return location
+
     def _find_evse(self, ctx: Ctx) -> Object:
-        location_id, evse_uid = ctx.params["location_id"], ctx.params["evse_uid"]
+        location_id, evse_uid = self._find_location(ctx)["id"], ctx.params["evse_uid"]
         evse = self._sites.evse(location_id, evse_uid)
         if evse is None:
             raise NotFound(f"there is no EVSE {evse_uid} at location {location_id}")
@@ -82,12 +86,14 @@ class Locations:
 
     async def _list_tariffs(self, ctx: Ctx) -> Result:
         page = ctx.page(self._peers.config.page_limit)
-        return ctx.listing(window(self._sites.tariffs.values(), page))
+        known = ctx.sendable("tariff", self._sites.tariffs.values())
+        return ctx.listing(window(known, page))
 
     # Pushed
 
     async def tell_all(self, peer: Connection) -> None:
-        """Push every tariff and every location, after what is under way."""
+        """Push every tariff and every location whole, after what is under way."""
+        self._told.pop(peer.id, None)
         await self._enqueue(peer, *self._all())
 
     def _all(self) -> list[Item]:
@@ -96,10 +102,17 @@ class Locations:
 
     def evse_changed(self, location_id: str, evse_uid: str) -> None:
         """Tell every peer, in the background; one that was away hears of everything again."""
-        for peer in self._peers.offering("locations", RECEIVER):
+        self._changed("locations", ("evse", location_id, evse_uid))
+
+    def tariff_changed(self, tariff_id: str) -> None:
+        """Tell every peer, as `evse_changed` does."""
+        self._changed("tariffs", ("tariff", tariff_id, ""))
+
+    def _changed(self, module: str, item: Item) -> None:
+        for peer in self._peers.offering(module, RECEIVER):
             missed = self._all() if peer.id in self._behind else []
             self._behind.discard(peer.id)
-            self._enqueue(peer, *missed, ("evse", location_id, evse_uid))
+            self._enqueue(peer, *missed, item)
 
     def _enqueue(self, peer: Connection, *items: Item) -> asyncio.Task[None]:
         self._due.setdefault(peer.id, {}).update(dict.fromkeys(items))
@@ -116,7 +129,7 @@ class Locations:
                 item = next(iter(due))
                 del due[item]
                 answer = await self._push(peer, *item)
-                if answer is None or answer.ok:
+                if answer is None or answer.ok or answer.failure is Failure.WITHHELD:
                     continue
                 problem = f"{answer.failure}: {answer.message}"
                 kind, item_id, evse_uid = item
@@ -133,16 +146,15 @@ class Locations:
         self, peer: Connection, kind: str, item_id: str, evse_uid: str
     ) -> Answer | None:
         """Push one item as it is now; None if it is not for this peer."""
-        sends = self._peers.codec(peer).sends
         if kind == "tariff":
-            return await self._put(peer, "tariffs", kind, self._sites.tariffs[item_id], item_id)
+            return await self._push_tariff(peer, self._sites.tariffs[item_id])
         location = self._sites.location(item_id)
-        if location is None or not sends("location", location):
+        if location is None:
             return None
         if kind == "location":
             return await self._put(peer, "locations", kind, location, item_id)
         evse = self._sites.evse(item_id, evse_uid)
-        if evse is None:
+        if evse is None or not self._peers.version(peer).codec.sends("location", location):
             return None
         path = self._peers.owned(item_id, evse_uid)
         patch = {"status": evse["status"], "last_updated": evse["last_updated"]}
@@ -150,6 +162,33 @@ class Locations:
         if answer.ok or answer.failure in NOT_THERE:
             return answer
         return await self._put(peer, "locations", kind, evse, item_id, evse_uid)
+
+    async def _push_tariff(self, peer: Connection, tariff: Object) -> Answer | None:
+        """PATCH what has changed where the version has that, else PUT; DELETE what is no more.
+
+        A tariff that the version must not carry is deleted where the peer has it as it was before.
+        """
+        tariff_id, version = tariff["id"], self._peers.version(peer)
+        held = self._told.setdefault(peer.id, {})
+        told = held.pop(tariff_id, None)
+        answer: Answer | None = None
+        path = self._peers.owned(tariff_id)
+        if told is not None and not version.codec.sends("tariff", tariff):
+            answer = await self._peers.push(peer, "DELETE", "tariffs", *path)
+            if answer.failure in NOT_THERE:
+                held[tariff_id] = told
+            return answer
+        if told is not None and version.knows("tariffs", RECEIVER, "PATCH"):
+            patch = _difference(told, tariff)
+            if patch is not None:
+                answer = await self._peers.push(
+                    peer, "PATCH", "tariffs", *path, body=patch, takes="tariff"
+                )
+        if answer is None or not (answer.ok or answer.failure in NOT_THERE):
+            answer = await self._put(peer, "tariffs", "tariff", tariff, tariff_id)
+        if answer is not None and answer.ok:
+            held[tariff_id] = tariff
+        return answer
 
     async def _put(
         self, peer: Connection, module: str, kind: str, body: Object, *ids: str
@@ -165,3 +204,10 @@ class Locations:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _difference(told: Object, tariff: Object) -> Object | None:
+    """The fields that are new or otherwise; None if some are gone, which no PATCH can say."""
+    if told.keys() - tariff.keys():
+        return None
+    return {name: value for name, value in tariff.items() if told.get(name) != value}

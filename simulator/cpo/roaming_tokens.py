@@ -54,8 +54,9 @@ class RoamingTokens:
         return Result(created=created)
 
     async def _patch(self, ctx: Ctx) -> Result:
-        if "last_updated" not in ctx.obj:
-            raise InvalidParameters("a PATCH has a last_updated", pointer="/last_updated")
+        for name in ctx.version.shape.patch_needs:
+            if name not in ctx.obj:
+                raise InvalidParameters(f"a PATCH has a {name}", pointer=f"/{name}")
         token = self._find(ctx)
         before = (token["uid"], token["type"])
         token.update(ctx.obj)
@@ -69,7 +70,7 @@ class RoamingTokens:
 
     def _find(self, ctx: Ctx) -> Object:
         """The token of the URL; one that is not there is 404 to a GET, 2004 to a PATCH."""
-        uid, kind = ctx.params["token_uid"], ctx.query.get("type", "RFID")
+        uid, kind = ctx.params["token_uid"], ctx.token_type
         token = self._book.tokens.get(ctx.connection.id, uid, kind)
         if token is not None:
             return token

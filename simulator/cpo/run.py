@@ -33,8 +33,9 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
-from simulator.ocpi.client import OcpiClient
+from simulator.ocpi.client import OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import Connection
+from simulator.ocpi.envelope import OcpiError
 from simulator.ocpi.exchange import Route
 from simulator.wire.http_aio import HttpClient
 from simulator.wire.ocpp_messages import OcppVersion, Payload
@@ -57,14 +58,23 @@ class Cpo:
         self, config: CpoConfig, *, clock: Clock, chance: Chance, journal: Journal
     ) -> None:
         self.config = config
+        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self.book = Book(config.database, clock)
         self.sites = Sites(config, rfc3339(clock.now()))
         chance = chance.child("cpo")
         common = Common(config, self.sites, self.book, clock, chance, journal)
         self._http = HttpClient(clock)
-        locate = self.sites.location
-        client = OcpiClient(self._http, clock, chance, journal, ACTOR, location=locate)
+        sites = self.sites
+        client = OcpiClient(
+            self._http,
+            clock,
+            chance,
+            journal,
+            ACTOR,
+            location=sites.location,
+            tariff=sites.tariffs.get,
+        )
         self.peers = Peers(common, client)
         self._deliveries = Deliveries(common, self.peers)
         self.ledger = Ledger(common, self._deliveries)
@@ -142,7 +152,13 @@ class Cpo:
         self.book.close()
 
     async def _resume(self, peer: Connection) -> None:
-        """After a restart: what changed meanwhile goes both ways."""
+        """After a restart: what changed meanwhile goes both ways, in a version still offered."""
+        if peer.version not in self.config.ocpi_versions:
+            try:
+                await self._roaming.update(peer, None)
+            except (OcpiError, OcpiCallFailed) as error:
+                self.peers.event("peer.not_updated", peer, problem=str(error))
+            return
         await self._locations.tell_all(peer)
         await self._tokens.pull(peer)
 
@@ -161,9 +177,13 @@ class Cpo:
         """Begin the credentials handshake. Raises OcpiError, OcpiCallFailed."""
         return await self._roaming.register(versions_url, token_a, peer)
 
-    async def rotate(self, peer: str) -> None:
-        """Change both tokens of a connection. Raises UnknownVerbTarget, OcpiError."""
-        await self._roaming.update(self._peer(peer))
+    async def rotate(self, peer: str, versions: tuple[str, ...] | None = None) -> None:
+        """Change both tokens of a connection, and go to the highest common of these versions.
+
+        Without `versions` they are all that we offer. Raises UnknownVerbTarget, OcpiError,
+        OcpiCallFailed.
+        """
+        await self._roaming.update(self._peer(peer), versions)
 
     async def unregister(self, peer: str) -> None:
         """End a connection. Raises UnknownVerbTarget, OcpiError."""
@@ -179,6 +199,16 @@ class Cpo:
         if row is None or row.connection_id is None:
             raise UnknownVerbTarget(f"there is no CDR {cdr_id} that concerns a peer")
         self._deliveries.retry_cdr(cdr_id, row.connection_id)
+
+    def change_tariff(self, tariff_id: str, **fields: Any) -> None:
+        """Change a tariff's fields (None: leave one out) and tell peers; open sessions keep it.
+
+        Raises UnknownVerbTarget, TariffError.
+        """
+        if tariff_id not in self.sites.tariffs:
+            raise UnknownVerbTarget(f"there is no tariff {tariff_id}")
+        self.sites.change_tariff(tariff_id, fields, rfc3339(self._clock.now()))
+        self._locations.tariff_changed(tariff_id)
 
     def omit(self, station_id: str, *fields: str) -> None:
         """From now on leave these fields out of the station's CDRs, to see a peer refuse them."""

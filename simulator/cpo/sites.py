@@ -126,6 +126,13 @@ class Sites:
         location["last_updated"] = max(location["last_updated"], at)
         return True
 
+    def change_tariff(self, tariff_id: str, fields: Mapping[str, Any], at: str) -> None:
+        """Change a tariff's fields, None leaves one out. Raises TariffError, and then has not."""
+        changed = {**self.tariffs[tariff_id], **fields, "last_updated": at}
+        changed = {name: value for name, value in changed.items() if value is not None}
+        read_tariff(changed, Place("tariff") / tariff_id)
+        self.tariffs[tariff_id] = changed  # a new one: what a session sealed stays as it was
+
     # Sealing
 
     def place(self, spot: Spot) -> session.Place:

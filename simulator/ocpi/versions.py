@@ -129,6 +129,10 @@ class Version:
                 return interface.paths
         return {}
 
+    def knows(self, module: str, role: InterfaceRole, verb: str) -> bool:
+        """True if some path of a module in a role takes the verb."""
+        return any(verb in verbs for verbs in self.verbs(module, role).values())
+
     def code(self, status_code: int) -> int:
         """The status code as this version may write it: an unknown one becomes its generic one."""
         own = status_code in self.codes or status_code % 1000 >= 900

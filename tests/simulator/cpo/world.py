@@ -129,6 +129,7 @@ class Emsp:
     got: list[tuple[str, str, Any]] = field(default_factory=list)
     cdrs: dict[str, Object] = field(default_factory=dict)
     versions: tuple[str, ...] = ("2.2.1",)
+    lacks: tuple[str, ...] = ()  # modules that it does not offer
     misbehave: Callable[[Ctx], Awaitable[Result | None]] | None = None
     asked: int = 0
 
@@ -150,7 +151,7 @@ class Emsp:
             journal=self.journal,
             actor=self.name,
             registrar=self.registrar,
-            routes=list(self._routes()),
+            routes=[route for route in self._routes() if route.module not in self.lacks],
         )
         self.listener = HttpServer(self.server.handle, self.clock, port=self.port)
 
@@ -168,8 +169,12 @@ class Emsp:
             for verb in ("PUT", "PATCH")
             if (module, verb) != ("tariffs", "PATCH")
         ]
+        tariff = f"{owned}/{{tariff_id}}"
+        patch = Route("tariffs", RECEIVER, "PATCH", tariff, self._keep, takes="tariff")
         return [
             *routes,
+            replace(patch, versions=("2.1.1",)),
+            Route("tariffs", RECEIVER, "DELETE", tariff, self._keep),
             Route("cdrs", RECEIVER, "POST", "", self._cdr, takes="cdr"),
             Route("tokens", SENDER, "GET", "", self._list, gives="token"),
             Route(
@@ -293,12 +298,13 @@ async def running(
     registered: bool = True,
     tokens: list[Object] | None = None,
     versions: tuple[str, ...] = ("2.2.1",),
+    lacks: tuple[str, ...] = (),
     port: int = 9200,
     **config: Any,
 ) -> AsyncIterator[World]:
     """A CPO and an eMSP on their ports, connected unless told otherwise."""
     known = tokens if tokens is not None else [token()]
-    emsp = Emsp(clock, chance, journal, tokens=known, versions=versions, port=port)
+    emsp = Emsp(clock, chance, journal, port=port, tokens=known, versions=versions, lacks=lacks)
     cpo = Cpo(replace(CONFIG, **config), clock=clock, chance=chance, journal=journal)
     await emsp.start()
     await cpo.start()

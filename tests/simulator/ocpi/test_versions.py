@@ -39,6 +39,13 @@ def test_verbs_of_2_2_1(module: str, role: str, path: str, verbs: set[str]) -> N
     assert version.verbs(module, found.role) is found.paths
 
 
+def test_verbs_that_some_path_takes() -> None:
+    assert VERSIONS["2.1.1"].knows("tariffs", RECEIVER, "PATCH")
+    assert not VERSIONS["2.2"].knows("tariffs", RECEIVER, "PATCH")
+    assert VERSIONS["2.2"].knows("tariffs", RECEIVER, "DELETE")
+    assert not VERSIONS["2.1.1"].knows("hubclientinfo", SENDER, "GET")
+
+
 def test_a_module_that_a_version_lacks_has_no_verbs() -> None:
     assert VERSIONS["2.2.1"].verbs("payments", SENDER) == {}
 
