@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mock_peer.rules_markdown import rules_markdown
 from simulator.ocpi.versions import VERSIONS
 from tests.mock_peer import objects as o
 from tests.mock_peer import (
+    test_rules_211,
     test_rules_cdr,
     test_rules_connection,
     test_rules_location,
@@ -24,7 +26,7 @@ from tests.mock_peer import (
     test_rules_tariff,
     test_rules_token,
 )
-from tests.mock_peer.cases import asked, known
+from tests.mock_peer.cases import Case, asked, check, known
 
 CASES = [
     *test_rules_connection.CASES,
@@ -33,6 +35,13 @@ CASES = [
     *test_rules_token.CASES,
     *test_rules_session.CASES,
     *test_rules_cdr.CASES,
+    *test_rules_211.CASES,
+]
+# What holds in 2.2.1 is judged over 2.2 as well: the two differ in what no rule looks at.
+CASES_22 = [
+    replace(case, version="2.2")
+    for case in CASES
+    if case.version == "2.2.1" and "2.2" in rules.BY_ID[case.rule].versions
 ]
 # Broken by being sent at all: tested one by one, since nothing satisfies them.
 ALWAYS_BROKEN = {"credentials.before-data", "token.never-patched"}
@@ -58,6 +67,24 @@ def test_every_rule_that_was_agreed_is_there() -> None:
 )
 def test_every_judged_rule_has_a_test_that_breaks_it_and_one_that_satisfies_it(rule: Any) -> None:
     assert rule.id in ALWAYS_BROKEN or rule.id in {case.rule for case in CASES}
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "version"),
+    [
+        (rule.id, version)
+        for rule in rules.RULES
+        if rule.checks and rule.face is Face.A and rule.id not in ALWAYS_BROKEN
+        for version in rule.versions
+    ],
+)
+def test_every_judged_rule_is_tested_in_every_version(rule_id: str, version: str) -> None:
+    assert (rule_id, version) in {(case.rule, case.version) for case in [*CASES, *CASES_22]}
+
+
+@pytest.mark.parametrize("case", CASES_22, ids=str)
+def test_rule_in_22(case: Case) -> None:
+    check(case)
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda r: r.id)
