@@ -116,3 +116,10 @@ def _tracked() -> list[str]:
         )
         return listed.stdout.splitlines()
     return ["pyproject.toml"]
+
+
+def test_the_package_ships_the_worlds_of_the_tree_and_no_copies() -> None:
+    shelf = ROOT / "simulator" / "worlds"
+    if shelf.is_symlink():  # a checkout that knows no symlinks falls back on fixtures/
+        assert shelf.resolve() == ROOT / "fixtures" / "worlds"
+    assert list((ROOT / "fixtures" / "worlds").glob("*.yaml"))
