@@ -86,6 +86,9 @@ def token_pnc(token: Any, context: Context) -> Iterator[Breach]:
     uid = raw.text(token, "/uid")
     if raw.text(token, "/type") not in ("OTHER", "EMAID"):
         return
+    held = context.known.tokens.find(uid, "OTHER") if uid is not None else None
+    if held is not None and held["type"] != "OTHER":  # an app user's: 2.1.1 has no type for those
+        return
     if uid is None or not EMAID.fullmatch(uid):
         yield Breach("/uid", uid, "an EMAID with dashes, as in DE-8PS-C00000007-7")
     contract = raw.text(token, "/contract_id") or raw.text(token, "/auth_id")

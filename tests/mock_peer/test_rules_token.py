@@ -167,3 +167,9 @@ def test_a_plug_and_charge_token_is_known_by_type_and_uid(
     uid: str, kind: str, wanted: bool
 ) -> None:
     assert is_pnc({"uid": uid, "type": kind}) is wanted
+
+
+def test_an_app_user_that_travels_as_other_is_no_contract() -> None:
+    """2.1.1 has no type for app users."""
+    body = {"uid": "ps-app-000001", "auth_id": "DE-8PS-C00000006-6", "type": "OTHER"}
+    assert Case("token.pnc", On.TOKEN, body, None, "", version="2.1.1").judged_good() == []
