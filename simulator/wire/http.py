@@ -6,7 +6,7 @@ Rule: handlers are functions from Request to Response; how they travel is `http_
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
@@ -50,8 +50,16 @@ class Headers(Mapping[str, str]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._fields
 
+    def items(self) -> ItemsView[str, str]:
+        """Names as they were spelled, and values."""
+        return self.plain().items()
+
+    def plain(self) -> dict[str, str]:
+        """As a dict, spelled as they were."""
+        return dict(self._fields.values())
+
     def __repr__(self) -> str:
-        return f"Headers({dict(self)})"
+        return f"Headers({self.plain()})"
 
 
 @dataclass(frozen=True, slots=True)

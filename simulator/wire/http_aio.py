@@ -11,7 +11,9 @@ import contextlib
 import logging
 import ssl as _ssl
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 import aiohttp
 from aiohttp import web
@@ -104,13 +106,14 @@ class HttpServer:
 
     async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
         try:
-            body = await self._clock.wait_for(self._read(incoming), BODY_TIMEOUT_S)
+            body = await self._read(incoming.content)
         except TimeoutError:
             return self._write(Response(408))
+        url = incoming.rel_url
         request = Request(
             method=incoming.method,
-            path=incoming.rel_url.raw_path,
-            query=dict(incoming.rel_url.query),
+            path=url.raw_path,
+            query=dict(url.query) if url.raw_query_string else {},
             headers=Headers(incoming.headers),
             body=body or b"",
             base_url=f"{incoming.scheme}://{incoming.host}",
@@ -130,21 +133,37 @@ class HttpServer:
             raise asyncio.CancelledError
         return self._write(response)
 
-    @staticmethod
-    async def _read(incoming: web.BaseRequest) -> bytes | None:
-        """The body; None for one that is too long."""
-        body = bytearray()
-        async for chunk in incoming.content.iter_any():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                return None
-        return bytes(body)
+    async def _read(self, content: aiohttp.StreamReader) -> bytes | None:
+        """The body; None for one that is too long. Raises TimeoutError."""
+        if content.is_eof():  # all of it came with the head
+            return _whole(content)
+        async with self._clock.timeout(BODY_TIMEOUT_S):
+            return await _read_on(content)
 
     def _write(self, response: Response) -> web.Response:
-        headers = dict(response.headers)
+        headers = response.headers.plain()
         headers["Server"] = USER_AGENT
-        headers["Date"] = format_datetime(self._clock.now(), usegmt=True)
+        headers["Date"] = _http_date(self._clock.now().replace(microsecond=0))
         return web.Response(status=response.status, headers=headers, body=response.body)
+
+
+def _whole(content: aiohttp.StreamReader) -> bytes | None:
+    body = content.read_nowait()
+    return None if len(body) > MAX_BODY_BYTES else body
+
+
+async def _read_on(content: aiohttp.StreamReader) -> bytes | None:
+    body = bytearray()
+    async for chunk in content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+@lru_cache(maxsize=64)
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
 
 
 async def _too_long(_request: Request) -> Response:
@@ -195,14 +214,13 @@ class HttpClient:
                     ssl=ssl,
                 ) as answer,
             ):
-                content = bytearray()
-                async for chunk in answer.content.iter_any():
-                    content += chunk
-                    if len(content) > MAX_BODY_BYTES:
-                        raise ConnectFailed(
-                            f"{method} {url}: the answer is larger than {MAX_BODY_BYTES} bytes"
-                        )
-                return Response(answer.status, Headers(answer.headers), bytes(content))
+                content = answer.content
+                whole = _whole(content) if content.is_eof() else await _read_on(content)
+                if whole is None:
+                    raise ConnectFailed(
+                        f"{method} {url}: the answer is larger than {MAX_BODY_BYTES} bytes"
+                    )
+                return Response(answer.status, Headers(answer.headers), whole)
         except TimeoutError as error:
             raise NoAnswer(f"{method} {url}: no answer within {limit:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
