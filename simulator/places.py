@@ -80,13 +80,13 @@ def furnish(location: Mapping[str, Any], chance: Chance) -> dict[str, Any]:
             "latitude": f"{float(latitude) + spread[0]:.6f}",
             "longitude": f"{float(longitude) + spread[1]:.6f}",
         },
-        "time_zone": town[-1] if _is_time_zone(town[-1]) else country.town[-1],
+        "time_zone": town[-1] if is_time_zone(town[-1]) else country.town[-1],
     }
     return {**made_up, **location}
 
 
-def _is_time_zone(name: str) -> bool:
-    """Faker's table of towns names a zone or two that do not exist."""
+def is_time_zone(name: str) -> bool:
+    """True for a zone that exists: Faker's table of towns names one or two that do not."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

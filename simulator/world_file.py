@@ -16,7 +16,8 @@ from typing import Any
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import parse_rfc3339
 from simulator.mistakes import Mistake, did_you_mean
-from simulator.places import COUNTRIES, MADE_UP, furnish
+from simulator.ocpi.validate import errors
+from simulator.places import COUNTRIES, MADE_UP, furnish, is_time_zone
 from simulator.strict_yaml import Document, Place, load, parse
 
 SCHEMA = Path(__file__).with_name("world.schema.json")
@@ -80,6 +81,7 @@ class PeerPlan:
     profile: Mapping[str, Any] = field(default_factory=dict)
     database: str = ":memory:"
     tokens: Sequence[Mapping[str, Any]] = ()
+    ocpi_versions: Sequence[str] = ()  # none named: all that it has
     register: str = "cpo"
     url: str | None = None
     token: str | None = None
@@ -201,7 +203,7 @@ def _build(document: Document) -> WorldFile:
     _check_stations(document, locations, {tariff["id"] for tariff in data.get("tariffs", [])})
     document.check()
     start = data.get("start")
-    return WorldFile(
+    world = WorldFile(
         path=document.path,
         name=data["name"],
         cpo=data["cpo"],
@@ -214,6 +216,36 @@ def _build(document: Document) -> WorldFile:
         stations=tuple(stations),
         cars=data.get("cars", {}),
     )
+    _check_ocpi(document, world)
+    document.check()
+    return world
+
+
+def _check_ocpi(document: Document, world: WorldFile) -> None:
+    """Hold what the file makes against OCPI 2.2.1, as a peer will."""
+    now = "2026-01-01T00:00:00Z"  # what lives is not in the file
+    for i, tariff in enumerate(world.ocpi_tariffs()):
+        for problem in errors("tariff", {"last_updated": now, **tariff}, "2.2.1"):
+            place = _place_of(problem.pointer, "tariffs", i)
+            document.wrong(place, f"expected {problem.expected}")
+    for i, location in enumerate(world.ocpi_locations(Chance(0))):
+        alive = {"last_updated": now, "status": "UNKNOWN"}
+        for evse in location["evses"]:
+            evse.update({**alive, **evse})
+            evse["connectors"] = [{"last_updated": now, **c} for c in evse["connectors"]]
+        for problem in errors("location", {"last_updated": now, **location}, "2.2.1"):
+            place = _place_of(problem.pointer, "locations", i)
+            document.wrong(place, f"expected {problem.expected}")
+        if not is_time_zone(location["time_zone"]):
+            document.wrong(
+                ("locations", i, "time_zone"), f"no time zone '{location['time_zone']}' is known"
+            )
+
+
+def _place_of(pointer: str, section: str, index: int) -> Place:
+    """Where a JSON pointer into an object leads in the file."""
+    steps = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+    return (section, index, *(int(step) if step.isdecimal() else step for step in steps))
 
 
 def _stations(
@@ -282,6 +314,10 @@ def _check_peers(document: Document, peers: Sequence[PeerPlan]) -> None:
         if peer.url is not None and peer.token is None and peer.register == "cpo":
             document.wrong(
                 ("peers", i, "url"), "to register there, its 'token' (token A) is needed"
+            )
+        if peer.url is not None and peer.ocpi_versions:
+            document.wrong(
+                ("peers", i, "ocpi_versions"), "a peer outside this world offers what it offers"
             )
         if peer.url is not None and peer.tokens:
             document.wrong(

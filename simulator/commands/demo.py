@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 @seed_option
 @journal_option
 @json_option
-@click.option("--world", "world_name", default="demo", hidden=True)
-def demo(
-    clock_name: str, seed: int | None, journal_file: Path | None, as_json: bool, world_name: str
-) -> int:
+def demo(clock_name: str, seed: int | None, journal_file: Path | None, as_json: bool) -> int:
     """Tell the whole story: six stations, a CPO and a mock Plugsurfing register, exchange data,
     charge, and end with CDRs that are accepted, or refused with the name of the rule.
 
@@ -42,7 +39,7 @@ def demo(
     from simulator.world import World
     from simulator.world_file import find, read
 
-    world = World(read(find(world_name)), clock=clock_name, seed=seed)
+    world = World(read(find("demo")), clock=clock_name, seed=seed)
     write_to(world.journal, journal_file)
     return run(_tell(world, as_json=as_json), world.clock)
 

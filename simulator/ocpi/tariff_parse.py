@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from simulator.mistakes import Exit
+
 # 60 digits: sums of thirds of a cent stay exact far below the twelve decimals that are shown.
 MONEY = Context(
     prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
@@ -36,6 +38,8 @@ _SHOWN = 60
 
 class TariffError(Exception):
     """A tariff or session that cannot be priced: `document`, `pointer` (RFC 6901) and `message`."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, message: str, pointer: str = "", document: str = "tariff") -> None:
         super().__init__(f"{document} {pointer or '(whole)'}: {message}")

@@ -76,7 +76,8 @@ locations:
 
 def test_prices_are_exactly_what_was_written() -> None:
     world = read_text(
-        MINIMAL + "tariffs: [{id: t, elements: [{price_components: [{type: TIME, price: 0.1}]}]}]"
+        MINIMAL
+        + "tariffs: [{id: t, elements: [{price_components: [{type: TIME, price: 0.1, step_size: 1}]}]}]"
     )
     (tariff,) = world.ocpi_tariffs()
     assert tariff["elements"][0]["price_components"][0]["price"] == Decimal("0.1")
@@ -129,6 +130,29 @@ locations:
         "w.yaml:11: locations[0].stations[0].tariff: no tariff 'dc' in this file. Known: ac.",
         "w.yaml:12: locations[0].stations[1].evses[0][0]: no plug 'ac-2'. Did you mean 'ac-22'?",
         "w.yaml:12: locations[0].stations[1].id: 'S1' stands on line 11 too",
+    ]
+
+
+def test_objects_are_held_against_ocpi_and_told_with_their_lines() -> None:
+    text = (
+        MINIMAL
+        + """\
+tariffs:
+- id: t
+  elements:
+  - price_components: [{type: ENRGY, price: 0.1, step_size: 1}]
+locations:
+- id: L
+  country: DEU
+  time_zone: Mars/Olympus
+  coordinates: {latitude: 52, longitude: "13.12345"}
+"""
+    )
+    assert mistakes(text) == [
+        "w.yaml:6: tariffs[0].elements[0].price_components[0].type: expected one of ENERGY, FLAT, "
+        "PARKING_TIME, TIME",
+        "w.yaml:10: locations[0].time_zone: no time zone 'Mars/Olympus' is known",
+        "w.yaml:11: locations[0].coordinates.latitude: expected latitude, as 50.770774",
     ]
 
 
