@@ -11,7 +11,7 @@ from collections.abc import Callable
 from mock_peer.book import cdr_key, digest_of
 from mock_peer.emp_sessions import follow
 from mock_peer.judging import Judge, refusal
-from mock_peer.rule import V22X, Occasion
+from mock_peer.rule import V22X, V211, Occasion
 from simulator.ocpi.connection import RECEIVER, Connection
 from simulator.ocpi.envelope import Json, NotFound, read_json
 from simulator.ocpi.exchange import Ctx, Result, Route
@@ -31,6 +31,10 @@ class Cdrs:
             Route("cdrs", RECEIVER, "POST", "", self.post),
             Route("cdrs", RECEIVER, "GET", "{cdr_key}", self.get, versions=V22X),
         ]
+
+    def refusals(self) -> list[Route]:
+        """What is known and not taken."""
+        return [Route("cdrs", RECEIVER, "GET", "{cdr_key}", self.refuse_get, versions=(V211,))]
 
     async def post(self, ctx: Ctx) -> Result:
         """Keep a CDR. In silent mode a refused one is kept as refused, and may come again."""
@@ -57,6 +61,10 @@ class Cdrs:
         if found is None:
             raise NotFound(f"no CDR is at {ctx.request.path}")
         return Result(found)
+
+    async def refuse_get(self, ctx: Ctx) -> Result:
+        """Give no CDR back (2.1.1)."""
+        raise self._judge.unsupported(ctx, "POST; the Location is a receipt")
 
     def _taken(self, ctx: Ctx, key: str) -> Result:
         return Result(created=True, headers={"Location": self._url(ctx.version.number, key)})

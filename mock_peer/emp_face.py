@@ -14,11 +14,10 @@ from mock_peer.emp_locations import Locations
 from mock_peer.emp_sessions import CommandResults, Sessions
 from mock_peer.emp_tariffs import Tariffs
 from mock_peer.emp_tokens import TokenSource
-from mock_peer.judging import Judge, refusal, refusing, tell
-from mock_peer.known import Known
-from mock_peer.rule import V221, Context, Finding, Occasion
+from mock_peer.judging import Judge, tell
+from mock_peer.rule import Finding, Occasion
 from simulator.kernel.chance import Chance
-from simulator.ocpi.envelope import Json, MethodNotAllowed, OcpiError
+from simulator.ocpi.envelope import Json, OcpiError
 from simulator.ocpi.exchange import Ctx, Route
 from simulator.wire.http import Response
 
@@ -38,12 +37,14 @@ class EmpFace:
         self._judge = judge
         self.tokens = TokenSource(judge, chance)
         self.command_results = CommandResults(judge)
+        self._cdrs = Cdrs(judge, cdr_url)
+        self._sessions = Sessions(judge)
         self._modules = (
             Locations(judge),
             Tariffs(judge),
             self.tokens,
-            Cdrs(judge, cdr_url),
-            Sessions(judge),
+            self._cdrs,
+            self._sessions,
             self.command_results,
         )
 
@@ -51,17 +52,14 @@ class EmpFace:
         """Every request that a CPO may send."""
         return [route for module in self._modules for route in module.routes()]
 
+    def refusals(self) -> list[Route]:
+        """Requests that are known, and refused in words of their own."""
+        return [*self._cdrs.refusals(), *self._sessions.refusals()]
+
     def unsupported(self, ctx: Ctx, offered: list[str]) -> OcpiError:
         """The 405 for a request that Plugsurfing does not take: it names the rule."""
-        asked = (ctx.module or "", ctx.method)
-        instead = _INSTEAD.get(asked, ", ".join(offered) or "no request at all")
-        head = {"module": asked[0], "method": asked[1], "refused": instead}
-        found = rules.evaluate(Occasion.REQUEST, head, self._context(ctx))
-        tell(ctx, found)
-        refused = refusing(found)
-        if refused is not None:
-            return refusal(refused)
-        return MethodNotAllowed(f"{ctx.method} is not taken here: {instead}")
+        instead = _INSTEAD.get((ctx.module or "", ctx.method))
+        return self._judge.unsupported(ctx, instead or ", ".join(offered) or "no request at all")
 
     async def observe(self, ctx: Ctx, response: Response) -> Response:
         """See every exchange on its way out, and judge what no handler saw."""
@@ -69,7 +67,7 @@ class EmpFace:
         return response
 
     def _unseen(self, ctx: Ctx, response: Response) -> list[Finding]:
-        context = self._context(ctx)
+        context = self._judge.context_of(ctx)
         if ctx.module == "credentials" and ctx.stored is not None:
             told = ctx.json is not None
             return rules.evaluate(Occasion.CREDENTIALS, ctx.json, context) if told else []
@@ -86,10 +84,3 @@ class EmpFace:
         if response.status == 400:
             request["error"] = ctx.text[:200] or "no body"
         return rules.evaluate(Occasion.REQUEST, request, context) if len(request) > 2 else []
-
-    def _context(self, ctx: Ctx) -> Context:
-        version = ctx.used.number if ctx.used else V221
-        if ctx.stored is not None:
-            return self._judge.context(ctx.stored, version)
-        profile = self._judge.book.default_profile
-        return Context(version, self._judge.clock.now(), Known(), profile)

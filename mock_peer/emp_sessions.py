@@ -24,13 +24,14 @@ class Sessions:
         return [
             Route("sessions", RECEIVER, "PUT", _SESSION, self.put, versions=V22X),
             Route("sessions", RECEIVER, "PATCH", _SESSION, self.patch, versions=V22X),
-            *(
-                Route("sessions", RECEIVER, "PUT", path, self.preferences, versions=V22X)
-                for path in (
-                    "{session_id}/charging_preferences",
-                    f"{_SESSION}/charging_preferences",
-                )
-            ),
+        ]
+
+    def refusals(self) -> list[Route]:
+        """What is known and not taken."""
+        paths = ("{session_id}/charging_preferences", f"{_SESSION}/charging_preferences")
+        return [
+            Route("sessions", RECEIVER, "PUT", path, self.preferences, versions=V22X)
+            for path in paths
         ]
 
     async def put(self, ctx: Ctx) -> Result:

@@ -11,13 +11,14 @@ from typing import Any
 
 from mock_peer import rules
 from mock_peer.book import Book
+from mock_peer.known import Known
 from mock_peer.raw import remove
-from mock_peer.rule import Context, Finding, Occasion, Severity
+from mock_peer.rule import V221, Context, Finding, Occasion, Severity
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.ocpi.codec import Around
 from simulator.ocpi.connection import Connection
-from simulator.ocpi.envelope import InvalidParameters, Json, OcpiError
+from simulator.ocpi.envelope import InvalidParameters, Json, MethodNotAllowed, OcpiError
 from simulator.ocpi.exchange import Ctx, Result
 from simulator.ocpi.headers import Party
 
@@ -53,6 +54,22 @@ class Judge:
             ids or {},
             seen_before,
         )
+
+    def context_of(self, ctx: Ctx) -> Context:
+        """What the rules may know of a request, whether its sender is known or not."""
+        version = ctx.used.number if ctx.used else V221
+        if ctx.stored is not None:
+            return self.context(ctx.stored, version)
+        return Context(version, self.clock.now(), Known(), self.book.default_profile)
+
+    def unsupported(self, ctx: Ctx, instead: str) -> OcpiError:
+        """The 405 for a request that is not taken: it names the rule, and what to send instead."""
+        head = {"module": ctx.module, "method": ctx.method, "refused": instead}
+        found = rules.evaluate(Occasion.REQUEST, head, self.context_of(ctx))
+        tell(ctx, found)
+        if (refused := refusing(found)) is not None:
+            return refusal(refused)
+        return MethodNotAllowed(f"{ctx.method} is not taken here: {instead}")
 
     def request(
         self, ctx: Ctx, occasion: Occasion, *, seen_before: Json = None, **ids: str

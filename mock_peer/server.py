@@ -35,6 +35,7 @@ from simulator.ocpi.exchange import Route
 from simulator.ocpi.handshake import Platform
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
+from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http import Request, Response
 from simulator.wire.http_aio import HttpClient, HttpServer
 
@@ -51,6 +52,7 @@ class Ground:
     journal: Journal
     database: str
     organisation: Organisation
+    ocpi_versions: tuple[str, ...]
 
 
 class Urls:
@@ -88,7 +90,12 @@ class RunningPeer:
         self.roam = self._roam(face)
         self._control = self._controls(face, registrar)
         self._http = HttpServer(
-            self._handle, ground.clock, host=host, port=port, on_error=self._told
+            self._handle,
+            ground.clock,
+            host=host,
+            port=port,
+            on_error=self._told,
+            on_too_long=self._handle,
         )
         self._unsubscribe = ground.journal.subscribe(_keeper(ground.book, (self.name, ROAM)))
 
@@ -97,7 +104,8 @@ class RunningPeer:
     def _registrar(self) -> Registrar:
         ground = self._ground
         client = OcpiClient(self._client, ground.clock, ground.chance, ground.journal, self.name)
-        return Registrar(client, ground.book, Platform("", [_role(ground.peer)]), ground.chance)
+        platform = Platform("", [_role(ground.peer)], ground.ocpi_versions)
+        return Registrar(client, ground.book, platform, ground.chance)
 
     def _server(self, face: EmpFace, registrar: Registrar) -> OcpiServer:
         return OcpiServer(
@@ -105,7 +113,7 @@ class RunningPeer:
             journal=self._ground.journal,
             actor=self.name,
             registrar=registrar,
-            routes=face.routes(),
+            routes=[*face.routes(), *face.refusals()],
             on_registered=self.active.registered,
             on_ended=self.active.ended,
             unsupported=face.unsupported,
@@ -182,7 +190,7 @@ class RunningPeer:
         if self.roam.takes(request.path):
             return await self.roam.handle(request)
         if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
-            return await self._control.handle(request)
+            return Response(413) if request.too_long else await self._control.handle(request)
         return await self._ocpi.handle(request)
 
     def _told(self, request: Request, error: Exception) -> None:
@@ -202,9 +210,10 @@ async def start(
     database: str = ":memory:",
     tokens: Sequence[Mapping[str, Any]] | None = None,
     organisation: Mapping[str, Any] | None = None,
+    ocpi_versions: Sequence[str] = tuple(VERSIONS),
 ) -> RunningPeer:
     """Start a peer. `profile` is every CPO's unless it has its own; `strict` overrides it;
-    `organisation` is every EMP's unless it has its own.
+    `organisation` is every EMP's unless it has its own; `ocpi_versions` are offered to CPOs.
 
     Raises Mistake (exit 2) for a profile, tokens or database that cannot be used, BindError
     (exit 3) for a port.
@@ -220,7 +229,9 @@ async def start(
         seeds.plant(book, clock.now())
     own = chance.child(peer.name)
     running = RunningPeer(
-        Ground(peer, book, seeds, clock, own, journal, database, emps), host, port
+        Ground(peer, book, seeds, clock, own, journal, database, emps, tuple(ocpi_versions)),
+        host,
+        port,
     )
     try:
         await running.serve()
