@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.kernel.loop import VirtualLoop
+
+# The same examples in every run, so that a change is judged by what it changed; a machine's load
+# decides nothing. `ROAMLAB_EXPLORE=1 make unit` looks for new examples, and for more of them.
+settings.register_profile(
+    "same",
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=list(HealthCheck),
+)
+settings.register_profile("explore", deadline=None, max_examples=500)
+settings.load_profile("explore" if os.environ.get("ROAMLAB_EXPLORE") else "same")
 
 
 def pytest_asyncio_loop_factories(
