@@ -15,7 +15,7 @@ import msgspec
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
-from simulator.mistakes import Mistake, did_you_mean
+from simulator.mistakes import Exit, Mistake, did_you_mean
 from simulator.wire.http_aio import HttpClient
 from simulator.world_file import PeerPlan
 
@@ -51,6 +51,8 @@ class Peer:
         if self.outside:
             return
         start = _entry_point(self.plan.kind)
+        offer = tuple(self.plan.ocpi_versions)
+        versions = {"ocpi_versions": offer} if offer else {}
         self._running = await start(
             clock=self._clock,
             chance=self._chance.child(self.name),
@@ -61,6 +63,7 @@ class Peer:
             strict=self.plan.strict,
             database=self.plan.database,
             tokens=list(self.plan.tokens) or None,
+            **versions,
         )
         self.versions_url = self._running.versions_url
         self.token_a = self._running.token_a
@@ -109,7 +112,8 @@ class Peer:
         )
         text = answer.body.decode(errors="replace")
         if not 200 <= answer.status < 300:
-            raise PeerRefused(f"{method} {url}: HTTP {answer.status}: {text[:500]}")
+            refusal = f"{method} {url}: HTTP {answer.status}: {text[:500]}"
+            raise PeerRefused(refusal, Exit.FAILED)
         return msgspec.json.decode(answer.body) if answer.body else None
 
 
