@@ -77,7 +77,7 @@ locations:
 def test_prices_are_exactly_what_was_written() -> None:
     world = read_text(
         MINIMAL
-        + "tariffs: [{id: t, elements: [{price_components: [{type: TIME, price: 0.1, step_size: 1}]}]}]"
+        + "tariffs:\n- id: t\n  elements:\n  - price_components: [{type: TIME, price: 0.1, step_size: 1}]"
     )
     (tariff,) = world.ocpi_tariffs()
     assert tariff["elements"][0]["price_components"][0]["price"] == Decimal("0.1")
