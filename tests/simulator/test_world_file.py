@@ -75,13 +75,16 @@ locations:
 
 
 def test_prices_are_exactly_what_was_written() -> None:
-    world = read_text(
-        MINIMAL
-        + "tariffs:\n- id: t\n  elements:\n  - price_components: [{type: TIME, price: 0.1, step_size: 1}]"
-    )
-    (tariff,) = world.ocpi_tariffs()
-    assert tariff["elements"][0]["price_components"][0]["price"] == Decimal("0.1")
-    assert (tariff["currency"], tariff["party_id"]) == ("EUR", "ABC")
+    tariff = """\
+tariffs:
+- id: t
+  elements:
+  - price_components: [{type: TIME, price: 0.1, step_size: 1}]
+"""
+    world = read_text(MINIMAL + tariff)
+    (priced,) = world.ocpi_tariffs()
+    assert priced["elements"][0]["price_components"][0]["price"] == Decimal("0.1")
+    assert (priced["currency"], priced["party_id"]) == ("EUR", "ABC")
 
 
 def test_many_stations_are_numbered() -> None:
