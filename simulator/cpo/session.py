@@ -29,6 +29,7 @@ from simulator.kernel.clock import rfc3339
 from simulator.ocpi.tariff import Priced, TariffError, price
 from simulator.ocpi.tariff_model import Tariff, read_tariff
 from simulator.ocpi.tariff_parse import Place as PlaceIn
+from simulator.ocpi.tariff_plain import plain_total
 
 Object = dict[str, Any]
 Status = Literal["PENDING", "ACTIVE", "COMPLETED", "INVALID"]
@@ -254,6 +255,10 @@ class Session:
 
     def _cost_so_far(self) -> Object | None:
         """For a session the cost is optional, and none is better than none of the rest."""
+        if self._tariff is not None and self.metering is not None:
+            total = plain_total(self._tariff, self.kwh)
+            if total is not None:
+                return to_price(total)
         try:
             priced = self.priced()
         except TariffError:
