@@ -127,10 +127,9 @@ class EmpCheck:
 
     async def _register(self) -> bool:
         self._tell("registering")
-        plan = self._plan
         try:
             self._connection = await self._network.face.register(
-                plan.versions_url, plan.token, plan.organisation
+                self._plan.versions_url, self._plan.token
             )
         except (OcpiError, OcpiCallFailed) as error:
             self._problem = f"the registration failed: {error}"

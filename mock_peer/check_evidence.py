@@ -147,11 +147,13 @@ class Exchange:
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
-        """The path's segments below the module's name, decoded."""
+        """The path's segments below the module's name, decoded; some forget the slash behind it."""
         parts = [unquote(part) for part in urlsplit(self.record["url"]).path.split("/") if part]
-        if self.module not in parts:
-            return ()
-        return tuple(parts[parts.index(self.module) + 1 :])
+        for index, part in enumerate(parts):
+            if self.module and part.startswith(self.module):
+                first = part.removeprefix(self.module)
+                return (*((first,) if first else ()), *parts[index + 1 :])
+        return ()
 
     @cached_property
     def occasions(self) -> frozenset[Occasion]:

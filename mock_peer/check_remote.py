@@ -17,7 +17,7 @@ from mock_peer.rule import Occasion
 from mock_peer.server import RunningPeer
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
-from simulator.ocpi.connection import Connection
+from simulator.ocpi.connection import RECEIVER, Connection
 
 # How long the result of a command may take where the CPO names no timeout.
 COMMAND_TIMEOUT_S = 30.0
@@ -48,6 +48,8 @@ class RemoteStart:
         if app is None or place is None:
             missing = "no free EVSE is known" if app else "there is no valid APP_USER token"
             return {START: missing, STOP: missing}
+        if ("commands", RECEIVER) not in self._connection.endpoints:
+            return {START: "the CPO offers no commands", STOP: "the CPO offers no commands"}
         tell(f"START_SESSION at {'/'.join(place.values())} with {app['uid']}")
         before = self._journal.seq
         if not await self._command(START, {"token": dict(app), **place}):
@@ -70,12 +72,11 @@ class RemoteStart:
         except Refused as error:
             self._notes[name] = str(error)
             return False
-        response = command["response"] or {}
-        if response.get("result") != "ACCEPTED":
+        if raw.text(command, "/response/result") != "ACCEPTED":
             return False
-        patience_s = raw.number(response, "/timeout") or COMMAND_TIMEOUT_S
-        done = await active.result_of(command["id"], float(patience_s)) or command
-        return (done["result"] or {}).get("result") == "ACCEPTED"
+        patience_s = raw.number(command, "/response/timeout") or COMMAND_TIMEOUT_S
+        done = await active.result_of(command["id"], float(patience_s))
+        return raw.text(done, "/result/result") == "ACCEPTED"
 
     async def _next(self, occasion: Occasion, before: int) -> Exchange | None:
         """The first exchange of a kind after a journal number, awaited for a while."""

@@ -138,7 +138,7 @@ class Network:
             if held is None:
                 continue
             verdict = await self._question(emp, held)
-            if verdict.allowed == "ALLOWED" and not verdict.problem and not charged:
+            if verdict.allowed == "ALLOWED" and not charged:
                 charged = True
                 self._spawn(self._charge_locally(emp, held, verdict.reference), self._sessions)
 

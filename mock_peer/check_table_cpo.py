@@ -143,7 +143,7 @@ CPO_CHECKS: tuple[Check, ...] = (
     Check("check.one-location", "locations", ALL, "SPEC",
           "a location can be fetched by its id",
           "Serve GET of {locations}/{location_id}.",
-          probe("one location", "the location", _same_object)),
+          probe("one location", "the location itself as data", _same_object)),
     Check("check.no-such-location", "locations", ALL, "SPEC",
           "a location that is not there is answered HTTP 404",
           "Answer 404 to GET of an unknown object.",

@@ -163,8 +163,11 @@ def _accepts(evidence: Evidence) -> Ruling:
     good = [e.seq for e in questions if allowed(e)]
     if good or not questions:
         return passed(good) if good else not_exercised("no token to ask for was pushed")
-    seqs = [e.seq for e in questions]
-    return failed(f"none of {len(seqs)} questions was answered ALLOWED", seqs)
+    seqs, last = [e.seq for e in questions], questions[-1]
+    told = _verdict(last) or (
+        "data is a list, not an object" if isinstance(last.data, list) else judge.outcome(last)
+    )
+    return failed(f"none of {len(seqs)} questions was answered ALLOWED; at last: {told}", seqs)
 
 
 def _unknown_key(evidence: Evidence) -> Ruling:

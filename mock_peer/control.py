@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from mock_peer import control_shapes as shapes
+from mock_peer import raw
 from mock_peer.active import COMMANDS, Active, Refused
 from mock_peer.control_views import Views
 from mock_peer.operation import Call, Operation
@@ -277,7 +278,7 @@ class Control:
             command = await self._active.command(connection, name, request)
         except Refused as error:
             raise ControlError(409, str(error)) from error
-        accepted = (command["response"] or {}).get("result") == "ACCEPTED"
+        accepted = raw.text(command, "/response/result") == "ACCEPTED"
         if wanted.wait_s and accepted:
             command = await self._active.result_of(command["id"], wanted.wait_s) or command
         return shapes.CommandView(**command)

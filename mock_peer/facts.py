@@ -104,8 +104,9 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
     reference = raw.text(body, places.reference) if places.reference else None
     token_type = raw.text(body, places.token_type) if places.token_type else None
     verdicts: list[Authorization] = []
-    if token_name is not None and start is not None and end is not None:
-        verdicts = known.authorizations(token_name.casefold(), raw.key(location), start, end)
+    if token_name is not None and start is not None:
+        token = token_name.casefold()
+        verdicts = known.authorizations(token, raw.key(location), start, end or start)
     return CdrFacts(
         places=places,
         token_name=token_name,

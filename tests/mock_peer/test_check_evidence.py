@@ -65,6 +65,12 @@ def test_an_exchange_reads_its_parts() -> None:
     assert one.answered["content-type"] == "application/json"
 
 
+def test_a_forgotten_slash_does_not_hide_what_it_is() -> None:
+    one = exchange(1, "PUT", "locations", "DE/ABC/LOC1")
+    assert one.segments == ("DE", "ABC", "LOC1")
+    assert ON.LOCATION in one.occasions
+
+
 def test_what_is_not_json_or_was_not_answered_reads_as_nothing() -> None:
     broken = exchange(1, "GET", "cdrs", received=False, answer="<html>", http=502)
     silent = exchange(1, "GET", "cdrs", received=False, http=None)
