@@ -1,7 +1,9 @@
 """The whole chain: sessions a second, CPU a session, memory a station, and how fast help comes.
 
 Rule: everything is on: journal, both validations, the peer's rules, pricing, the book; all roles in
-one process, on the virtual clock, so that nothing but work is measured.
+one process, on the virtual clock, so that nothing but work is measured. CPU time depends on the
+machine and on what else it does: beside it stands the floor, the same number of round trips and
+requests through bare `websockets` and `aiohttp`, measured in turns with it.
 """
 
 from __future__ import annotations
@@ -11,9 +13,15 @@ import gc
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from simulator.kernel.clock import cpu_seconds
+import aiohttp
+from aiohttp import web
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+
+from simulator.kernel.clock import Clock, cpu_seconds
 from simulator.kernel.loop import run as run_loop
 from simulator.world import World
 from simulator.world_file import WorldFile, read_text
@@ -22,6 +30,8 @@ Figure = tuple[str, float, str]
 
 STATIONS = 50
 ROUNDS = 4
+BARE = 2_000  # round trips and requests
+FRAME, BODY = "x" * 350, b"x" * 700  # what the chain's messages weigh
 FLEET = 1_000
 CHARGE_S = 480.0
 
@@ -57,8 +67,68 @@ def run() -> list[Figure]:
 
 
 def _chain() -> list[Figure]:
+    before = _bare()
     world = World(plan(STATIONS, PEERS), clock="virtual", seed=1, keep=200_000)
-    return run_loop(_sessions(world), world.clock)
+    figures = run_loop(_sessions(world), world.clock)
+    after = _bare()
+    (_, _, _), (_, spent, _), (_, calls, _), (_, requests, _) = figures
+    trip, request = ((one + other) / 2 for one, other in zip(before, after, strict=True))
+    floor = calls * trip + requests * request
+    return [
+        *figures,
+        ("bare transport: a WebSocket round trip, both ends", trip, "ms"),
+        ("bare transport: an HTTP request, both ends", request, "ms"),
+        ("bare transport: CPU of a session's round trips and requests", floor, "ms"),
+        ("whole chain: CPU, of the bare transport's", spent / floor, "times"),
+    ]
+
+
+def _bare() -> tuple[float, float]:
+    """CPU ms of a round trip and of a request, both ends together."""
+    clock = Clock("virtual")
+    return run_loop(_round_trips(), clock), run_loop(_requests(), clock)
+
+
+async def _round_trips() -> float:
+    async def echo(connection: ServerConnection) -> None:
+        async for message in connection:
+            await connection.send(message)
+
+    async with (
+        serve(echo, "127.0.0.1", 9000, compression=None),
+        connect("ws://127.0.0.1:9000", compression=None) as link,
+    ):
+
+        async def trip() -> None:
+            await link.send(FRAME)
+            await link.recv()
+
+        return await _cpu_ms(trip)
+
+
+async def _requests() -> float:
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.Response(body=await request.read())
+
+    runner = web.ServerRunner(web.Server(answer, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 8090).start()
+    async with aiohttp.ClientSession() as client:
+
+        async def request() -> None:
+            async with client.post("http://127.0.0.1:8090/", data=BODY) as response:
+                await response.read()
+
+        took = await _cpu_ms(request)
+    await runner.cleanup()
+    return took
+
+
+async def _cpu_ms(act: Callable[[], Awaitable[None]]) -> float:
+    began = cpu_seconds()
+    for _ in range(BARE):
+        await act()
+    return (cpu_seconds() - began) * 1000 / BARE
 
 
 async def _sessions(world: World) -> list[Figure]:
