@@ -119,6 +119,14 @@ class Active:
         await self.pulling.pull(connection, pull)
         await self.push_tokens(connection)
 
+    async def update(self, connection: Connection) -> None:
+        """PUT our credentials at the CPO: both tokens are new from then on. Raises Refused."""
+        version = connection.version or ""
+        try:
+            await self._registrar.update(connection, (version,))
+        except (OcpiError, OcpiCallFailed, KeyError) as error:
+            raise Refused(f"the update failed: {error}") from error
+
     async def unregister(self, connection: Connection) -> Answer:
         """DELETE our credentials at the CPO, and forget it. Raises Refused."""
         try:

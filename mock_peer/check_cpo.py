@@ -188,6 +188,11 @@ class CpoCheck:
         self._missing = await wait.run(self._clock, self._journal)
 
     async def _end(self) -> None:
+        """Rotate the tokens, register a second time, and end the connection."""
+        try:
+            await self._peer.active.update(self._connection)
+        except Refused as error:
+            self._tell(str(error))
         await self._prober.send_all(Stage.LAST, self._site())
         if self._plan.keep:
             self._notes["token of an ended connection"] = "the connection was kept"

@@ -159,6 +159,11 @@ class EmpCheck:
         await self._clock.sleep(GRACE_S)
 
     async def _end(self) -> None:
+        """Rotate the tokens, register a second time, and end the connection."""
+        try:
+            await self._network.face.registrar.update(self._connection, (V221,))
+        except (OcpiError, OcpiCallFailed) as error:
+            self._tell(f"the update failed: {error}")
         await self._prober.send_all(Stage.LAST, self._site())
         if self._plan.keep:
             return

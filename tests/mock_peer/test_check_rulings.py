@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mock_peer import check_rulings as judge
@@ -73,7 +75,9 @@ def test_outcomes_are_words() -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_problem_is_seen_and_named(problem: judge.Problem, good: dict, bad: dict) -> None:  # type: ignore[type-arg]
+def test_a_problem_is_seen_and_named(
+    problem: judge.Problem, good: dict[str, Any], bad: dict[str, Any]
+) -> None:
     assert problem(exchange(1, "GET", "cdrs", received=False, **good)) == ""
     assert problem(exchange(1, "GET", "cdrs", received=False, **bad))
 
