@@ -32,6 +32,8 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
                          help="Where we listen: the other side must reach it."),
             click.option("--port", type=click.IntRange(0, 65535), default=0,
                          help="Our port; 0 (default) takes a free one."),
+            click.option("--public-url", default="", metavar="URL",
+                         help="Where the other side reaches us, behind a proxy or a tunnel."),
             click.option("--json", "json_file", metavar="FILE|-",
                          help="Write the report as JSON; - for stdout, in place of the tables."),
             click.option("--junit", "junit_file", type=_FILE, metavar="FILE",
@@ -116,6 +118,7 @@ def cpo(**options: Any) -> int:
         skip=options["skip"],
         host=options["host"],
         port=options["port"],
+        public_url=options["public_url"],
     )
     return _check(check_cpo, plan, options)
 
@@ -177,6 +180,7 @@ def emp(**options: Any) -> int:
         skip=options["skip"],
         host=options["host"],
         port=options["port"],
+        public_url=options["public_url"],
     )
     return _check(check_emp, plan, options)
 

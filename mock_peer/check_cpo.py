@@ -44,6 +44,7 @@ class Plan:
 
     `remote_start` is empty (none), `first` (the first suitable EVSE) or `LOCATION[/EVSE]`;
     `charge_s` is how long that session charges. `keep` leaves the connection registered.
+    `public_url` is where the CPO reaches us, if not at `host` and `port`.
     """
 
     versions_url: str
@@ -58,6 +59,7 @@ class Plan:
     skip: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 0
+    public_url: str = ""
 
 
 async def check_cpo(
@@ -72,6 +74,8 @@ async def check_cpo(
         port=plan.port,
         profile=plan.profile,
     )
+    if plan.public_url:
+        peer.announce(plan.public_url)
     http = HttpClient(clock)
     try:
         return await CpoCheck(plan, peer, http, clock, chance, journal, tell).run()

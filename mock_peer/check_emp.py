@@ -38,7 +38,8 @@ Tell = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class EmpPlan:
     """What to check, and how. `wait_s` bounds the wait for what the EMP does; `ask_every_s` is how
-    often real-time authorization is asked for, `charge_s` how long a session lasts.
+    often real-time authorization is asked for, `charge_s` how long a session lasts. `public_url` is
+    where the EMP reaches us, if not at `host` and `port`.
     """
 
     versions_url: str
@@ -52,6 +53,7 @@ class EmpPlan:
     skip: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 0
+    public_url: str = ""
 
 
 async def check_emp(
@@ -71,7 +73,7 @@ async def check_emp(
     )
     prober = Prober(http, clock=clock, chance=chance, journal=journal, actor=ACTOR)
     try:
-        await network.start()
+        await network.start(plan.public_url)
         return await EmpCheck(plan, network, prober, clock, journal, tell).run()
     finally:
         await network.stop()

@@ -88,10 +88,10 @@ class Network:
         """Where an EMP finds it."""
         return self.face.server.versions_url
 
-    async def start(self) -> None:
-        """Serve the catalogue. Raises BindError."""
+    async def start(self, public_url: str = "") -> None:
+        """Serve, to be reached at `public_url`, else where it listens. Raises BindError."""
         await self._web.start()
-        self.face.server.base_url = self._web.base_url
+        self.face.server.base_url = public_url.rstrip("/") or self._web.base_url
         now = self._clock.now()
         tariff = network.CPO.below(network.TARIFF_ID)
         self._catalogue.put_tariff(network.tariff(now), tariff, now)

@@ -176,6 +176,10 @@ class RunningPeer:
         self.roam.start(self.base_url)
         self.active.invite()
 
+    def announce(self, url: str) -> None:
+        """Let CPOs reach us at this scheme, host and port: a proxy's or a tunnel's, not our own."""
+        self._ocpi.base_url = url.rstrip("/")
+
     async def stop(self) -> None:
         """Stop serving, cancel what is under way, close the book."""
         await self._http.stop()
@@ -227,7 +231,7 @@ async def start(
     book = Book(database, profile=agreed)
     if not book.tokens.all:
         seeds.plant(book, clock.now())
-    own = chance.child(peer.name)
+    own = chance.child(peer.name).of_start(book.started())
     running = RunningPeer(
         Ground(peer, book, seeds, clock, own, journal, database, emps, tuple(ocpi_versions)),
         host,

@@ -89,6 +89,13 @@ async def test_a_connection_that_is_kept_is_not_ended() -> None:
     assert verdicts["check.ended-token"] is Verdict.NOT_EXERCISED
 
 
+async def test_the_cpo_is_told_the_public_url() -> None:
+    report, journal, _ = await check_our_cpo(wait_s=0, public_url="http://127.0.0.1:9/x/")
+    assert told(report.lines)["check.registration"] is Verdict.FAIL  # nobody is there
+    posted = next(r for r in journal.records if r.get("module") == "credentials")
+    assert '"url":"http://127.0.0.1:9/x/ocpi/versions"' in posted["request"]["body"]
+
+
 async def test_a_report_may_be_narrowed() -> None:
     report, _, _ = await check_our_cpo(wait_s=0, only=("check.*",), skip=("check.token*",))
     assert all(line.id.startswith("check.") for line in report.lines)
