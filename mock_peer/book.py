@@ -59,8 +59,8 @@ class Watcher(Protocol):
     def session_changed(self, connection: Connection, session: Json) -> None:
         """A session as it now is."""
 
-    def cdr_accepted(self, connection: Connection, body: bytes) -> None:
-        """A CDR as it came on the wire."""
+    def cdr_accepted(self, connection: Connection, body: Json) -> None:
+        """A CDR as it came on the wire; not to be changed."""
 
     def connection_ended(self, connection: Connection) -> None:
         """A CPO whose registration ended, or whose data was forgotten."""
@@ -78,6 +78,10 @@ class Book:
         self._known: dict[str, Known] = {}
         self._profiles: dict[str, Profile] = {}
         self._load()
+
+    def started(self) -> int:
+        """Count a start on this book; returns how many there were before."""
+        return self._count("starts") - 1
 
     def close(self) -> None:
         """Close the file."""
@@ -213,14 +217,15 @@ class Book:
         return new
 
     def put_cdr(
-        self, connection: Connection, key: str, body: bytes, *, accepted: bool, digest: str
+        self, connection: Connection, key: str, body: bytes, told: Json, *, accepted: bool
     ) -> None:
-        """Keep a CDR as it came on the wire."""
+        """Keep a CDR as it came on the wire; `told` is what its bytes say."""
+        digest = digest_of(body)
         self.known(connection).cdrs[key] = KnownCdr(digest, accepted)
         note = f"{digest} {'accepted' if accepted else 'refused'}"
         self._shelf.put("cdr", connection.id, key, body, note)
         if self.watcher is not None and accepted:
-            self.watcher.cdr_accepted(connection, body)
+            self.watcher.cdr_accepted(connection, told)
 
     def cdr(self, connection: Connection, key: str) -> bytes | None:
         """A CDR as it came on the wire."""

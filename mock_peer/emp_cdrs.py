@@ -38,12 +38,12 @@ class Cdrs:
 
     async def post(self, ctx: Ctx) -> Result:
         """Keep a CDR. In silent mode a refused one is kept as refused, and may come again."""
-        key, digest = cdr_key(ctx.json), digest_of(ctx.raw)
+        key = cdr_key(ctx.json)
         follow(self._judge, ctx)
         known = self._book.known(ctx.connection).cdrs.get(key)
         before: Json = None
         if known is not None and known.accepted:
-            same = known.digest == digest
+            same = known.digest == digest_of(ctx.raw)
             before = ctx.json if same else self._stored(ctx.connection, key)
             if same or before == ctx.json:
                 return self._taken(ctx, key)
@@ -52,7 +52,7 @@ class Cdrs:
             raise refusal(refused)
         if before is None:
             accepted = refused is None
-            self._book.put_cdr(ctx.connection, key, ctx.raw, accepted=accepted, digest=digest)
+            self._book.put_cdr(ctx.connection, key, ctx.raw, ctx.json, accepted=accepted)
         return self._taken(ctx, key)
 
     async def get(self, ctx: Ctx) -> Result:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mock_peer import raw
-from mock_peer.book import cdr_key, digest_of
+from mock_peer.book import cdr_key
 from mock_peer.judging import Judge, refusing
 from mock_peer.rule import V22, V211, V221, Occasion
 from simulator.ocpi.client import OcpiCallFailed, OcpiClient
@@ -110,8 +110,7 @@ class Pulling:
         found = self._judge.pulled(connection, Occasion.CDR, body, message_seq, seen_before=told)
         if refusing(found) or told is not None:
             return False
-        digest = digest_of(content)
-        self._book.put_cdr(connection, key, content, accepted=True, digest=digest)
+        self._book.put_cdr(connection, key, content, body, accepted=True)
         return True
 
     def _tell(self, connection: Connection, what: str, **data: Any) -> None:

@@ -28,7 +28,7 @@ from mock_peer.rule import V211, Occasion
 from simulator.kernel.clock import rfc3339
 from simulator.ocpi.codec import Around
 from simulator.ocpi.connection import Connection
-from simulator.ocpi.envelope import Json, read_json
+from simulator.ocpi.envelope import Json
 from simulator.ocpi.versions import VERSIONS
 
 # Versions that name only the contract of a token: auth_id.
@@ -106,14 +106,14 @@ class Relay:
         job = partial(self._tell_session, connection, session, held, emp)
         self._outbound.post(emp.id, job)
 
-    def cdr_accepted(self, connection: Connection, body: bytes) -> None:
+    def cdr_accepted(self, connection: Connection, body: Json) -> None:
         """Hand a CDR on to the EMP of its token; credits and other people's are not.
 
         It is kept for delivery before the CPO has its answer: who was told 1000 is relied upon.
         """
         version = VERSIONS[connection.version or "2.2.1"]
         around = Around.of(connection, token=self._token_of)
-        cdr = version.codec.from_wire("cdr", read_json(body), around)
+        cdr = version.codec.from_wire("cdr", body, around)
         held = self._whose(cdr)
         if held is None or is_credit(cdr) or not isinstance(cdr.get("id"), str):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from mock_peer.book import Book, digest_of
+from mock_peer.book import Book
 from mock_peer.profile import Profile
 from mock_peer.settings import Answer, Answers
 from simulator.ocpi.connection import Connection
@@ -34,7 +34,7 @@ def test_all_is_remembered(tmp_path: Path) -> None:
     book.put_tariff(cpo, "T1", o.tariff(), o.NOW)
     book.put_tariff(cpo, "T1", None, LATER)
     book.put_session(cpo, o.session())
-    book.put_cdr(cpo, "k", b"{}", accepted=True, digest=digest_of(b"{}"))
+    book.put_cdr(cpo, "k", b"{}", {}, accepted=True)
     book.put_token({**o.cdr_token(), "valid": True, "whitelist": "NEVER"})
     book.put_authorization(cpo, verdict())
     book.set_answers(Answers(default=Answer(no_answer=True)), o.NOW)

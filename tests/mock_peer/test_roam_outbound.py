@@ -9,7 +9,6 @@ from mock_peer.roam_outbound import ORIGINAL_PROTOCOL
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
-from simulator.ocpi.envelope import write_json
 from tests.mock_peer import objects as o
 from tests.mock_peer.roaming import CARD, Whole, roaming
 from tests.mock_peer.test_relay import cdr_of, session_of
@@ -97,7 +96,7 @@ async def test_a_cdr_is_kept_before_the_cpo_has_its_answer(
     async with roaming(clock, chance, journal) as whole:
         await whole.share()
         connection = whole.cpo.peer.book.all()[0]
-        whole.roam.relay.cdr_accepted(connection, write_json(cdr_of(whole, None)))
+        whole.roam.relay.cdr_accepted(connection, cdr_of(whole, None))
         assert len(whole.roam.book.deliveries()) == 1  # and nothing has been awaited
         await clock.sleep(60)
         assert whole.roam.book.deliveries() == []
@@ -109,7 +108,7 @@ async def test_a_credit_cdr_is_not_passed_on(
     async with roaming(clock, chance, journal, strict=False) as whole:
         await whole.share()
         connection = whole.cpo.peer.book.all()[0]
-        body = write_json(cdr_of(whole, None, credit=True, credit_reference_id="C0"))
+        body = cdr_of(whole, None, credit=True, credit_reference_id="C0")
         whole.roam.relay.cdr_accepted(connection, body)
         await clock.sleep(60)
         assert tries(whole) == []
