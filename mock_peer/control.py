@@ -115,6 +115,8 @@ class Control:
         return _respond(200, given)
 
     async def _serve(self, request: Request) -> Any:
+        if request.too_long is not None:
+            raise ControlError(413, f"the body is longer than {request.too_long} bytes")
         match = self._table.match(request.method, request.path)
         if match is None:
             known = self._table.methods(request.path)

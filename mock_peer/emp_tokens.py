@@ -76,7 +76,7 @@ class TokenSource:
 
     async def authorize(self, ctx: Ctx) -> Result:
         """Say whether a token may be used at a location (OCPI 2.2.1 mod_tokens, POST)."""
-        uid, kind = ctx.params["token_uid"], ctx.query.get("type", "RFID")
+        uid, kind = ctx.params["token_uid"], ctx.token_type
         refused = self._judge.request(ctx, Occasion.AUTHORIZE, type=kind)
         token = self._book.tokens.find(uid, kind)
         if token is None:

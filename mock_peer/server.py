@@ -194,7 +194,7 @@ class RunningPeer:
         if self.roam.takes(request.path):
             return await self.roam.handle(request)
         if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
-            return Response(413) if request.too_long else await self._control.handle(request)
+            return await self._control.handle(request)
         return await self._ocpi.handle(request)
 
     def _told(self, request: Request, error: Exception) -> None:

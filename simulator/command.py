@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+# Those of `simulator.ocpi.versions`, which is too heavy for `--help`.
+OCPI_VERSIONS = ("2.1.1", "2.2", "2.2.1")
 # How long everything may take to stop, in real seconds.
 GRACE_S = 0.8
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulator.command import (
+    OCPI_VERSIONS,
     clock_option,
     forever,
     journal_option,
@@ -32,12 +33,21 @@ The CPO of the demo's world, for stations and a peer of your own:
 Registered with the mock Plugsurfing of another terminal, and kept in a file:
   roamlab peer
   roamlab cpo --database cpo.db --register http://127.0.0.1:8090/… --token …
+As a CPO that knows nothing but 2.1.1:
+  roamlab cpo --ocpi 2.1.1
 """
 )
 @click.argument("world_name", default="demo", metavar="[WORLD]")
 @click.option("--host", metavar="ADDRESS", help="Where both servers listen; an IP literal.")
 @click.option("--ocpp-port", type=click.IntRange(0, 65535), metavar="PORT", help="0: a free one.")
 @click.option("--ocpi-port", type=click.IntRange(0, 65535), metavar="PORT", help="0: a free one.")
+@click.option(
+    "--ocpi",
+    "ocpi_versions",
+    multiple=True,
+    type=click.Choice(OCPI_VERSIONS),
+    help="Offer this version of OCPI alone; may be repeated. Default: all.",
+)
 @click.option("--database", metavar="FILE", help="Keep everything in this SQLite file.")
 @click.option("--register", "register_url", metavar="URL", help="Register at this versions URL …")
 @click.option("--token", metavar="TOKEN", help="… with this token A.")
@@ -75,7 +85,7 @@ def cpo(
 
 
 def _alone(plan: WorldFile, changes: dict[str, Any]) -> WorldFile:
-    said = {key: value for key, value in changes.items() if value is not None}
+    said = {key: value for key, value in changes.items() if value not in (None, ())}
     return replace(plan, peers=(), cpo={**plan.cpo, **said})
 
 

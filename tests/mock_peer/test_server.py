@@ -328,3 +328,16 @@ async def test_the_findings_of_the_same_world_are_the_same(chance: Chance) -> No
         return journal.dump()
 
     assert once() == once()
+
+
+async def test_a_body_that_is_too_long_is_refused_and_recorded(
+    clock: Clock, chance: Chance, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.wire.http_aio.MAX_BODY_BYTES", 1000)
+    async with connected(clock, chance, journal) as cpo:
+        told = await cpo.post_cdr({"id": "x" * 2000})
+        assert (told.http_status, told.status_code) == (413, 2000)
+        ours = [r for r in journal.records if r["leg"] == "ocpi" and r["actor"] == "plugsurfing"]
+        assert ours[-1]["http_status"] == 413
+        status, told = await cpo.control("PUT", "/tokens/04AA", {"issuer": "x" * 2000})
+        assert (status, told["error"]) == (413, "the body is longer than 1000 bytes")

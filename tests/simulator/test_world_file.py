@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from simulator.command import OCPI_VERSIONS
 from simulator.cpo.config import CpoConfig
 from simulator.kernel.chance import Chance
 from simulator.mistakes import Mistake
+from simulator.ocpi.versions import VERSIONS
 from simulator.places import COUNTRIES
 from simulator.station.ev import Car
 from simulator.world_file import PLUGS, SCHEMA, find, read, read_text
@@ -174,6 +176,12 @@ locations:
             MINIMAL + "peers: [{name: p, url: 'http://x', token: t, tokens: [{uid: a}]}]",
             "w.yaml:3: peers[0].tokens: a peer outside",
         ),
+        (
+            MINIMAL + "peers: [{name: p, url: 'http://x', token: t, ocpi_versions: [2.2]}]",
+            "w.yaml:3: peers[0].ocpi_versions: a peer outside",
+        ),
+        (MINIMAL.replace("}", ", ocpi_versions: []}"), "w.yaml:2: cpo.ocpi_versions: "),
+        (MINIMAL.replace("}", ", ocpi_versions: [2.3]}"), "w.yaml:2: cpo.ocpi_versions[0]: "),
     ],
 )
 def test_one_mistake_one_line(text: str, expected: str) -> None:
@@ -187,6 +195,16 @@ def test_a_world_is_found_by_path_or_by_name(tmp_path: Path) -> None:
     assert find("demo").name == "demo.yaml"
     with pytest.raises(Mistake, match=r"no world 'dmo'.* Did you mean 'demo'"):
         find("dmo")
+
+
+def test_versions_are_text_with_or_without_quotes() -> None:
+    text = MINIMAL.replace("}", ', ocpi_versions: [2.1.1, 2.2, "2.2.1"]}')
+    assert read_text(text).cpo["ocpi_versions"] == ["2.1.1", "2.2", "2.2.1"]
+
+
+def test_versions_are_those_there_are() -> None:
+    schema = json.loads(SCHEMA.read_text())["$defs"]["ocpi_versions"]
+    assert schema["items"]["enum"] == list(OCPI_VERSIONS) == list(VERSIONS)
 
 
 def test_the_schema_knows_what_the_cpo_and_the_car_know() -> None:

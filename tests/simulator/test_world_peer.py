@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,7 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
+from simulator.wire.http_aio import HttpClient
 from simulator.world_file import PeerPlan
 from simulator.world_peer import Peer, PeerRefused
 
@@ -29,6 +31,20 @@ async def test_it_starts_with_its_tokens_and_says_where_it_is(peer: Peer) -> Non
     assert peer.token_a
     tokens = (await peer.state())["tokens"]
     assert [(token["uid"], token["valid"]) for token in tokens] == [("04AA", False)]
+
+
+async def test_it_offers_the_versions_of_the_file(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    plan = PeerPlan("plugsurfing", ocpi_versions=("2.1.1", "2.2"))
+    peer = Peer(plan, clock=clock, chance=chance, journal=journal)
+    await peer.start("127.0.0.1")
+    http = HttpClient(clock)
+    headers = {"Authorization": f"Token {peer.token_a}"}
+    answer = await http.send("GET", peer.versions_url, headers=headers)
+    assert [row["version"] for row in json.loads(answer.body)["data"]] == ["2.1.1", "2.2"]
+    await http.close()
+    await peer.stop()
 
 
 async def test_tokens_are_changed_over_http(peer: Peer) -> None:

@@ -138,6 +138,18 @@ def test_it_prints_what_stations_and_peers_need(place: Place) -> None:
     assert facts["token_a"]
 
 
+def test_it_offers_the_versions_it_is_told(place: Place) -> None:
+    with place.peer() as peer:
+        facts = json.loads(peer.wait_for("versions_url"))
+        register = ("--register", facts["versions_url"], "--token", facts["token_a"])
+        with place.cpo("--ocpi", "2.1.1", "--ocpi", "2.2", *register) as cpo:
+            cpo.wait_for("registered with plugsurfing")
+            url = f"http://127.0.0.1:{place.peer_port}/_mock/connections"
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                known = json.loads(answer.read())["connections"]
+    assert [c["version"] for c in known if c["registered"]] == ["2.2"]
+
+
 def test_a_peer_that_is_not_there_is_exit_code_3(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -163,6 +175,7 @@ def test_a_peer_that_refuses_is_exit_code_1(
         (("--register", "http://x/versions"), "--register and --token go together"),
         (("--clock", "virtual"), "take --clock real or scaled:N"),
         (("--ocpp-port", "70000"), "'--ocpp-port'"),
+        (("--ocpi", "2.3.0"), "'2.3.0' is not one of '2.1.1', '2.2', '2.2.1'"),
         (("--database", "/no/such/folder/cpo.db"), "/no/such/folder/cpo.db"),
     ],
 )
