@@ -2,7 +2,8 @@
 
 Rule: this file alone knows the library. Messages are delivered where the socket is read instead of
 through a queue and a reading task, which doubles the speed; handshakes, control frames, limits and
-timeouts stay the library's.
+timeouts stay the library's. A message that is one plain frame, as nearly all are, is read and
+written without its parser.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import asyncio
 import contextlib
 import inspect
 import logging
-from typing import Any, Protocol
+import typing
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import State
+from websockets.protocol import Protocol, Side, State
+from websockets.streams import StreamReader
 
 from simulator.kernel.clock import Clock
 from simulator.wire.ocpp_messages import LinkClosed
+from simulator.wire.plain_frames import read_text, write_text
 
 # The library logs refused handshakes and broken connections; the journal records them instead.
 quiet = logging.getLogger("simulator.wire.websockets")
@@ -34,11 +38,14 @@ NO_PROXY: dict[str, Any] = {"proxy": None} if _knows_proxies else {}
 MAX_FRAME_BYTES = 1024 * 1024
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 0.5
+_CLIENT = Side.CLIENT
+# Where the library's parser stands between two frames.
+_AT_EOF = StreamReader.at_eof.__code__
 _OPEN, _CLOSING, _CLOSED = State.OPEN, State.CLOSING, State.CLOSED
 _CONT, _TEXT, _BINARY, _PONG = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.PONG
 
 
-class Receiver(Protocol):
+class Receiver(typing.Protocol):
     """Who takes the messages of a socket."""
 
     def received(self, text: str) -> None:
@@ -61,6 +68,7 @@ class Socket(Connection):
     _abort_timer: asyncio.TimerHandle | None = None
     _pulse: asyncio.TimerHandle | None = None
     _pong_due = False
+    _between_frames = False  # the next byte that comes begins a frame
 
     def attach(self, receiver: Receiver) -> None:
         """Deliver messages from now on; those that came with the handshake first."""
@@ -78,9 +86,14 @@ class Socket(Connection):
         protocol = self.protocol
         if protocol.state is not _OPEN:
             raise LinkClosed(self.reason)
-        protocol.send_text(text.encode())
+        data = text.encode()
+        plain = write_text(data, masked=protocol.side is _CLIENT)
         try:
-            self.send_data()
+            if plain is not None:
+                self.transport.write(plain)
+            else:
+                protocol.send_text(data)
+                self.send_data()
         except (OSError, RuntimeError) as error:
             raise LinkClosed(f"cannot write: {error}") from error
 
@@ -131,8 +144,15 @@ class Socket(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; should they end the WebSocket, see to it that the TCP connection ends too."""
+        protocol, receiver = self.protocol, self._receiver
+        if self._between_frames and receiver is not None and protocol.state is _OPEN:
+            text = read_text(data, masked=protocol.side is not _CLIENT)
+            if text is not None and self._fragments is None:
+                self._take(receiver, text)
+                return
         super().data_received(data)
-        if self.protocol.state is _CLOSING:
+        self._between_frames = _awaits_a_frame(protocol)
+        if protocol.state is _CLOSING:
             self._closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -194,6 +214,9 @@ class Socket(Connection):
             if not frame.fin:
                 return
             data, self._fragments = self._fragments, None
+        self._take(receiver, data)
+
+    def _take(self, receiver: Receiver, data: bytes | bytearray) -> None:
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
@@ -205,6 +228,14 @@ class Socket(Connection):
         self.protocol.fail(code, reason)
         self.send_data()
         self._closing()
+
+
+def _awaits_a_frame(protocol: Protocol) -> bool:
+    """Whether the library's parser has read whole frames and nothing beyond."""
+    step: Any = protocol.parser
+    while (inner := getattr(step, "gi_yieldfrom", None)) is not None:
+        step = inner
+    return getattr(step, "gi_code", None) is _AT_EOF and not protocol.reader.buffer
 
 
 class ServerSocket(Socket, ServerConnection):

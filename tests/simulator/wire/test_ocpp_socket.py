@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from simulator.kernel.clock import Clock
 from simulator.wire.ocpp_messages import LinkClosed
 from simulator.wire.ocpp_socket import NO_PROXY, ClientSocket, ServerSocket, timeouts
+from simulator.wire.plain_frames import write_text
 
 
 class Ear:
@@ -64,6 +65,47 @@ async def test_text_goes_straight_to_the_receiver(clock: Clock) -> None:
         await client.drain()
         await clock.sleep(1)
         assert ear.texts == ["one", "zwei é"]
+
+
+async def test_a_frame_may_come_in_pieces(clock: Clock) -> None:
+    async with pair(clock) as (server, client):
+        ear, back = Ear(), Ear()
+        server.attach(ear)
+        client.attach(back)
+        wanted = []
+        for masked, sender in ((True, client), (False, server)):
+            whole = write_text(b"in two pieces", masked=masked)
+            assert whole is not None
+            for cut in range(1, len(whole)):
+                sender.transport.write(whole[:cut])
+                await clock.sleep(1)
+                # The second piece and a whole frame after it, read at once.
+                sender.transport.write(whole[cut:] + whole)
+                await clock.sleep(1)
+                sender.write(f"after {cut}")
+                await clock.sleep(1)
+                wanted += ["in two pieces", "in two pieces", f"after {cut}"]
+            assert (ear if masked else back).texts == wanted
+            wanted = []
+
+
+async def test_a_fragmented_message_may_be_followed_by_any_other(clock: Clock) -> None:
+    async with pair(clock) as (server, client):
+        ear = Ear()
+        server.attach(ear)
+        for number in range(3):
+            await client.send(["in ", "frag", "ments"])
+            await clock.sleep(1)
+            client.write(f"plain {number}")
+            await clock.sleep(1)
+        assert ear.texts == [
+            "in fragments",
+            "plain 0",
+            "in fragments",
+            "plain 1",
+            "in fragments",
+            "plain 2",
+        ]
 
 
 async def test_what_came_before_the_receiver_waits_for_it(clock: Clock) -> None:
