@@ -19,6 +19,7 @@ from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
 from simulator.station.connector import Phase, State
 from simulator.station.ev import Car
 from simulator.station.meter import Meter, Reading
+from simulator.station.samples import tells
 from simulator.station.settings import Settings
 
 Payload = dict[str, Any]
@@ -216,6 +217,10 @@ class Core:
         """Where to start if the CSMS names no EVSE: where a cable waits, else anywhere."""
         startable = [evse for evse in self.evses if evse.startable]
         return next((e for e in startable if e.phase.plugged), startable[0] if startable else None)
+
+    def tells(self, evse: Evse, measurands: str) -> bool:
+        """Would meter values of an EVSE say anything, with the measurands of this setting?"""
+        return tells(self.settings.members(measurands), knows_soc=evse.meter.knows_soc)
 
     @property
     def idle(self) -> bool:

@@ -70,6 +70,11 @@ class Meter:
         """The register's exact value, as last integrated; it survives a power cut."""
         return self._energy_wh
 
+    @property
+    def knows_soc(self) -> bool:
+        """A car is there that tells its state of charge: on DC (IEC 61851-1 has no way on AC)."""
+        return self.car is not None and self.limits.dc
+
     def connect(self, car: Car | None, now_s: float) -> None:
         """A car is plugged in, or out with None."""
         self.advance(now_s)
@@ -120,7 +125,7 @@ class Meter:
             power_factor=factor,
             offered_a=offered_a,
             offered_w=self.limits.max_power_w if self.delivering else 0.0,
-            soc_percent=round(self.car.soc_percent, 1) if self.car and self.limits.dc else None,
+            soc_percent=round(self.car.soc_percent, 1) if self.car and self.knows_soc else None,
             dc=self.limits.dc,
         )
 

@@ -20,7 +20,7 @@ from simulator.station.connector import Event, Impossible
 from simulator.station.core import Cause, Core, Evse, Memory, Reset
 from simulator.station.dialects import DIALECTS
 from simulator.station.ev import Car, draw_car
-from simulator.station.settings import SettingError, Settings
+from simulator.station.settings import BY_NAME, SettingError, Settings
 from simulator.station.snapshot import snapshot
 from simulator.wire.chores import Chores
 from simulator.wire.ocpp_ws import OcppClient
@@ -299,11 +299,24 @@ class Station:
         return self._chores.start(work, name)
 
 
+def _rotations(config: StationConfig) -> str:
+    """ConnectorPhaseRotation as installed; of a very large station, as many as a value holds."""
+    limits = [evse.connectors[0].limits for evse in config.evses]
+    known = [
+        f"{number}.{'Unknown' if each.phases == 3 else 'NotApplicable'}"
+        for number, each in enumerate(limits, 1)
+    ]
+    while len(",".join(known)) > BY_NAME["phase_rotation"].high:
+        known.pop()
+    return ",".join(known)
+
+
 def _settings(config: StationConfig) -> Settings:
     values = {
         "meter_interval_s": str(config.meter_interval_s),
         "aligned_interval_s": str(config.clock_aligned_interval_s),
         "connectors": str(len(config.evses)),
+        "phase_rotation": _rotations(config),
         "security_profile": "0" if config.basic_password is None else "1",
         **config.settings,
     }

@@ -64,6 +64,11 @@ _TAKEN: dict[str, Callable[[Reading], Iterable[Sample]]] = {
 _INTERVAL = "Energy.Active.Import.Interval"
 
 
+def tells(measurands: Iterable[str], *, knows_soc: bool) -> bool:
+    """Will a reading say anything of these measurands?"""
+    return any(measurand != "SoC" or knows_soc for measurand in measurands)
+
+
 def samples_of(reading: Reading, measurands: Iterable[str], since_wh: int) -> list[Sample]:
     """What a reading says of these measurands, in their order; `since_wh` is the register at the
     previous sample. A measurand that the car or the current does not have is left out.

@@ -112,9 +112,15 @@ class Sampling:
         self._uplink.send(message, tx.session, tx)
 
     def meter(self, evse: Evse, context: Context) -> None:
-        """Take a reading of the EVSE itself and tell it."""
+        """Take a reading of the EVSE itself and tell it; one that was asked for, while Pending too
+        (1.6 section 4.2, 2.0.1 B02).
+        """
         moment = self.moment(evse, sample=True)
-        self._uplink.send(self._dialect.metered(self._core, evse, context, moment), evse.session)
+        message = self._dialect.metered(self._core, evse, context, moment)
+        if message is not None and context is Context.TRIGGER:
+            self._uplink.notify(message, evse.session, triggered=True)
+        else:
+            self._uplink.send(message, evse.session)
 
     def _note(self, evse: Evse, context: Context) -> None:
         if evse.transaction is not None:

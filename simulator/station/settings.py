@@ -7,7 +7,7 @@ stand on the wire; a value that its row does not allow is never kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -56,6 +56,7 @@ class Setting:
     allowed: tuple[str, ...] = ()
     unit: str | None = None
     reboot: bool = False
+    check: Callable[[str], str | None] | None = None  # what else a text must be
 
     def problem(self, value: str) -> str | None:
         """Why this value cannot be kept; None when it can."""
@@ -70,16 +71,43 @@ class Setting:
             unknown = [member for member in members_of(value) if member not in self.allowed]
             if unknown:
                 return f"{', '.join(unknown)}: not among {', '.join(self.allowed)}"
+            if len(set(members_of(value))) < len(members_of(value)):
+                return "expected each member once"
             if self.low and not members_of(value):
                 return "expected at least one member"
         elif not self.low <= len(value) <= self.high:
             return f"expected {self.low} to {self.high} characters"
-        return None
+        return self.check(value) if self.check is not None else None
 
 
 def members_of(value: str) -> list[str]:
     """The members of a comma-separated list; an empty text has none."""
     return [member.strip() for member in value.split(",") if member.strip()]
+
+
+# 1.6 section 9.1.7: how the phases of a connector lie to those of the grid.
+ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
+
+
+def _rotations(value: str) -> str | None:
+    """Why this is no ConnectorPhaseRotation, as in `0.RST, 1.RST, 2.RTS`."""
+    seen: list[int] = []
+    for member in value.split(","):
+        number, dot, rotation = member.strip().partition(".")
+        if not (dot and number.isascii() and number.isdigit() and rotation in ROTATIONS):
+            return f"{member.strip()!r}: expected connector.rotation, one of {', '.join(ROTATIONS)}"
+        seen.append(int(number))
+    return "expected each connector once" if len(set(seen)) < len(seen) else None
+
+
+def rotated(value: str) -> list[int]:
+    """The connectors that a ConnectorPhaseRotation speaks of."""
+    return [int(member.partition(".")[0]) for member in members_of(value)]
+
+
+def _password(value: str) -> str | None:
+    """Why this is no password: control characters and other alphabets are not portable."""
+    return None if value.isascii() and value.isprintable() else "expected printable ASCII"
 
 
 ENERGY = "Energy.Active.Import.Register"
@@ -135,7 +163,7 @@ SETTINGS: tuple[Setting, ...] = (
          "OCPPCommCtrlr.NetworkConfigurationPriority", access=_RO),
     _row("file_protocols", _S, "", None, "OCPPCommCtrlr.FileTransferProtocols", access=_RO),
     _row("basic_auth_password", _S, "", "AuthorizationKey",
-         "SecurityCtrlr.BasicAuthPassword", access=_WO, low=16, high=40),
+         "SecurityCtrlr.BasicAuthPassword", access=_WO, low=16, high=40, check=_password),
     _row("security_profile", _I, "0", "SecurityProfile",
          "SecurityCtrlr.SecurityProfile", access=_RO),
     _row("organization_name", _S, "roamlab", None,
@@ -185,7 +213,8 @@ SETTINGS: tuple[Setting, ...] = (
          "AlignedDataCtrlr.TxEndedInterval", high=86400, unit="s"),
     # What a station tells about itself
     _row("connectors", _I, "1", "NumberOfConnectors", None, access=_RO),
-    _row("phase_rotation", _S, "Unknown", "ConnectorPhaseRotation", None, high=500),
+    _row("phase_rotation", _S, "1.Unknown", "ConnectorPhaseRotation", None,
+         low=1, high=500, check=_rotations),
     _row("feature_profiles", _S, "Core,RemoteTrigger", "SupportedFeatureProfiles",
          None, access=_RO),
     _row("max_keys", _I, "50", "GetConfigurationMaxKeys", None, access=_RO),
@@ -239,9 +268,18 @@ class Settings:
         """The members of a list, in order."""
         return members_of(self.text(name))
 
+    def problem(self, row: Setting, value: str) -> str | None:
+        """Why this station cannot keep a value; None when it can."""
+        problem = row.problem(value)
+        if problem is None and row.name == "phase_rotation":
+            last = self.integer("connectors")
+            if max(rotated(value)) > last:
+                return f"expected connectors up to {last}"
+        return problem
+
     def set(self, name: str, value: str) -> None:
         """Set a value by our name. Raises SettingError."""
-        problem = BY_NAME[name].problem(value)
+        problem = self.problem(BY_NAME[name], value)
         if problem:
             raise SettingError(f"{name}: {value!r}: {problem}")
         self._values[name] = value

@@ -103,7 +103,7 @@ def change_configuration(core: Core, payload: Payload, now: datetime) -> Answer:
     row = BY_KEY.get(payload["key"].lower())
     if row is None:
         return Answer({"status": "NotSupported"})
-    if row.access is Access.READ_ONLY or row.problem(payload["value"]):
+    if row.access is Access.READ_ONLY or core.settings.problem(row, payload["value"]):
         return _REJECTED
     core.settings.keep(row, payload["value"])
     status = "RebootRequired" if row.reboot else "Accepted"
@@ -127,13 +127,19 @@ _TRIGGERS: Mapping[str, Ask] = {
 
 
 def trigger_message(core: Core, payload: Payload, now: datetime) -> Answer:
-    """5.17."""
+    """5.17. What cannot follow is not promised: meter values with nothing to measure, or of the
+    main controller, which has no meter.
+    """
     what = _TRIGGERS.get(payload["requestedMessage"])
     if what is None:
         return Answer({"status": "NotImplemented"})
     wanted = payload.get("connectorId")
     if what in (Ask.METER, Ask.STATUS) and wanted and core.evse(wanted) is None:
         return _REJECTED
+    if what is Ask.METER:
+        evses = core.evses if wanted is None else tuple(filter(None, (core.evse(wanted),)))
+        if not any(core.tells(evse, "sampled_measurands") for evse in evses):
+            return _REJECTED
     return Answer({"status": "Accepted"}, (Trigger(what, wanted),))
 
 

@@ -169,7 +169,9 @@ def _set(core: Core, model: list[Entry], data: Payload) -> tuple[str, str | None
     if data.get("attributeType", "Actual") != "Actual":
         return "NotSupportedAttributeType", None
     row = entry.setting
-    if row is None or row.access is Access.READ_ONLY or row.problem(data["attributeValue"]):
+    if row is None or row.access is Access.READ_ONLY:
+        return "Rejected", None
+    if core.settings.problem(row, data["attributeValue"]):
         return "Rejected", None
     core.settings.keep(row, data["attributeValue"])
     return "RebootRequired" if row.reboot else "Accepted", row.name
@@ -246,9 +248,23 @@ def trigger_message(core: Core, payload: Payload, now: datetime) -> Answer:
     if evse is not None and connector_id not in (None, *_connector_ids(evse)):
         return _refused("UnknownConnectorId", f"there is no connector {connector_id}")
     evses: tuple[Evse, ...] = core.evses if evse is None else (evse,)
-    if what is Ask.TRANSACTION and all(each.transaction is None for each in evses):
-        return _refused("TxNotFound", "no transaction goes on")
+    refusal = _nothing_to_tell(core, what, evses)
+    if refusal is not None:
+        return refusal
     return Answer({"status": "Accepted"}, (Trigger(what, place.get("id"), connector_id),))
+
+
+def _nothing_to_tell(core: Core, what: Ask, evses: tuple[Evse, ...]) -> Answer | None:
+    """The refusal of what could not follow, if so."""
+    if what is Ask.METER and not any(core.tells(evse, "aligned_measurands") for evse in evses):
+        return _refused("NoMeasurands", "AlignedDataCtrlr.Measurands has nothing to measure")
+    if what is not Ask.TRANSACTION:
+        return None
+    if not core.boot.accepted:  # behind all that waits in the queue
+        return _refused("NotAccepted", "transaction messages wait until the CSMS accepts")
+    if all(evse.transaction is None for evse in evses):
+        return _refused("TxNotFound", "no transaction goes on")
+    return None
 
 
 def _connector_ids(evse: Evse) -> list[int]:

@@ -80,6 +80,14 @@ def test_names_are_used_once() -> None:
         ("tx_start_points", "ParkingBayOccupancy", False),
         ("basic_auth_password", "x" * 16, True),
         ("basic_auth_password", "x" * 41, False),
+        ("basic_auth_password", "ü" * 16, False),
+        ("basic_auth_password", "x" * 16 + "\n", False),
+        ("sampled_measurands", "SoC,SoC", False),
+        ("heartbeat_interval_s", "--5", False),
+        ("heartbeat_interval_s", "9" * 400, False),
+        ("phase_rotation", "0.RST,1.TSR", True),
+        ("phase_rotation", "1.rst", False),
+        ("phase_rotation", "²", False),
     ],
 )
 def test_values_are_judged_by_their_row(name: str, value: str, good: bool) -> None:

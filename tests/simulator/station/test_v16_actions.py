@@ -215,6 +215,7 @@ async def test_clear_cache(clock: Clock, journal: Journal) -> None:
         (("Heartbeat", None), "Accepted", ["Heartbeat"]),
         (("MeterValues", 1), "Accepted", ["MeterValues"]),
         (("MeterValues", None), "Accepted", ["MeterValues"] * 2),
+        (("MeterValues", 0), "Rejected", []),  # the main controller has no meter
         (("StatusNotification", 0), "Accepted", ["StatusNotification"]),
         (("StatusNotification", 2), "Accepted", ["StatusNotification"]),
         (("StatusNotification", None), "Accepted", ["StatusNotification"] * 3),
@@ -236,6 +237,81 @@ async def test_trigger_message(
             after = after[:1]
         assert after == told
     assert flaws(journal) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("BootNotification", ["BootNotification"]),
+        ("Heartbeat", ["Heartbeat"]),
+        ("MeterValues", ["MeterValues"] * 2),
+        ("StatusNotification", ["StatusNotification"] * 3),
+        ("FirmwareStatusNotification", None),
+        ("DiagnosticsStatusNotification", None),
+    ],
+)
+async def test_what_is_accepted_while_pending_is_sent(
+    clock: Clock, journal: Journal, what: str, told: list[str] | None
+) -> None:
+    async with world(clock, journal, V16, ready=False) as (station, csms):
+        csms.boots.extend([("Pending", 600), ("Pending", 600)])
+        await station.start()
+        await clock.sleep(1)
+        answer = await csms.call(ask.TriggerMessage(what))
+        await clock.sleep(1)
+        assert answer.status == ("NotImplemented" if told is None else "Accepted")
+        assert actions(journal) == ["BootNotification", *(told or [])]
+    assert flaws(journal) == []
+
+
+@pytest.mark.parametrize(
+    ("measurands", "place", "status", "told"),
+    [
+        ("", None, "Rejected", 0),
+        ("SoC", 1, "Rejected", 0),
+        ("SoC", 2, "Accepted", 1),  # DC: the car tells
+        ("SoC", None, "Accepted", 1),
+    ],
+)
+async def test_meter_values_of_nothing_are_refused(
+    clock: Clock,
+    journal: Journal,
+    measurands: str,
+    place: int | None,
+    status: str,
+    told: int,
+) -> None:
+    async with world(clock, journal, V16) as (station, csms):
+        await station.plug(1, Car())
+        await station.plug(2, Car())
+        await csms.call(ask.ChangeConfiguration("MeterValuesSampledData", measurands))
+        assert (await csms.call(ask.TriggerMessage("MeterValues", place))).status == status
+        await clock.sleep(1)
+    assert actions(journal).count("MeterValues") == told
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        ("0.RST, 1.RST, 2.RTS", "Accepted"),
+        ("1.NotApplicable", "Accepted"),
+        ("RST", "Rejected"),
+        ("1.ABC", "Rejected"),
+        ("1.RST,1.RTS", "Rejected"),
+        ("3.RST", "Rejected"),  # there are two
+        ("-1.RST", "Rejected"),
+        ("1.RST,", "Rejected"),
+        ("", "Rejected"),
+    ],
+)
+async def test_phase_rotation_is_told_by_connector(
+    clock: Clock, journal: Journal, value: str, status: str
+) -> None:
+    async with world(clock, journal, V16) as (_, csms):
+        key = "ConnectorPhaseRotation"
+        assert (await csms.call(ask.ChangeConfiguration(key, value))).status == status
+        shown = (await csms.call(ask.GetConfiguration([key]))).configuration_key[0]["value"]
+        assert shown == (value if status == "Accepted" else "1.Unknown,2.NotApplicable")
 
 
 async def test_data_transfer_knows_no_vendor(clock: Clock, journal: Journal) -> None:

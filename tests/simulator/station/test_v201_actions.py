@@ -283,6 +283,59 @@ async def test_trigger_message(
     assert flaws(journal) == []
 
 
+@pytest.mark.parametrize(
+    ("what", "evse", "told"),
+    [
+        ("BootNotification", None, ["BootNotification"]),
+        ("Heartbeat", None, ["Heartbeat"]),
+        ("MeterValues", None, ["MeterValues"] * 2),
+        ("StatusNotification", {"id": 1, "connector_id": 1}, ["StatusNotification"]),
+        ("TransactionEvent", None, []),
+        ("FirmwareStatusNotification", None, None),
+        ("LogStatusNotification", None, None),
+    ],
+)
+async def test_what_is_accepted_while_pending_is_sent(
+    clock: Clock,
+    journal: Journal,
+    what: str,
+    evse: dict[str, int] | None,
+    told: list[str] | None,
+) -> None:
+    async with world(clock, journal, V201, ready=False) as (station, csms):
+        csms.boots.extend([("Pending", 600), ("Pending", 600)])
+        await station.start()
+        await clock.sleep(1)
+        answer = await csms.call(ask.TriggerMessage(what, evse=evse))
+        await clock.sleep(1)
+        wanted = "NotImplemented" if told is None else "Accepted" if told else "Rejected"
+        assert answer.status == wanted
+        assert actions(journal) == ["BootNotification", *(told or [])]
+    assert flaws(journal) == []
+
+
+async def test_a_transaction_that_waits_for_the_queue_is_not_promised(
+    clock: Clock, journal: Journal
+) -> None:
+    settings = {"tx_start_points": "EVConnected"}
+    async with world(clock, journal, V201, ready=False, settings=settings) as (station, csms):
+        csms.boots.append(("Pending", 600))
+        await station.start()
+        await clock.sleep(1)
+        await station.plug(1, Car())
+        answer = await csms.call(ask.TriggerMessage("TransactionEvent"))
+        assert (answer.status, answer.status_info["reason_code"]) == ("Rejected", "NotAccepted")
+
+
+async def test_meter_values_of_nothing_are_refused(clock: Clock, journal: Journal) -> None:
+    settings = {"aligned_measurands": ""}
+    async with world(clock, journal, V201, settings=settings) as (_, csms):
+        answer = await csms.call(ask.TriggerMessage("MeterValues"))
+        assert (answer.status, answer.status_info["reason_code"]) == ("Rejected", "NoMeasurands")
+        await clock.sleep(1)
+    assert "MeterValues" not in actions(journal)
+
+
 async def test_transaction_status(clock: Clock, journal: Journal) -> None:
     async with world(clock, journal, V201) as (station, csms):
         await station.plug(1, Car())
