@@ -34,6 +34,12 @@ class Book:
         self.outbox = Outbox(self._store)
         self.connections = Connections(self._store)
 
+    def started(self) -> int:
+        """Count a start on this book; returns how many there were before. Raises sqlite3.Error."""
+        before = self.settings.count("starts") - 1
+        self._store.flush()
+        return before
+
     async def committed(self) -> None:
         """Return when all that was written so far is durable. Raises sqlite3.Error."""
         await self._store.committed()

@@ -62,7 +62,7 @@ class Cpo:
         self._tasks: set[asyncio.Task[None]] = set()
         self.book = Book(config.database, clock)
         self.sites = Sites(config, rfc3339(clock.now()))
-        chance = chance.child("cpo")
+        chance = chance.child("cpo").of_start(self.book.started())
         common = Common(config, self.sites, self.book, clock, chance, journal)
         self._http = HttpClient(clock)
         sites = self.sites

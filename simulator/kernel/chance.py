@@ -43,6 +43,13 @@ class Chance:
         """A stream of its own for a part of this one's owner."""
         return Chance(self.seed, f"{self.path}/{name}")
 
+    def of_start(self, number: int) -> Chance:
+        """The stream of a later start on the same book; of the first one (0) it is this one.
+
+        What was drawn before and is kept, ids and tokens, must not be drawn again.
+        """
+        return self.child(f"start-{number}") if number else self
+
     def uuid4(self) -> str:
         """A version-4 UUID from this stream."""
         bits = self.random.getrandbits(128)

@@ -131,6 +131,23 @@ async def test_nothing_is_lost_over_a_restart(
         assert [f["number"] for f in listed["findings"]] == [1]
 
 
+async def test_a_restart_on_the_same_book_draws_nothing_again(
+    clock: Clock, chance: Chance, journal: Journal, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "peer.db")
+    drawn: list[str] = []
+    async with connected(clock, chance, journal, database=file) as cpo:
+        for _ in range(3):
+            cdr = await charge(cpo, f"CDR{len(drawn)}")
+            drawn.append(cdr["authorization_reference"])
+            assert (await cpo.post_cdr(cdr)).status_code == 1000
+            await cpo.peer.stop()
+            cpo.peer = await start(
+                clock=clock, chance=chance.child("test"), journal=journal, port=8090, database=file
+            )
+    assert len(set(drawn)) == 3
+
+
 async def test_data_before_registration_is_refused(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:

@@ -222,3 +222,22 @@ async def test_stopping_amid_everything_leaves_nothing_behind(
         me = asyncio.current_task()
         names = [t.get_coro().__qualname__ for t in asyncio.all_tasks() if t is not me]  # type: ignore[union-attr]
         assert not [name for name in names if "Deliveries" in name or "Locations" in name]
+
+
+async def test_a_restart_on_the_same_book_draws_nothing_again(
+    tmp_path: Path, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    config: Any = {"database": tmp_path / "cpo.db"}
+    drawn: list[str] = []
+    for start in range(3):
+        async with running(clock, Chance(7), journal, registered=start == 0, **config) as world:
+            drawn.append(world.cpo.token_a("another"))
+            async with station16(world.cpo, clock) as station:
+                await station.boot()
+                begun = await station.begin(at=f"2026-01-15T0{start}:00:00Z", wh=start)
+                await station.end(begun.transaction_id, 5000)
+            await clock.sleep(1)
+            assert sum(world.cpo.book.cdrs.states().values()) == start + 1
+            connections = [each.id for each in world.cpo.book.connections.all()]
+            assert len(set(connections)) == len(connections) == start + 2
+    assert len(set(drawn)) == 3

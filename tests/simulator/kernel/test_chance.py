@@ -43,6 +43,12 @@ def test_grandchildren_have_streams_of_their_own() -> None:
     assert draws(root.child("a").child("b")) != draws(root.child("a"))
 
 
+def test_a_later_start_draws_otherwise_and_the_first_as_ever() -> None:
+    assert draws(Chance(1).of_start(0)) == draws(Chance(1))
+    starts = [str(draws(Chance(1).of_start(number))) for number in range(3)]
+    assert len(set(starts)) == 3
+
+
 def test_uuids_are_version_4_of_the_right_variant() -> None:
     chance = Chance(1)
     for _ in range(200):
