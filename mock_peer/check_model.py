@@ -19,6 +19,8 @@ from simulator.mistakes import Exit
 # So many messages stand under a line that passed, and so many faults under one that failed.
 SHOWN = 3
 FAULTS = 5
+# Severities, what to mend first at the front; the checks beside the rules have none.
+URGENCY = ("reject", "", "drop", "warn", "note")
 
 
 class Verdict(StrEnum):
@@ -143,9 +145,9 @@ class Report:
 
     @property
     def failures(self) -> tuple[Line, ...]:
-        """The lines that failed, what is refused first."""
+        """The lines that failed, what is refused first, then what a connection rests on."""
         broken = [line for line in self.lines if line.verdict is Verdict.FAIL]
-        return tuple(sorted(broken, key=lambda line: line.severity not in ("", "reject")))
+        return tuple(sorted(broken, key=lambda line: URGENCY.index(line.severity)))
 
     @property
     def exit_code(self) -> Exit:

@@ -51,7 +51,6 @@ def check_lines(rows: Iterable[Check], evidence: Evidence) -> list[Line]:
             ruling=row.test(evidence)
             if evidence.version in row.versions
             else not_applicable(f"not in OCPI {evidence.version}"),
-            severity="reject",
         )
         for row in rows
     ]

@@ -208,7 +208,7 @@ def _finding(line: Line, report: Report) -> Safe:
             "header",
             _chip(line.verdict),
             h("h3", line.id, cls="id"),
-            h("span", f"{line.severity or 'reject'} · {line.source}", cls="source"),
+            h("span", " · ".join(filter(None, (line.severity, line.source))), cls="source"),
         ),
         h("p", line.statement),
         [_fault(fault) for fault in line.faults[:FAULTS]] or h("p", line.ruling.why, cls="fault"),

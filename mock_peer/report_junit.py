@@ -43,7 +43,7 @@ def _case(suite: Element, line: Line, classname: str) -> None:
     if line.verdict in _SKIPPED:
         SubElement(case, "skipped", message=f"{line.verdict.value}: {why}")
     elif line.verdict is Verdict.FAIL:
-        failure = SubElement(case, "failure", message=why, type=line.severity or "reject")
+        failure = SubElement(case, "failure", message=why, type=line.severity or "check")
         failure.text = _legal(_details(line))
 
 

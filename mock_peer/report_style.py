@@ -24,7 +24,7 @@ code, pre, .id { font-family: var(--mono); font-size: 13px; }
 .facts { display: flex; flex-wrap: wrap; gap: 4px 28px; margin: 0; color: var(--soft); }
 .facts div { display: flex; gap: 8px; }
 .facts dt { color: var(--faint); white-space: nowrap; }
-.facts dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; }
+.facts dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; min-width: 0; }
 .banner { margin-top: 24px; padding: 20px 24px; background: var(--paper); border-radius: 10px;
   border: 1px solid var(--line); border-left: 6px solid var(--good); }
 .banner.bad { border-left-color: var(--bad); }

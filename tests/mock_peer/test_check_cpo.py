@@ -52,8 +52,8 @@ async def test_every_verdict_shows_messages_that_are_in_the_report() -> None:
 async def test_a_cdr_without_its_reference_is_found_with_its_message() -> None:
     report, _, _ = await check_our_cpo("FR-AC-1")
     assert [line.id for line in report.failures] == [
-        "check.cdr-taken",
         "cdr.authorization-reference",
+        "check.cdr-taken",
     ]
     assert report.exit_code is Exit.FAILED
     (line,) = (one for one in report.lines if one.id == "cdr.authorization-reference")

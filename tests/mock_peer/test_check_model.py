@@ -35,9 +35,10 @@ def test_what_failed_decides_the_exit_code_then_what_did_not_come() -> None:
     assert report(BROKEN, missing=("CDR",)).exit_code is Exit.FAILED
 
 
-def test_failures_tell_what_is_refused_first() -> None:
-    warned = line("w", Verdict.FAIL, severity="warn")
-    assert [one.id for one in report(warned, BROKEN).failures] == ["cdr.not-negative", "w"]
+def test_failures_tell_what_is_refused_first_and_what_is_only_warned_of_last() -> None:
+    warned, check = line("w", Verdict.FAIL, severity="warn"), line("c", Verdict.FAIL)
+    told = [one.id for one in report(warned, check, BROKEN).failures]
+    assert told == ["cdr.not-negative", "c", "w"]
 
 
 def test_lines_stand_by_module_in_the_order_they_come() -> None:

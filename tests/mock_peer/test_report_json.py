@@ -30,4 +30,4 @@ async def test_a_real_report_is_json_to_the_last_number() -> None:
     found, _, _ = await check_our_cpo(wait_s=0)
     plain = json.loads(report_json(found))
     assert {row["module"] for row in plain["matrix"]} >= {"locations", "cdrs"}
-    assert plain["matrix"][0]["ours"]["GET"] == [True, 2, 0]
+    assert plain["matrix"][0]["ours"]["GET"] == [True, 4, 0]
