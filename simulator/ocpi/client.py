@@ -16,18 +16,16 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.ocpi.codec import Around, Kind, Locate, nowhere
 from simulator.ocpi.connection import Connection
+from simulator.ocpi.crawl import BrokenList, Crawl
 from simulator.ocpi.envelope import Envelope, Json, NoEnvelope, OcpiError, parse, write_json
 from simulator.ocpi.headers import MessageIds, Routing, TokenForm, authorization
 from simulator.ocpi.losses import Losses
-from simulator.ocpi.paging import parse_link, with_query
+from simulator.ocpi.paging import with_query
 from simulator.ocpi.text import printable, text_of
 from simulator.ocpi.validate import Problem, errors
 from simulator.ocpi.versions import BEFORE_NEGOTIATION, CONFIGURATION, VERSIONS, Version
 from simulator.wire.http import Headers, Response
 from simulator.wire.http_aio import ConnectFailed, HttpClient, HttpFailure
-
-# A list that is still going on after so many pages is taken for endless.
-MAX_PAGES = 100_000
 
 
 class Failure(StrEnum):
@@ -41,6 +39,7 @@ class Failure(StrEnum):
     NOT_JSON = "not JSON"
     NO_ENVELOPE = "no OCPI envelope"
     REFUSED = "refused"  # an OCPI status code outside 1xxx
+    BROKEN_LIST = "broken list"  # its Link leads elsewhere, or has no end
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,19 +203,14 @@ class OcpiClient:
         """Yield the objects of a list, page by page, following Link. Raises OcpiCallFailed.
 
         A bad object is journalled and yielded with its problems; the rest is not lost for it. A
-        link that leads back to a page already seen ends the list and is journalled.
+        list whose links have no end, or lead to another host, is journalled and raises: it is not
+        the whole list that it may look like.
         """
-        seen: set[str] = set()
+        crawl = Crawl(url)
         link: str | None = url
         around = Around.of(connection, **self._lookup)
         version = _version_of(connection)
         while link is not None:
-            if link in seen or len(seen) >= MAX_PAGES:
-                self._journal.event(
-                    self.actor, "ocpi.list-endless", peer=connection.peer, module=module, url=link
-                )
-                return
-            seen.add(link)
             answer = await self.request(
                 connection,
                 "GET",
@@ -237,7 +231,25 @@ class OcpiClient:
                 if problems:
                     self._tell_bad_object(connection, answer, index, problems)
                 yield Got(version.codec.from_wire(gives, raw, around), raw, answer, problems)
-            link = parse_link(answer.headers.get("Link"), answer.url)
+            try:
+                link = crawl.after(len(data), answer.headers, answer.url)
+            except BrokenList as error:
+                raise self._broken(connection, module, answer, error) from error
+
+    def _broken(
+        self, connection: Connection, module: str, answer: Answer, error: BrokenList
+    ) -> OcpiCallFailed:
+        self._journal.event(
+            self.actor,
+            error.what,
+            peer=connection.peer,
+            module=module,
+            url=error.link,
+            problem=str(error),
+            message_seq=answer.record_seq,
+        )
+        failed = replace(answer, failure=Failure.BROKEN_LIST, message=str(error))
+        return OcpiCallFailed(failed)
 
     def _tell_bad_object(
         self, connection: Connection, answer: Answer, index: int, problems: tuple[Problem, ...]

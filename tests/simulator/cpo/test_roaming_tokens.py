@@ -94,6 +94,22 @@ async def test_a_list_that_breaks_drops_nothing(
         assert world.events("tokens.not_pulled")
 
 
+async def test_a_list_without_an_end_drops_nothing(
+    clock: Clock, chance: Chance, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = [token(f"C{n}") for n in range(3)]
+    async with running(clock, chance, journal, tokens=tokens) as world:
+
+        def endless(ctx: Ctx, _window: Any) -> Result:
+            link = f'<{ctx.request.base_url}{ctx.request.path}?again=1>; rel="next"'
+            return Result(tokens[:1], headers={"Link": link})
+
+        monkeypatch.setattr(Ctx, "listing", endless)
+        await world.cpo.pull_tokens("emsp")
+        assert world.cpo.book.tokens.count() == 3
+        assert "no end" in world.events("tokens.not_pulled")[0]["data"]["problem"]
+
+
 async def ask(world: World, uid: str = "CARD1", known: Known | None = None) -> Answer | Silence:
     (peer,) = world.cpo.peers.registered()
     place = {"location_id": "LOC1", "evse_uids": ["E1"]}

@@ -260,16 +260,36 @@ async def test_a_bad_object_does_not_sink_the_page(
         assert told["data"]["message_seq"] == got[1].answer.record_seq
 
 
-async def test_a_list_that_runs_in_circles_ends(
-    clock: Clock, chance: Chance, journal: Journal
-) -> None:
+@pytest.mark.parametrize(
+    ("link", "total", "objects", "what", "pages"),
+    [
+        ("{url}?offset=1", "5", 1, "ocpi.list-endless", 2),  # in circles
+        ("{url}?offset={n}", "5", 0, "ocpi.list-endless", 1),  # empty pages for ever
+        ("{url}?offset={n}", "5", 40, "ocpi.list-endless", 3),  # more than twice its total
+        ("http://127.0.0.2:9/steal", "5", 1, "ocpi.link-elsewhere", 1),
+        ("//elsewhere.example/list", "5", 1, "ocpi.link-elsewhere", 1),
+    ],
+)
+async def test_a_broken_list_is_a_failure_and_no_end(
+    clock: Clock, chance: Chance, journal: Journal, link: str, total: str, objects: int, what: str,
+    pages: int,
+) -> None:  # fmt: skip
     async with talking(clock, chance, journal) as (client, peer, connection):
-        body = encode([sample("token")], now=clock.now())
-        link = {"Link": f'<{peer.url}?offset=1>; rel="next"'}
-        peer.reply = lambda _request: Response(200, Headers(link), body)
-        got = [g async for g in client.get_all(connection, peer.url, "tokens", gives="token")]
-        assert len(got) == 2
-        assert [r["what"] for r in journal.records if r["leg"] == "event"] == ["ocpi.list-endless"]
+        body = encode([sample("token")] * objects, now=clock.now())
+
+        def reply(_request: Request) -> Response:
+            to = link.format(url=peer.url, n=len(peer.asked))
+            fields = {"Link": f'<{to}>; rel="next"', "X-Total-Count": total}
+            return Response(200, Headers(fields), body)
+
+        peer.reply = reply
+        with pytest.raises(OcpiCallFailed, match="broken list") as caught:
+            async for _ in client.get_all(connection, peer.url, "tokens", gives="token"):
+                pass
+        assert caught.value.failure is Failure.BROKEN_LIST
+        (told,) = [r for r in journal.records if r["leg"] == "event"]
+        assert told["what"] == what and told["data"]["problem"]
+        assert len(peer.asked) == pages
 
 
 @pytest.mark.parametrize("data", [{"id": 1}, None, "list"])
