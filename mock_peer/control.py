@@ -33,12 +33,14 @@ PREFIX = "/_mock"
 
 
 class ControlError(Exception):
-    """A request that cannot be served: HTTP status, message, and the place in the body."""
+    """A request that cannot be served: HTTP status, message, and the place in the body; `more`
+    are further fields of the answer.
+    """
 
-    def __init__(self, status: int, message: str, pointer: str = "") -> None:
+    def __init__(self, status: int, message: str, pointer: str = "", **more: Any) -> None:
         super().__init__(message)
         self.status = status
-        self.pointer = pointer
+        self.error = shapes.Error(error=message, pointer=pointer, **more)
 
 
 class Control:
@@ -111,7 +113,7 @@ class Control:
         try:
             given = await self._serve(request)
         except ControlError as error:
-            return _respond(error.status, shapes.Error(error=str(error), pointer=error.pointer))
+            return _respond(error.status, error.error)
         return _respond(200, given)
 
     async def _serve(self, request: Request) -> Any:
@@ -192,8 +194,11 @@ class Control:
     async def pull(self, call: Call) -> shapes.Pulled:
         """Pull a CPO's lists."""
         connection = self._connection(call.params["id"])
-        kept = await self._active.pulling.pull(connection, call.body.modules)
-        return shapes.Pulled(kept=kept)
+        pulled = await self._active.pulling.pull(connection, call.body.modules)
+        if pulled.failures:
+            problem = "; ".join(pulled.failures)
+            raise ControlError(502, f"the pull failed: {problem}", kept=pulled.kept)
+        return shapes.Pulled(kept=pulled.kept)
 
     async def register(self, call: Call) -> shapes.ConnectionView:
         """Begin the handshake."""

@@ -104,10 +104,11 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Error(Given, frozen=True, kw_only=True):
-    """What was wrong, and where in the body (JSON pointer)."""
+    """What was wrong, and where in the body (JSON pointer); what a pull kept before it failed."""
 
     error: str
     pointer: str = ""
+    kept: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Endpoint(Given, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ full list of locations no longer holds is forgotten, and only then (2.2.1 mod_lo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from mock_peer import raw
@@ -31,6 +32,14 @@ _KINDS = {"tariffs": "tariff", "locations": "location", "cdrs": "cdr"}
 Take = Callable[[Connection, Any, int | None], bool]
 
 
+@dataclass(slots=True)
+class Pulled:
+    """What came of a pull: how many objects of each module were kept, and what failed."""
+
+    kept: dict[str, int] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
 class Pulling:
     """Read a CPO's lists, page by page."""
 
@@ -46,38 +55,39 @@ class Pulling:
 
     async def pull(
         self, connection: Connection, modules: Iterable[str] | None = None
-    ) -> dict[str, int]:
-        """Pull these modules, else those that Plugsurfing pulls by itself; returns how many objects
-        of each were kept. A module that the version is not pulled in is left out.
+    ) -> Pulled:
+        """Pull these modules, else those that Plugsurfing pulls by itself; a module that the
+        version is not pulled in is left out. What failed is told, and stops no other module.
         """
         version = connection.version or V221
         chosen = BY_ITSELF[version] if modules is None else ON_REQUEST[version]
-        kept: dict[str, int] = {}
+        pulled = Pulled()
         for module in chosen:
             if modules is None or module in modules:
-                kept[module] = await self._pull(connection, module)
-        return kept
+                await self._pull(connection, module, pulled)
+        return pulled
 
-    async def _pull(self, connection: Connection, module: str) -> int:
-        """How many objects of a list were kept."""
+    async def _pull(self, connection: Connection, module: str, pulled: Pulled) -> None:
+        """Take over one list; what was kept of one that breaks off stays."""
+        pulled.kept[module] = 0
         url = connection.endpoints.get((module, SENDER))
         if url is None:
-            return 0
-        take, seen, kept = self._takers[module], set[str](), 0
+            return
+        take, seen = self._takers[module], set[str]()
         before = set(self._book.known(connection).locations)
         try:
             async for got in self._client.get_all(connection, url, module, gives=_KINDS[module]):
-                kept += take(connection, got.raw, got.answer.record_seq)
+                pulled.kept[module] += take(connection, got.raw, got.answer.record_seq)
                 if name := raw.key(got.raw, "/id"):
                     seen.add(name)
         except OcpiCallFailed as error:
             self._tell(connection, "peer.call-failed", action=f"pull {module}", error=str(error))
-            return kept
+            pulled.failures.append(f"{module}: {error}")
+            return
         if module == "locations":
             for gone in sorted(before - seen):
                 self._book.remove_location(connection, gone)
-        self._tell(connection, "peer.pulled", module=module, kept=kept)
-        return kept
+        self._tell(connection, "peer.pulled", module=module, kept=pulled.kept[module])
 
     def _take_tariff(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
         found = self._judge.pulled(connection, Occasion.TARIFF, body, message_seq)

@@ -75,7 +75,9 @@ async def test_a_list_that_breaks_off_forgets_nothing(
             return listing(ctx, window)
 
         monkeypatch.setattr(Ctx, "listing", broken)
-        await cpo.control("POST", "/connections/cpo-1/pull")
+        status, told = await cpo.control("POST", "/connections/cpo-1/pull")
+        assert status == 502 and told["kept"] == {"tariffs": 0, "locations": 2}
+        assert told["error"].startswith("the pull failed: locations: ") and "3000" in told["error"]
         _, state = await cpo.control("GET", "/state")
         assert len(state["held"][0]["locations"]) == 3
         assert "3000" in events(journal, "peer.call-failed")[-1]["error"]
