@@ -91,9 +91,19 @@ class Line:
         return self.ruling.verdict
 
     @property
+    def kinds(self) -> tuple[tuple[Fault, int], ...]:
+        """Its faults, those that say the same once, each with how often it was found."""
+        found: dict[tuple[str, str, str], list[Fault]] = {}
+        for fault in self.faults:
+            same = (fault.pointer, fault.expected, str(fault.seen))
+            found.setdefault(same, []).append(fault)
+        return tuple((faults[0], len(faults)) for faults in found.values())
+
+    @property
     def messages(self) -> tuple[int, ...]:
         """The numbers of the messages that stand under it, without repetition."""
-        told = [fault.message for fault in self.faults[:FAULTS] if fault.message is not None]
+        first = (fault.message for fault, _ in self.kinds[:FAULTS])
+        told = [message for message in first if message is not None]
         return tuple(dict.fromkeys([*told, *self.ruling.shown[:SHOWN]]))
 
 

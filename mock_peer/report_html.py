@@ -201,7 +201,7 @@ def _findings(report: Report) -> Safe:
 
 
 def _finding(line: Line, report: Report) -> Safe:
-    more = len(line.faults) - FAULTS
+    more = len(line.kinds) - FAULTS
     return h(
         "article",
         h(
@@ -211,7 +211,8 @@ def _finding(line: Line, report: Report) -> Safe:
             h("span", " · ".join(filter(None, (line.severity, line.source))), cls="source"),
         ),
         h("p", line.statement),
-        [_fault(fault) for fault in line.faults[:FAULTS]] or h("p", line.ruling.why, cls="fault"),
+        [_fault(fault, times) for fault, times in line.kinds[:FAULTS]]
+        or h("p", line.ruling.why, cls="fault"),
         h("p", f"and {more} more", cls="source") if more > 0 else "",
         h("p", h("b", "What to do: "), line.hint, cls="hint"),
         _messages(line, report, opened=True),
@@ -219,7 +220,7 @@ def _finding(line: Line, report: Report) -> Safe:
     )
 
 
-def _fault(fault: Fault) -> Safe:
+def _fault(fault: Fault, times: int) -> Safe:
     seen = str(fault.seen)
     seen = seen if len(seen) <= _SEEN else f"{seen[:_SEEN]}…"
     return h(
@@ -227,6 +228,7 @@ def _fault(fault: Fault) -> Safe:
         h("div", h("code", fault.pointer)) if fault.pointer else "",
         h("div", h("b", "seen: "), h("code", seen)) if fault.seen is not None else "",
         h("div", h("b", "expected: "), fault.expected),
+        h("div", f"{times} times; this is the first", cls="source") if times > 1 else "",
         h("div", f"{', '.join(fault.objects)}", cls="source") if fault.objects else "",
         cls="fault",
     )

@@ -49,7 +49,7 @@ def _case(suite: Element, line: Line, classname: str) -> None:
 
 def _details(line: Line) -> str:
     told = [line.statement, f"source: {line.source}", f"what to do: {line.hint}"]
-    for fault in line.faults[:FAULTS]:
+    for fault, _ in line.kinds[:FAULTS]:
         where = f"{fault.pointer or '/'} in message {fault.message}"
         told.append(f"{where}: expected {fault.expected}, not {fault.seen!r}")
     return "\n".join(told)

@@ -134,16 +134,17 @@ def _part(
     own = {pointer: note for (part, pointer), note in marks.items() if part == name}
     value = exchange.body if name == "request" else exchange.answer
     rows = lay_out(value, own) if value is not None else _lines(told.get("body") or "")
-    headers = (told.get("headers") or {}).items()
-    return Part(
-        title,
-        tuple(
-            (field, text, own.get(f"/headers/{field}", ""))
-            for field, text in headers
-            if field.lower() not in DULL
-        ),
-        fold(tuple(rows)),
-    )
+    return Part(title, _headers(told.get("headers") or {}, own), fold(tuple(rows)))
+
+
+def _headers(told: Mapping[str, str], notes: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
+    """The headers worth showing, with those that are noted to be missing."""
+    shown = {name: value for name, value in told.items() if name.lower() not in DULL}
+    for pointer in notes:
+        name = pointer.removeprefix("/headers/")
+        if name != pointer and not any(have.lower() == name.lower() for have in told):
+            shown[name] = "(missing)"
+    return tuple((name, value, notes.get(f"/headers/{name}", "")) for name, value in shown.items())
 
 
 def _lines(text: str) -> Iterator[Row]:

@@ -81,15 +81,16 @@ def _cells(ours: Cell, theirs: Cell) -> Text:
 def _failure(line: Line, report: Report) -> RenderableType:
     head = Text.assemble("\n", (line.id, "bold red"), f"  {line.statement}")
     told: list[RenderableType] = []
-    for fault in line.faults[:FAULTS]:
-        where = f"{fault.pointer or 'the message'}: " if fault.pointer else ""
-        told.append(Text(f"{where}expected {fault.expected}"))
+    for fault, times in line.kinds[:FAULTS]:
+        where = f"{fault.pointer}: " if fault.pointer else ""
+        often = f" ({times} times)" if times > 1 else ""
+        told.append(Text(f"{where}expected {fault.expected}{often}"))
         if fault.seen is not None:
             told.append(Text(f"seen: {_short(str(fault.seen))}", "dim"))
     if not line.faults:
         told.append(Text(line.ruling.why))
-    if len(line.faults) > FAULTS:
-        told.append(Text(f"… {len(line.faults) - FAULTS} more", "dim"))
+    if len(line.kinds) > FAULTS:
+        told.append(Text(f"… {len(line.kinds) - FAULTS} more", "dim"))
     told.append(Text(f"what to do: {line.hint}", "cyan"))
     shown = [seq for seq in line.messages if seq in report.messages][:1]
     told.extend(_message(message(report.messages[seq], line.faults)) for seq in shown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mock_peer.check_model import (
     Verdict,
     chosen,
@@ -24,6 +26,17 @@ def test_rulings_say_which_verdict_and_why() -> None:
 
 def test_a_line_shows_its_faults_messages_first_and_none_twice() -> None:
     shown = line("r", Verdict.FAIL, "", 9, 7, faults=BROKEN.faults)
+    assert shown.messages == (7, 9)
+
+
+def test_faults_that_say_the_same_are_told_once() -> None:
+    (fault,) = BROKEN.faults
+    more = [replace(fault, message=8), replace(fault, message=9, pointer="/total_time")]
+    shown = line("r", Verdict.FAIL, faults=(fault, *more))
+    assert [(kind.pointer, times) for kind, times in shown.kinds] == [
+        ("/total_energy", 2),
+        ("/total_time", 1),
+    ]
     assert shown.messages == (7, 9)
 
 

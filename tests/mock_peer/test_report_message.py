@@ -86,6 +86,11 @@ def test_a_message_has_a_request_and_an_answer() -> None:
     assert response.title == "HTTP 200, OCPI 1000"
 
 
+def test_a_missing_header_is_shown_and_marked() -> None:
+    told = message(record(7, "POST", "cdrs", body=CDR), [fault("/headers/X-Request-ID")])
+    assert told.parts[0].headers == (("X-Request-ID", "(missing)", "expected something else"),)
+
+
 def test_no_answer_and_no_json_are_shown_as_they_are() -> None:
     told = message(record(7, "GET", "locations", received=False, answer="<html>\nno", http=502))
     assert [row.text for row in told.parts[1].rows] == ["<html>", "no"]
