@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NotRequired, get_args, get_origin
 
@@ -117,6 +117,19 @@ def differences(one: Any, other: Any, at: str = "") -> list[str]:
             for place in differences(mine, yours, f"{at}/{index}")
         ]
     return [] if _same(one, other) else [at]
+
+
+def listed(place: str, losses: Iterable[str], obj: Any) -> bool:
+    """True if a difference is among the losses: its place, what it stands in, or items of it.
+
+    Only of a list may the loss of an item explain that the whole is otherwise.
+    """
+    within = (loss == place or place.startswith(f"{loss}/") for loss in losses)
+    if any(within):
+        return True
+    for name in place.split("/")[1:]:
+        obj = obj[int(name)] if isinstance(obj, list) else (obj or {}).get(name)
+    return isinstance(obj, list) and any(loss.startswith(f"{place}/") for loss in losses)
 
 
 def _same(one: Any, other: Any) -> bool:
