@@ -27,7 +27,7 @@ from mock_peer.known import (
 )
 from mock_peer.profile import Profile
 from mock_peer.settings import Answers
-from mock_peer.shelf import Shelf
+from mock_peer.shelf_memory import open_shelf
 from simulator.ocpi.connection import Connection, party_of
 from simulator.ocpi.envelope import Json, read_json, write_json
 
@@ -73,7 +73,7 @@ class Book:
         self.default_profile = profile or Profile()
         self.tokens = Tokens()
         self.watcher: Watcher | None = None
-        self._shelf = Shelf(database)
+        self._shelf = open_shelf(database)
         self._connections: dict[str, Connection] = {}
         self._known: dict[str, Known] = {}
         self._profiles: dict[str, Profile] = {}

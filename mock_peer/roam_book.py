@@ -17,7 +17,7 @@ from mock_peer.roam_ids import IdMap, Origin
 from mock_peer.roam_organisation import Organisation, parse
 from mock_peer.roam_sessions import Told
 from mock_peer.roam_tokens import Held, TokenRegister
-from mock_peer.shelf import Shelf
+from mock_peer.shelf_memory import open_shelf
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import read_json, write_json
 
@@ -38,7 +38,7 @@ class RoamBook:
         self, database: str = ":memory:", *, organisation: Organisation | None = None
     ) -> None:
         self.default_organisation = organisation or Organisation()
-        self._shelf = Shelf(database)
+        self._shelf = open_shelf(database)
         self._connections: dict[str, Connection] = {}
         self._organisations: dict[str, Organisation] = {}
         self._deliveries: dict[str, Delivery] = {}

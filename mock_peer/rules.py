@@ -296,9 +296,10 @@ def evaluate(occasion: Occasion, raw: Any, context: Context) -> list[Finding]:
     switches = context.profile.rules
     findings: list[Finding] = []
     for row, check in _rows(occasion, context.version, context.profile.peer):
-        switch = switches.get(row.id)
-        if switch != "off":
-            findings += [_finding(row, switch, breach) for breach in check(raw, context)]
+        for breach in check(raw, context):
+            switch = switches.get(row.id)
+            if switch != "off":
+                findings.append(_finding(row, switch, breach))
     return findings
 
 

@@ -35,9 +35,9 @@ class Row(NamedTuple):
 
 
 class Shelf:
-    """A database file, or memory, of rows."""
+    """A database file of rows."""
 
-    def __init__(self, database: str = ":memory:") -> None:
+    def __init__(self, database: str) -> None:
         try:
             self._db = sqlite3.connect(database, isolation_level=None)
         except sqlite3.Error as error:
@@ -58,9 +58,9 @@ class Shelf:
         self._db.execute(_TABLE)
         self._db.execute(f"PRAGMA user_version = {_FORMAT}")
 
-    def put(self, kind: str, connection: str, key: str, body: bytes, note: str = "") -> int:
-        """Insert or replace a row; returns its number where it is new."""
-        return self._db.execute(_PUT, (kind, connection, key, note, body)).lastrowid or 0
+    def put(self, kind: str, connection: str, key: str, body: bytes, note: str = "") -> None:
+        """Insert or replace a row."""
+        self._db.execute(_PUT, (kind, connection, key, note, body))
 
     def get(self, kind: str, connection: str, key: str) -> Row | None:
         """One row."""
