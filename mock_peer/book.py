@@ -337,8 +337,10 @@ def digest_of(body: bytes) -> str:
 
 def cdr_key(body: Json) -> str:
     """What tells one CDR from another: owner and id; 2.1.1 names no owner."""
-    parts = (raw.key(body, f"/{name}") for name in ("country_code", "party_id", "id"))
-    return "*".join(part for part in parts if part) or "-"
+    if not isinstance(body, dict):
+        return "-"
+    parts = (body.get("country_code"), body.get("party_id"), body.get("id"))
+    return "*".join([part for part in parts if isinstance(part, str)]).casefold() or "-"
 
 
 def as_json(verdict: Authorization) -> dict[str, Any]:

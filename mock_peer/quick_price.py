@@ -98,7 +98,7 @@ def _energy(periods: list[Any]) -> Decimal | None:
         for dimension in dimensions:
             kind = dimension.get("type") if isinstance(dimension, dict) else None
             if kind == "ENERGY":
-                volume = raw.number(dimension, "/volume")
+                volume = raw.exact(dimension.get("volume"))
                 if volume is None or volume < 0:
                     return None
                 energy += volume

@@ -53,11 +53,15 @@ def key(value: Json, pointer: str = "") -> str | None:
 
 def number(value: Json, pointer: str) -> Decimal | None:
     """The number at a pointer, exact, or None; neither a boolean nor what no meter counts to."""
-    found = at(value, pointer)
-    if isinstance(found, bool) or not isinstance(found, _NUMBER):
+    return exact(at(value, pointer))
+
+
+def exact(value: Json) -> Decimal | None:
+    """A value as an exact number, or None: see `number`."""
+    if isinstance(value, bool) or not isinstance(value, _NUMBER):
         return None
-    exact = found if isinstance(found, Decimal) else Decimal(repr(found))
-    return exact if exact.is_finite() and abs(exact.adjusted()) < _DIGITS else None
+    found = value if isinstance(value, Decimal) else Decimal(repr(value))
+    return found if found.is_finite() and abs(found.adjusted()) < _DIGITS else None
 
 
 def items(value: Json, pointer: str) -> list[Json]:
