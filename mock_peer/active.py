@@ -217,10 +217,20 @@ class Active:
             gives="command_response",
             session=session,
         )
+        self._judge_response(connection, answer)
+        if answer.session is not None:
+            self._journal.link(f"command/{command_id}", answer.session)
         command = self._book.command(command_id) or command  # the result may have overtaken us
         command["response"] = answer.data if answer.ok else {"failure": answer.message}
         self._book.put_command(command)
         return command
+
+    def _judge_response(self, connection: Connection, answer: Answer) -> None:
+        """Judge what a CPO answered at once, as it came on the wire."""
+        if answer.ok and answer.envelope is not None:
+            context = self._judge.context(connection, connection.version or "")
+            found = rules.evaluate(Occasion.COMMAND_RESPONSE, answer.envelope.data, context)
+            self._judge.tell_apart(connection, found, answer.record_seq)
 
     def _authorize(self, connection: Connection, request: Mapping[str, Any]) -> str:
         """Issue the reference of a remote start: by sending it, Plugsurfing allows it."""

@@ -57,6 +57,7 @@ READINGS: tuple[Reading, ...] = (
     Reading(True, "cdrs", "POST", None, (ON.CDR,)),
     Reading(True, "commands", "POST", None, (ON.COMMAND_RESULT,)),
     Reading(False, "tokens", "PUT", None, (ON.TOKEN,)),
+    Reading(False, "commands", "POST", None, (ON.COMMAND_RESPONSE,)),
     # Face B: an EMP asks us, or we ask it
     Reading(True, "locations", "GET", None, (ON.ROAM_PULL, ON.ROAM_PAGE, ON.ROAM_LOCATION)),
     Reading(True, "tokens", "PUT", None, (ON.ROAM_TOKEN, ON.ROAM_TOKEN_SENT)),

@@ -43,6 +43,7 @@ WANTED: Mapping[Occasion, str] = MappingProxyType(
         ON.AUTHORIZE: "a real-time authorization",
         ON.AUTHORIZATION: "a real-time authorization",
         ON.SESSION: "a session",
+        ON.COMMAND_RESPONSE: "a command, sent by us",
         ON.COMMAND_RESULT: "the result of a command",
         ON.CDR: "a CDR",
         ON.TOKEN: "a token, pushed by us",

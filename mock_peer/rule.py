@@ -60,7 +60,8 @@ class Occasion(StrEnum):
     CDR = "cdr"
     TOKEN = "token"  # what we push
     TOKEN_PATCH = "token_patch"  # what we must never push
-    COMMAND_RESULT = "command_result"
+    COMMAND_RESPONSE = "command_response"  # what a CPO answers to a command, at once
+    COMMAND_RESULT = "command_result"  # and what it tells later
     # The Roam face
     ROAM_CREDENTIALS = "roam_credentials"  # what we present to EMPs
     ROAM_ENDPOINTS = "roam_endpoints"  # an EMP's version details

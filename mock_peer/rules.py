@@ -207,9 +207,11 @@ RULES: tuple[Rule, ...] = (
          "Offer the sessions module, and PUT the session when it starts.",
          {ON.ENDPOINTS: connection.sessions_offered, ON.CDR: cdr.remote_without_session}),
     Rule("command.valid", A, V22X, REJECT, "SPEC",
-         "the result of a command holds all that the version requires",
-         "POST a CommandResult to the response_url.",
-         {ON.COMMAND_RESULT: connection.valid("command_result")}, status=2001),
+         "the answer to a command, and its result later, hold all that the version requires",
+         "Answer with a CommandResponse: result and timeout; POST a CommandResult to the "
+         "response_url.",
+         {ON.COMMAND_RESPONSE: connection.valid("command_response"),
+          ON.COMMAND_RESULT: connection.valid("command_result")}, status=2001),
     # CDRs
     Rule("cdr.valid", A, ALL, REJECT, "P22",
          "a CDR is complete and correct for the version",

@@ -94,6 +94,31 @@ async def test_a_cpo_that_takes_commands_and_tells_no_sessions_is_warned(
         assert await cpo.findings() == ["session.required-for-remote"]
 
 
+@pytest.mark.parametrize(
+    ("response", "places"),
+    [
+        ({"result": "ACCEPTED", "timeout": 30}, []),
+        ({"result": "REJECTED", "timeout": 0}, []),
+        ({"result": "FOO", "timeout": 30}, ["/result"]),
+        ({"result": "ACCEPTED"}, ["/timeout"]),
+        ({}, ["/result", "/timeout"]),
+        (None, [""]),
+    ],
+)
+async def test_the_answer_to_a_command_is_judged(
+    clock: Clock, chance: Chance, journal: Journal, response: Any, places: list[str]
+) -> None:
+    async with connected(clock, chance, journal) as cpo:
+        cpo.command_answer = response
+        status, _ = await cpo.control("POST", "/commands/STOP_SESSION", {"session_id": "S1"})
+        assert status == 200
+        _, told = await cpo.control("GET", "/findings")
+        found = [(f["rule"], f["pointer"]) for f in told["findings"]]
+        assert sorted(found) == [("command.valid", place) for place in places]
+        for finding in told["findings"]:
+            assert journal.since(finding["message_seq"] - 1)[0]["module"] == "commands"
+
+
 async def test_nothing_is_ended_twice(clock: Clock, chance: Chance, journal: Journal) -> None:
     async with connected(clock, chance, journal) as cpo:
         (connection,) = (c for c in cpo.peer.book.all() if c.registered)

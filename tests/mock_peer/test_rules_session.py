@@ -63,6 +63,13 @@ CASES = [
     ),
     Case(
         "command.valid",
+        On.COMMAND_RESPONSE,
+        {"result": "REJECTED", "timeout": 0},
+        {"result": "REJECTED"},
+        "/timeout",
+    ),
+    Case(
+        "command.valid",
         On.COMMAND_RESULT,
         {"result": "ACCEPTED"},
         {"result": "DONE"},
