@@ -24,7 +24,7 @@ async def command(world: World, name: str, **body: Any) -> Answer:
     """Send a command; `response_url` is added."""
     peer = world.emsp.cpo
     url = join_url(peer.endpoints["commands", RECEIVER], name)
-    back = world.emsp.server.endpoint_url("2.2.1", "commands", "SENDER", "42")
+    back = world.emsp.server.endpoint_url(peer.version or "", "commands", "SENDER", "42")
     body = {"response_url": back, **body}
     return await world.emsp.client.exchange(peer, "POST", url, module="commands", body=body)
 
@@ -121,7 +121,11 @@ async def test_a_start_in_every_version(
             gives="command_response",
         )
         assert answer.data["result"] == "ACCEPTED"
+        assert answer.envelope is not None
+        assert errors("command_response", answer.envelope.data, version) == []
+        assert ("timeout" in answer.envelope.data) == (version != "2.1.1")
         await world.told("command.done", result="ACCEPTED", problem=None)
+        assert world.emsp.of("commands") == [("POST", {"result": "ACCEPTED"})]
         begun = await station.begin("CARD7")
         assert begun.id_tag_info["status"] == "Accepted"
         await clock.sleep(60)
@@ -176,6 +180,22 @@ async def test_what_stands_in_the_way_is_the_result(
         await command(world, "START_SESSION", **start(evse_uid="E2"))
         await clock.sleep(1)
         assert results(world) == ["EVSE_INOPERATIVE", "EVSE_OCCUPIED"]
+
+
+async def test_a_result_that_2_1_1_has_no_word_for_is_rejected_and_told(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with (
+        running(clock, chance, journal, versions=("2.1.1",)) as world,
+        station16(world.cpo, clock) as station,
+    ):
+        await station.boot()
+        await station.status("Faulted")
+        await command(world, "START_SESSION", **start())
+        await world.told("command.done", result="EVSE_INOPERATIVE", problem=None)
+        assert world.emsp.of("commands") == [("POST", {"result": "REJECTED"})]
+        (lost,) = [r for r in world.events("ocpi.lost") if r["data"]["kind"] == "command_result"]
+        assert lost["data"]["lost"] == ["/result"]
         assert station.told == []
 
 
