@@ -110,6 +110,44 @@ def test_hours_are_one_of_two() -> None:
     assert down(HOURS, {"twentyfourseven": True})[0] == {"twentyfourseven": True}
 
 
+def test_no_moment_keeps_a_fraction_however_deep() -> None:
+    moment = "2026-01-15T07:00:00.5Z"
+    period = {"period_begin": moment, "period_end": moment}
+    connector = {"last_updated": moment}
+    evse = {"status_schedule": [period], "connectors": [connector], "last_updated": moment}
+    hours = {"exceptional_openings": [period], "exceptional_closings": [period]}
+    location = {"evses": [evse], "opening_times": hours, "last_updated": moment}
+    wire, losses = down(LOCATION, location)
+    assert ".5Z" not in repr(wire) and repr(wire).count("T07:00:00Z") == 9
+    assert sorted(losses) == [
+        "/evses/0/connectors/0/last_updated",
+        "/evses/0/last_updated",
+        "/evses/0/status_schedule/0/period_begin",
+        "/evses/0/status_schedule/0/period_end",
+        "/last_updated",
+        "/opening_times/exceptional_closings/0/period_begin",
+        "/opening_times/exceptional_closings/0/period_end",
+        "/opening_times/exceptional_openings/0/period_begin",
+        "/opening_times/exceptional_openings/0/period_end",
+    ]
+
+
+def test_every_coordinate_has_six_decimals() -> None:
+    there = {"latitude": "54.31500", "longitude": "10.1350001"}
+    location = {
+        "coordinates": there, "related_locations": [there], "evses": [{"coordinates": there}],
+    }  # fmt: skip
+    wire, losses = down(LOCATION, location)
+    exact = {"latitude": "54.315000", "longitude": "10.135000"}
+    assert wire["coordinates"] == wire["related_locations"][0] == exact
+    assert wire["evses"][0]["coordinates"] == exact
+    assert sorted(losses) == [
+        "/coordinates/longitude",
+        "/evses/0/coordinates/longitude",
+        "/related_locations/0/longitude",
+    ]
+
+
 def test_a_session_holds_its_place_alone() -> None:
     wire, losses = down(Table(LOCATION_OF_SESSION), sample("session"))
     assert losses == []
