@@ -31,6 +31,7 @@ class Chance:
     def __init__(self, seed: int, path: str = "") -> None:
         self.seed = seed
         self.path = path
+        self._ids_made = 0
 
     @cached_property
     def random(self) -> Random:
@@ -51,9 +52,10 @@ class Chance:
         return self.child(f"start-{number}") if number else self
 
     def uuid4(self) -> str:
-        """A version-4 UUID from this stream."""
-        bits = self.random.getrandbits(128)
-        digits = f"{bits:032x}"
+        """A version-4 UUID; these are a stream of their own, whose state is one number."""
+        self._ids_made += 1
+        name = f"{self.seed}:{self.path}#{self._ids_made}"
+        digits = hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
         variant = "89ab"[int(digits[16], 16) & 3]
         return (
             f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -182,7 +182,8 @@ class Core:
         connector_id = self.memory.connectors.get(number, 1)
         limits = config.connectors[connector_id - 1].limits
         register_wh = self.memory.registers_wh.get(number, 0.0)
-        return Evse(config, connector_id, Meter(limits, chance, register_wh=register_wh))
+        own = chance.child(f"meter/{config.evse_id}")
+        return Evse(config, connector_id, Meter(limits, own, register_wh=register_wh))
 
     @property
     def settings(self) -> Settings:

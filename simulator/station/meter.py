@@ -54,7 +54,7 @@ class Reading:
 class Meter:
     """Integrate what flows through one EVSE. Times are seconds of the world's monotonic clock."""
 
-    __slots__ = ("_at_s", "_chance", "_energy_wh", "_voltage_v", "car", "delivering", "limits")
+    __slots__ = ("_at_s", "_chance", "_energy_wh", "_wandered_v", "car", "delivering", "limits")
 
     def __init__(self, limits: Limits, chance: Chance, *, register_wh: float = 0.0) -> None:
         self.limits = limits
@@ -63,7 +63,14 @@ class Meter:
         self._chance = chance
         self._energy_wh = register_wh
         self._at_s = 0.0
-        self._voltage_v: tuple[float, ...] = self._wander()
+        # Drawn at the first look, for most EVSEs of a large fleet stand idle.
+        self._wandered_v: tuple[float, ...] | None = None
+
+    @property
+    def _voltage_v(self) -> tuple[float, ...]:
+        if self._wandered_v is None:
+            self._wandered_v = self._wander()
+        return self._wandered_v
 
     @property
     def register_wh(self) -> float:
@@ -84,7 +91,7 @@ class Meter:
         """Another connector of the EVSE is taken, with its own limits."""
         self.advance(now_s)
         self.limits = limits
-        self._voltage_v = self._wander()
+        self._wandered_v = self._wander()
 
     def switch(self, on: bool, now_s: float) -> None:
         """Let energy flow, or stop it."""
@@ -108,7 +115,7 @@ class Meter:
     def read(self, now_s: float) -> Reading:
         """Integrate up to now and read; then the grid's voltage wanders on."""
         reading = self.show(now_s)
-        self._voltage_v = self._wander()
+        self._wandered_v = self._wander()
         return reading
 
     def show(self, now_s: float) -> Reading:

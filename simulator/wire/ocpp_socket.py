@@ -45,6 +45,14 @@ _OPEN, _CLOSING, _CLOSED = State.OPEN, State.CLOSING, State.CLOSED
 _CONT, _TEXT, _BINARY, _PONG = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.PONG
 
 
+class _NoQueue:
+    """Where the library would put messages for `recv`, which nobody calls."""
+
+    @staticmethod
+    def close() -> None:
+        """Nobody waits."""
+
+
 class Receiver(typing.Protocol):
     """Who takes the messages of a socket."""
 
@@ -73,6 +81,9 @@ class Socket(Connection):
     def attach(self, receiver: Receiver) -> None:
         """Deliver messages from now on; those that came with the handshake first."""
         self._receiver = receiver
+        for message in (self.request, self.response):
+            if message is not None:  # 8 kB, held by the library as long as the connection
+                message.headers.clear()
         early, self._early = self._early, ()
         for frame in early:
             self._message(receiver, frame)
@@ -128,6 +139,12 @@ class Socket(Connection):
         return f"closed by this end: {sent}" if sent is not None else "the connection is closing"
 
     # The library's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, without the queues that a connection without receiver needs."""
+        super().connection_made(transport)
+        self.recv_messages = typing.cast(Any, _NoQueue)
+        self.drain_waiters = typing.cast(Any, [])  # an empty deque takes 600 bytes
 
     def process_event(self, event: Any) -> None:
         """Take a frame: data goes to the receiver, all else to the library."""
