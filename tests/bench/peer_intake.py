@@ -1,7 +1,8 @@
-"""CDR posts a second: the mock peer with rules, journal and book, beside a bare aiohttp handler.
+"""CDR posts and location PUTs a second: the mock peer with rules, journal and book, beside a bare
+aiohttp handler.
 
 Rule: both answer the same bytes from the same client, which is a process of its own, in one run;
-the figure that does not hang on the machine's other work is the CPU a post.
+the figure that does not hang on the machine's other work is the CPU a request.
 """
 
 from __future__ import annotations
@@ -33,24 +34,28 @@ WARM_UP = 500
 CONNECTIONS = 32
 PERIODS = 4
 TOKEN = "token-of-the-bench"
-ID = "CDR-0000000000"
+ID = "BENCH0000000000"  # stands for each object's own id, in the path and in the body
 
 
 def run() -> list[Figure]:
-    """Measure both, in one run."""
-    bare = run_loop(_bare(), Clock("real"))
-    peer = run_loop(_peer(), Clock("real"))
+    """Measure each of the two, bare and judged, in one run."""
+    return [*_compare("CDR posts", "POST", "cdrs"), *_compare("location PUTs", "PUT", "locations")]
+
+
+def _compare(what: str, method: str, module: str) -> list[Figure]:
+    bare = run_loop(_bare(method, _BODIES[module]("reference")), Clock("real"))
+    peer = run_loop(_peer(method, module), Clock("real"))
     return [
-        ("CDR posts: bare aiohttp handler", bare[0], "posts/s"),
-        ("CDR posts: mock peer, all rules, journal, book", peer[0], "posts/s"),
-        ("CDR posts: mock peer / bare handler, by rate", peer[0] / bare[0], "x"),
-        ("CDR posts: bare aiohttp handler, CPU", bare[1], "us/post"),
-        ("CDR posts: mock peer, CPU", peer[1], "us/post"),
+        (f"{what}: bare aiohttp handler", bare[0], "/s"),
+        (f"{what}: mock peer, all rules, journal, book", peer[0], "/s"),
+        (f"{what}: mock peer / bare handler, by rate", peer[0] / bare[0], "x"),
+        (f"{what}: bare aiohttp handler, CPU", bare[1], "us each"),
+        (f"{what}: mock peer, CPU", peer[1], "us each"),
     ]
 
 
-async def _bare() -> tuple[float, float]:
-    """Read the CDR as JSON, answer an envelope as JSON: what one writes first."""
+async def _bare(method: str, body: bytes) -> tuple[float, float]:
+    """Read the object as JSON, answer an envelope as JSON: what one writes first."""
     answer = {"status_code": 1000, "status_message": "Success", "timestamp": o.AT}
 
     async def handle(request: web.Request) -> web.Response:
@@ -58,19 +63,19 @@ async def _bare() -> tuple[float, float]:
         return web.json_response(answer, status=201)
 
     app = web.Application()
-    app.router.add_post("/cdrs", handle)
+    app.router.add_route(method, "/{id}", handle)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
     try:
-        return await _measure(f"http://127.0.0.1:{port}/cdrs", _cdr("reference"))
+        return await _measure(method, f"http://127.0.0.1:{port}/{ID}", body)
     finally:
         await runner.cleanup()
 
 
-async def _peer() -> tuple[float, float]:
+async def _peer(method: str, module: str) -> tuple[float, float]:
     """The peer as it is."""
     clock = Clock("real")
     journal = Journal(clock, keep=10_000)
@@ -94,8 +99,9 @@ async def _peer() -> tuple[float, float]:
         await ask("PUT", f"{urls['locations']}/DE/ABC/LOC1", o.location())
         url = f"{urls['tokens']}/{o.CARD}/authorize"
         reference = (await ask("POST", url, {"location_id": "LOC1"}))["data"]
-        body = _cdr(reference["authorization_reference"])
-        figures = await _measure(urls["cdrs"], body)
+        body = _BODIES[module](reference["authorization_reference"])
+        target = urls[module] if method == "POST" else f"{urls[module]}/DE/ABC/{ID}"
+        figures = await _measure(method, target, body)
         state = await ask("GET", f"{peer.control_url}/findings", None)
         found = sorted({f["rule"] for f in state["findings"]})
         assert found == ["request.ids"] or not found, found
@@ -123,23 +129,33 @@ def _cdr(reference: str) -> bytes:
     return write_json(body)
 
 
-async def _measure(url: str, body: bytes) -> tuple[float, float]:
-    """Posts a second, and this process's CPU microseconds a post."""
+def _location(_reference: str) -> bytes:
+    """A location of about 4 kB that breaks no rule: eight EVSEs with a connector each."""
+    evses = [o.evse(f"{ID}-{n}", f"DE*ABC*E{ID}{n}") for n in range(8)]
+    return write_json(o.location(ID, evses=evses))
+
+
+_BODIES: dict[str, Callable[[str], bytes]] = {"cdrs": _cdr, "locations": _location}
+
+
+async def _measure(method: str, url: str, body: bytes) -> tuple[float, float]:
+    """Requests a second, and this process's CPU microseconds a request."""
     began, cpu = 0.0, 0.0
 
     def ready() -> None:
         nonlocal began, cpu
         began, cpu = time.perf_counter(), time.process_time()
 
-    await _drive(url, body, ready)
+    await _drive(method, url, body, ready)
     return POSTS / (time.perf_counter() - began), (time.process_time() - cpu) / POSTS * 1e6
 
 
-async def _drive(url: str, body: bytes, ready: Callable[[], None]) -> None:
+async def _drive(method: str, url: str, body: bytes, ready: Callable[[], None]) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "tests.bench.cdr_posts",
+        "tests.bench.peer_intake",
+        method,
         url,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -154,12 +170,12 @@ async def _drive(url: str, body: bytes, ready: Callable[[], None]) -> None:
     assert await process.wait() == 0
 
 
-async def _post_all(url: str, body: bytes) -> None:
-    """The client: raw keep-alive connections, each post a CDR of its own."""
+async def _send_all(method: str, url: str, body: bytes) -> None:
+    """The client: raw keep-alive connections, each request an object of its own."""
     host, _, path = url.removeprefix("http://").partition("/")
     name, _, port = host.partition(":")
     head = (
-        f"POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"{method} /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
         f"Authorization: {authorization(TOKEN, 'base64')}\r\n"
         f"X-Request-ID: {ID}\r\nX-Correlation-ID: {ID}\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
@@ -169,7 +185,7 @@ async def _post_all(url: str, body: bytes) -> None:
 
     async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, last: int) -> None:
         for number in numbers:
-            writer.write(message.replace(ID.encode(), b"CDR-%010d" % number))
+            writer.write(message.replace(ID.encode(), b"BENCH%010d" % number))
             answer = await reader.readuntil(b"\r\n\r\n")
             assert b" 201 " in answer[:16], answer + await reader.read(500)
             length = next(
@@ -191,4 +207,4 @@ async def _post_all(url: str, body: bytes) -> None:
 
 
 if __name__ == "__main__":
-    run_loop(_post_all(sys.argv[1], sys.stdin.buffer.read()), Clock("real"))
+    run_loop(_send_all(*sys.argv[1:3], sys.stdin.buffer.read()), Clock("real"))
