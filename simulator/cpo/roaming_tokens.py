@@ -11,16 +11,16 @@ from typing import Any
 from simulator.cpo.authorize import Answer, Known, Silence
 from simulator.cpo.common import Common
 from simulator.cpo.peers import Peers
-from simulator.ocpi.client import OcpiCallFailed
+from simulator.cpo.token_check import PUBLISHED_EXAMPLE, Received, patched, received
+from simulator.ocpi.client import Got, OcpiCallFailed
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection
 from simulator.ocpi.envelope import InvalidParameters, NotFound, UnknownToken
 from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.headers import Party
+from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http import join_url
 
 Object = dict[str, Any]
-# What a CPO needs of a token to work with it; the rest is taken as it comes.
-_NEEDED = ("country_code", "party_id", "uid", "type", "contract_id", "whitelist", "last_updated")
 
 
 class RoamingTokens:
@@ -45,10 +45,16 @@ class RoamingTokens:
         return Result(self._find(ctx))
 
     async def _put(self, ctx: Ctx) -> Result:
-        token: Object = {"type": "RFID", **ctx.obj}
-        missing = _missing(token)
-        if missing is not None:
-            raise InvalidParameters("expected a string", pointer=f"/{missing}")
+        told = received(ctx.json, ctx.version, ctx.connection)
+        token = told.require()
+        named = ctx.version.typed_tokens or "type" in ctx.query or "token_type" in ctx.query
+        if named and token["type"] != ctx.token_type:
+            raise InvalidParameters(
+                f"the URL names a token of type {ctx.token_type} (RFID unless ?type= says more),"
+                f" not {token['type']}",
+                pointer="/type",
+            )
+        self._tell_quirk(ctx.connection, told)
         created = self._book.tokens.put(ctx.connection.id, token)
         await self._book.committed()
         return Result(created=created)
@@ -58,13 +64,10 @@ class RoamingTokens:
             if name not in ctx.obj:
                 raise InvalidParameters(f"a PATCH has a {name}", pointer=f"/{name}")
         token = self._find(ctx)
-        before = (token["uid"], token["type"])
-        token.update(ctx.obj)
-        if (missing := _missing(token)) is not None:
-            raise InvalidParameters("expected a string", pointer=f"/{missing}")
-        if (token["uid"], token["type"]) != before:
-            raise InvalidParameters("uid and type are what a token is known by", pointer="/type")
-        self._book.tokens.put(ctx.connection.id, token)
+        told = received(ctx.json, ctx.version, ctx.connection, partial=True)
+        after = patched(token, told.require())
+        self._tell_quirk(ctx.connection, told)
+        self._book.tokens.put(ctx.connection.id, after)
         await self._book.committed()
         return Result()
 
@@ -78,6 +81,12 @@ class RoamingTokens:
             raise NotFound(f"there is no {kind} token {uid}", status_code=2004)
         raise UnknownToken(f"there is no {kind} token {uid}")
 
+    def _tell_quirk(self, peer: Connection, told: Received) -> None:
+        if told.quirk:
+            self._peers.event(
+                "token.quirk", peer, quirk=PUBLISHED_EXAMPLE, token=told.token.get("uid")
+            )
+
     # Pulled
 
     async def pull(self, peer: Connection) -> None:
@@ -88,17 +97,26 @@ class RoamingTokens:
         listed: set[tuple[str, str]] = set()
         try:
             async for got in self._peers.client.get_all(peer, url, "tokens", gives="token"):
-                token = got.obj
-                if isinstance(token, dict) and _missing(token) is None:
-                    self._book.tokens.put(peer.id, token)
+                self._take(peer, got)
+                token = got.obj if isinstance(got.obj, dict) else {}
+                # One that cannot be used is on the list nevertheless: what is known of it stays.
+                if isinstance(token.get("uid"), str) and isinstance(token.get("type"), str):
                     listed.add((token["uid"], token["type"]))
-                else:
-                    self._peers.event("token.unusable", peer, seen=got.raw)
         except OcpiCallFailed as error:
             self._peers.event("tokens.not_pulled", peer, problem=str(error))
             return
         dropped = self._book.tokens.keep_only(peer.id, listed)
         self._peers.event("tokens.pulled", peer, count=len(listed), dropped=dropped)
+
+    def _take(self, peer: Connection, got: Got) -> None:
+        """Keep a token of a list, if it can be used."""
+        told = received(got.raw, VERSIONS[peer.version or "2.2.1"], peer)
+        if told.problems:
+            problems = [problem.message for problem in told.problems]
+            self._peers.event("token.unusable", peer, seen=got.raw, problems=problems)
+            return
+        self._tell_quirk(peer, told)
+        self._book.tokens.put(peer.id, told.require())
 
     # Asked about
 
@@ -151,8 +169,3 @@ def _unseen(peer: Connection, uid: str, kind: str) -> Object:
         "type": kind,
         "contract_id": uid,
     }
-
-
-def _missing(token: Object) -> str | None:
-    """The first field that is needed and not there as a string."""
-    return next((name for name in _NEEDED if not isinstance(token.get(name), str)), None)

@@ -109,7 +109,8 @@ class Version:
     """One version of OCPI.
 
     `shape` is that of its objects on the wire, `token_form` how a credentials token travels,
-    `endpoint_roles`: version details name an interface role; `codes` are its OCPI status codes.
+    `endpoint_roles`: version details name an interface role; `typed_tokens`: the URL of a token
+    names its type, or it is RFID; `codes` are its OCPI status codes.
     """
 
     number: str
@@ -119,6 +120,7 @@ class Version:
     request_ids: bool
     routing_headers: bool
     endpoint_roles: bool
+    typed_tokens: bool
     codes: frozenset[int]
     modules: tuple[Interface, ...]
 
@@ -154,6 +156,7 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
                 request_ids=False,
                 routing_headers=False,
                 endpoint_roles=False,
+                typed_tokens=False,
                 codes=frozenset({1000, 2000, 2001, 2002, 2003, 3000, 3001, 3002, 3003}),
                 modules=MODULES_211,
             ),
@@ -165,6 +168,7 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
                 request_ids=True,
                 routing_headers=True,
                 endpoint_roles=True,
+                typed_tokens=True,
                 codes=frozenset(STATUS_CODES),
                 modules=MODULES_22,
             ),
@@ -176,6 +180,7 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
                 request_ids=True,
                 routing_headers=True,
                 endpoint_roles=True,
+                typed_tokens=True,
                 codes=frozenset(STATUS_CODES),
                 modules=MODULES_22,
             ),

@@ -71,6 +71,75 @@ async def test_what_is_wrong_is_told(clock: Clock, chance: Chance, journal: Jour
         assert got.status_code == 2001  # the URL names another
 
 
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"whitelist": "FOO"}, "/whitelist"),
+        ({"contract_id": "x" * 37}, "/contract_id"),
+        ({"valid": "no"}, "/valid"),
+        ({"issuer": None}, "/issuer"),
+        ({"language": "deu"}, "/language"),
+        ({"last_updated": "yesterday"}, "/last_updated"),
+        ({"type": "APP_USER"}, "/type"),  # the URL says RFID, by saying nothing
+    ],
+)
+async def test_junk_is_not_kept(
+    fields: dict[str, Any], place: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal, tokens=[]) as world:
+        refused = await send(world, "PUT", "C1", token("C1", **fields))
+        assert (refused.http_status, refused.status_code) == (200, 2001)
+        assert place in refused.message
+        assert (await send(world, "GET", "C1")).http_status == 404
+        assert (await send(world, "PUT", "C1", token("C1"))).http_status == 201
+        patch = {"last_updated": "2026-01-16T00:00:00Z", **fields}
+        refused = await send(world, "PATCH", "C1", patch)
+        assert refused.status_code == 2001 and place in refused.message
+        assert (await send(world, "GET", "C1")).data == token("C1")
+
+
+async def test_the_type_of_the_url_is_that_of_the_body(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal, tokens=[]) as world:
+        refused = await send(world, "PUT", "C1", token("C1"), type="APP_USER")
+        assert refused.status_code == 2001 and "/type" in refused.message
+        app = token("C1", type="APP_USER")
+        assert (await send(world, "PUT", "C1", app, type="APP_USER")).http_status == 201
+
+
+async def test_the_published_example_is_taken_as_it_is_meant(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    emaid = "DE-8PS-C00000007-7"
+    async with running(clock, chance, journal, tokens=[]) as world:
+        example = {
+            "uid": emaid,
+            "valid": "true",
+            "authId": emaid,
+            "type": "OTHER",
+            "issuer": "DE*8PS",
+            "whitelist": "NEVER",
+            "last_updated": "2026-01-10T00:00:00Z",
+        }
+        assert (await send(world, "PUT", emaid, example, type="OTHER")).http_status == 201
+        kept = (await send(world, "GET", emaid, type="OTHER")).data
+        assert (kept["valid"], kept["contract_id"]) == (True, emaid)
+        (told,) = world.events("token.quirk")
+        assert told["data"] == {"quirk": "published-pnc-example", "token": emaid}
+
+
+async def test_what_cannot_be_used_of_a_list_leaves_what_was_known(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal, tokens=[token("C1")]) as world:
+        world.emsp.tokens = [token("C1", whitelist="FOO")]
+        await world.cpo.pull_tokens("emsp")
+        assert (await send(world, "GET", "C1")).data == token("C1")
+        (told,) = world.events("token.unusable")
+        assert any("/whitelist" in problem for problem in told["data"]["problems"])
+
+
 async def test_the_list_is_pulled_page_by_page(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
