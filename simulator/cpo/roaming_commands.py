@@ -6,8 +6,10 @@ mod_commands, StartSession); a peer commands only its own tokens and sessions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from simulator.cpo import authorize
 from simulator.cpo.calls import Start, Stop
@@ -22,8 +24,11 @@ from simulator.ocpi.connection import RECEIVER, Connection
 from simulator.ocpi.envelope import InvalidParameters, UnknownLocation
 from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.headers import Party
+from simulator.ocpi.types import URL
 
 Object = dict[str, Any]
+_LONGEST_URL = 255
+_HOST_PART = re.compile(r"(?!-)[\w-]{1,63}")
 _START_OPTIONS = ("evse_uid", "connector_id", "authorization_reference")
 
 
@@ -74,6 +79,7 @@ class RoamingCommands:
     async def _start_session(self, ctx: Ctx) -> Result:
         body, peer = ctx.obj, ctx.connection
         _need(body, "response_url", "location_id", optional=_START_OPTIONS)
+        _check_response_url(body["response_url"])
         token = _token_of(body, peer)
         if not peer.speaks_for(Party(token["country_code"], token["party_id"])):
             return self._rejected("the token is another eMSP's")
@@ -120,6 +126,7 @@ class RoamingCommands:
     async def _stop_session(self, ctx: Ctx) -> Result:
         body = ctx.obj
         _need(body, "response_url", "session_id")
+        _check_response_url(body["response_url"])
         session = self._ledger.by_id(body["session_id"])
         if session is None or session.connection_id != ctx.connection.id:
             return self._answer("UNKNOWN_SESSION", "there is no such session of yours")
@@ -163,7 +170,7 @@ class RoamingCommands:
         if required and body.get("connector_id") is None:
             raise InvalidParameters("this EVSE requires it", pointer="/connector_id")
         named = body.get("connector_id")
-        if named is not None and named not in (c["id"] for c in evse.get("connectors", ())):
+        if named is not None and self._sites.connector(evse, named) is None:
             raise UnknownLocation(f"there is no connector {named}", pointer="/connector_id")
         return self._sites.behind(location_id, evse_uid)
 
@@ -207,6 +214,25 @@ def _need(body: Object, *names: str, optional: tuple[str, ...] = ()) -> None:
         value = body.get(name)
         if not isinstance(value, str) and (name in names or value is not None):
             raise InvalidParameters("expected a string", pointer=f"/{name}")
+
+
+def _check_response_url(url: str) -> None:
+    """Raise InvalidParameters (2001) for a URL that no result can be posted to."""
+    if len(url) > _LONGEST_URL or not URL.fullmatch(url) or not _names_a_host(url):
+        message = f"expected an HTTP URL with a host, up to {_LONGEST_URL} characters"
+        raise InvalidParameters(message, pointer="/response_url")
+
+
+def _names_a_host(url: str) -> bool:
+    """True for a URL whose host can be one: an address, or a name of DNS's form."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or port == 0:
+        return False
+    return ":" in host or all(map(_HOST_PART.fullmatch, host.removesuffix(".").split(".")))
 
 
 def _token_of(body: Object, peer: Connection) -> Object:

@@ -66,9 +66,9 @@ class Locations:
 
     async def _connector(self, ctx: Ctx) -> Result:
         evse, wanted = self._find_evse(ctx), ctx.params["connector_id"]
-        for connector in evse.get("connectors", ()):
-            if connector["id"] == wanted:
-                return Result(connector)
+        connector = self._sites.connector(evse, wanted)
+        if connector is not None:
+            return Result(connector)
         raise NotFound(f"there is no connector {wanted} at EVSE {evse['uid']}")
 
     def _find_location(self, ctx: Ctx) -> Object:

@@ -1,7 +1,8 @@
 """What stands where: locations with their live statuses, and the stations behind their EVSEs.
 
 Rule: a change of an EVSE is a change of its location too (OCPI 2.2.1 mod_locations, last_updated
-MUST be updated on all levels above); the objects here are always fit to be sent.
+MUST be updated on all levels above); the objects here are always fit to be sent. Ids are found
+without regard to case, and keep theirs (2.2.1 types, CiString).
 """
 
 from __future__ import annotations
@@ -57,14 +58,14 @@ class Sites:
         }
         for tariff in self.tariffs.values():
             read_tariff(tariff, Place("tariff") / tariff["id"])
-        self._locations = {item["id"]: _living(item, now) for item in config.locations}
+        self._locations = {item["id"].casefold(): _living(item, now) for item in config.locations}
         self._evses = {
-            (location["id"], evse["uid"]): evse
+            _key(location["id"], evse["uid"]): evse
             for location in self._locations.values()
             for evse in location.get("evses", ())
         }
         self._behind = {
-            (entry.location_id, uid): (entry, number)
+            _key(entry.location_id, uid): (entry, number)
             for entry in config.stations
             for number, uid in enumerate(entry.evse_uids, 1)
         }
@@ -77,19 +78,27 @@ class Sites:
 
     def location(self, location_id: str) -> Object | None:
         """A location by id."""
-        return self._locations.get(location_id)
+        return self._locations.get(location_id.casefold())
 
     def evse(self, location_id: str, evse_uid: str) -> Object | None:
         """An EVSE of a location."""
-        return self._evses.get((location_id, evse_uid))
+        return self._evses.get(_key(location_id, evse_uid))
+
+    @staticmethod
+    def connector(evse: Object, connector_id: str) -> Object | None:
+        """A connector of an EVSE."""
+        wanted = connector_id.casefold()
+        connectors = evse.get("connectors", ())
+        return next((one for one in connectors if one["id"].casefold() == wanted), None)
 
     def behind(self, location_id: str, evse_uid: str) -> tuple[StationEntry, int] | None:
         """The station that an EVSE belongs to, and its number there."""
-        return self._behind.get((location_id, evse_uid))
+        return self._behind.get(_key(location_id, evse_uid))
 
     def stations_at(self, location_id: str) -> list[StationEntry]:
         """The stations of a location."""
-        return [entry for entry in self.stations.values() if entry.location_id == location_id]
+        here = location_id.casefold()
+        return [e for e in self.stations.values() if e.location_id.casefold() == here]
 
     def evse_uids(self, station_id: str, evse_id: int | None = None) -> tuple[str, ...]:
         """The EVSE of that number at a station; all of the station's without a number."""
@@ -105,8 +114,8 @@ class Sites:
         entry = self.stations.get(station_id)
         if entry is None or not 1 <= evse_id <= len(entry.evse_uids):
             return None
-        location = self._locations.get(entry.location_id)
-        evse = self._evses.get((entry.location_id, entry.evse_uids[evse_id - 1]))
+        location = self.location(entry.location_id)
+        evse = self.evse(entry.location_id, entry.evse_uids[evse_id - 1])
         if location is None or evse is None or not evse.get("connectors"):
             return None
         connectors = evse["connectors"]
@@ -117,12 +126,12 @@ class Sites:
 
     def set_status(self, location_id: str, evse_uid: str, status: str, at: str) -> bool:
         """Set an EVSE's OCPI status; False if it is no change (or no such EVSE)."""
-        evse = self._evses.get((location_id, evse_uid))
+        evse = self.evse(location_id, evse_uid)
         if evse is None or evse["status"] == status:
             return False
         evse["status"] = status
         evse["last_updated"] = at
-        location = self._locations[location_id]
+        location = self._locations[location_id.casefold()]
         location["last_updated"] = max(location["last_updated"], at)
         return True
 
@@ -151,7 +160,8 @@ class Sites:
         }
         tariff = self._tariff_of(connector)
         currency = tariff["currency"] if tariff else self._config.currency
-        return session.Place(cdr_location, location.get("time_zone", "UTC"), currency, tariff)
+        zone = location.get("time_zone", "UTC")
+        return session.Place(cdr_location, zone, currency, tariff, _max_power_w(connector))
 
     def _tariff_of(self, connector: Object) -> Object | None:
         """The tariff for a driver without preferences: the first REGULAR one (or of no type)."""
@@ -160,10 +170,23 @@ class Sites:
         return next(regular, None)
 
 
+def _key(location_id: str, evse_uid: str) -> tuple[str, str]:
+    return location_id.casefold(), evse_uid.casefold()
+
+
 def evse_status(connector_statuses: Iterable[str]) -> str:
     """The OCPI status of an EVSE whose connectors have these OCPP statuses."""
     told = {STATUSES.get(status, "UNKNOWN") for status in connector_statuses}
     return next((status for status in _PRECEDENCE if status in told), "UNKNOWN")
+
+
+def _max_power_w(connector: Object) -> int | None:
+    """What a connector gives at most (2.2.1 mod_locations: AC voltages are line to neutral)."""
+    told = connector.get("max_electric_power")
+    if told is None:
+        lines = next((n for n in (2, 3) if f"_{n}_PHASE" in connector["power_type"]), 1)
+        told = lines * connector.get("max_voltage", 0) * connector.get("max_amperage", 0)
+    return int(told) or None
 
 
 def _living(location: Mapping[str, Any], now: str) -> Object:

@@ -243,6 +243,14 @@ async def test_sessions_that_are_not_the_peers(
         ({"evse_uid": ["E1"]}, 2001, "/evse_uid"),
         ({"response_url": None}, 2001, "/response_url"),
         ({"location_id": None}, 2001, "/location_id"),
+        ({"response_url": ""}, 2001, "/response_url"),
+        ({"response_url": "ftp://x/y"}, 2001, "/response_url"),
+        ({"response_url": "file:///etc/passwd"}, 2001, "/response_url"),
+        ({"response_url": "http:///nowhere"}, 2001, "/response_url"),
+        ({"response_url": "http://[/x"}, 2001, "/response_url"),
+        ({"response_url": "http://host:99999/x"}, 2001, "/response_url"),
+        ({"response_url": "http://no..host/x"}, 2001, "/response_url"),
+        ({"response_url": f"http://host/{'a' * 300}"}, 2001, "/response_url"),
     ],
 )
 async def test_what_is_wrong_is_told(
@@ -252,6 +260,36 @@ async def test_what_is_wrong_is_told(
         answer = await command(world, "START_SESSION", **start(**body))
         assert (answer.http_status, answer.status_code) == (200, code)
         assert pointer in answer.message
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[2001:db8::1]:8080/r", "http://emp.example./r?x=1", "HTTP://10.0.0.1/r"]
+)
+async def test_a_usable_response_url_is_no_obstacle(
+    url: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        answer = await command(world, "STOP_SESSION", session_id="nothing", response_url=url)
+        assert answer.data["result"] == "UNKNOWN_SESSION"
+
+
+async def test_a_stop_needs_a_usable_response_url(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        answer = await command(world, "STOP_SESSION", session_id="S", response_url="ftp://x/y")
+        assert answer.status_code == 2001 and "/response_url" in answer.message
+
+
+async def test_ids_are_compared_without_regard_to_case(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        await station.status("Available")
+        body = start(location_id="loc1", evse_uid="e1")
+        answer = await command(world, "START_SESSION", **body)
+        assert answer.data["result"] == "ACCEPTED"
 
 
 async def test_a_connector_that_is_required(clock: Clock, chance: Chance, journal: Journal) -> None:

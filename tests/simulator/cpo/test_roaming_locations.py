@@ -58,6 +58,8 @@ async def test_one_by_one(clock: Clock, chance: Chance, journal: Journal) -> Non
         assert (await get(world, "locations", "LOC1")).data["name"] == "Am Hafen"
         assert (await get(world, "locations", "LOC1", "E2")).data["uid"] == "E2"
         assert (await get(world, "locations", "LOC1", "E2", "1")).data["id"] == "1"
+        assert (await get(world, "locations", "loc1", "e2", "1")).data["id"] == "1"
+        assert (await get(world, "locations", "loc1")).data["id"] == "LOC1"
         for missing in (("LOC9",), ("LOC1", "E9"), ("LOC1", "E2", "9"), ("LOC9", "E2", "1")):
             assert (await get(world, "locations", *missing)).http_status == 404
 

@@ -55,6 +55,25 @@ def test_a_change_goes_up_to_the_location() -> None:
     assert not here.set_status("LOC1", "nowhere", "AVAILABLE", NOW)
 
 
+def test_ids_are_found_without_regard_to_case_and_keep_theirs() -> None:
+    here = sites()
+    location, evse = here.location("loc1"), here.evse("lOc1", "e1")
+    assert location is not None and location["id"] == "LOC1"
+    assert evse is not None and evse["uid"] == "E1"
+    assert here.connector({"connectors": [{"id": "Left"}]}, "LEFT") == {"id": "Left"}
+    assert here.connector(evse, "9") is None
+    assert here.behind("loc1", "e2") == (CONFIG.stations[0], 2)
+    assert here.stations_at("loc1") == list(CONFIG.stations)
+    assert here.set_status("loc1", "e1", "CHARGING", NOW)
+    assert (evse["status"], location["last_updated"]) == ("CHARGING", NOW)
+
+
+def test_a_station_may_name_its_place_in_another_case() -> None:
+    station = replace(CONFIG.stations[0], location_id="loc1", evse_uids=["e1", "e2"])
+    spot = sites(stations=[station]).spot("CP16", 1)
+    assert spot is not None and (spot.location["id"], spot.evse["uid"]) == ("LOC1", "E1")
+
+
 def test_the_configuration_stays_as_it_is() -> None:
     sites().set_status("LOC1", "E1", "CHARGING", NOW)
     assert LOCATION["evses"][0]["status"] == "AVAILABLE"
