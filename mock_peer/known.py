@@ -6,10 +6,12 @@ kept case-folded, because OCPI compares them without regard to case (2.2.1 types
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from mock_peer import raw
@@ -182,12 +184,10 @@ class Known:
         self, token: str, location: str | None, start: datetime, end: datetime
     ) -> list[Authorization]:
         """The verdicts for a token and a location that a session of that time can rest on."""
-        since = start - AUTHORIZED_BEFORE
-        return [
-            verdict
-            for verdict in self.verdicts.get(token, ())
-            if since <= verdict.at <= end and verdict.covers(token, location)
-        ]
+        given = self.verdicts.get(token, [])  # by time: one card may have thousands
+        first = bisect_left(given, start - AUTHORIZED_BEFORE, key=attrgetter("at"))
+        last = bisect_right(given, end, lo=first, key=attrgetter("at"))
+        return [verdict for verdict in given[first:last] if verdict.covers(token, location)]
 
     def interrupted(self, start: datetime, told: Iterable[Interruption] = ()) -> bool:
         """Whether real-time authorization was impossible shortly before a session's start."""
@@ -218,7 +218,7 @@ class Known:
         """Keep a verdict, to be found by reference, by token uid and by contract."""
         self.references[verdict.reference.casefold()] = verdict
         for name in dict.fromkeys((verdict.token_uid.casefold(), verdict.contract_id.casefold())):
-            self.verdicts.setdefault(name, []).append(verdict)
+            insort(self.verdicts.setdefault(name, []), verdict, key=attrgetter("at"))
 
 
 def evse_names(location: Any) -> list[str]:
