@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.cpo.authorize import STATUS_V16, Decision, may_stop
 from simulator.cpo.csms import ACCEPTED, Csms, Routes, Station
-from simulator.cpo.readings import Reading, of_meter_values, of_register_wh
+from simulator.cpo.readings import Reading, of_meter_start, of_meter_stop, of_meter_values
 from simulator.cpo.session import Event, Session
 from simulator.kernel.clock import rfc3339
 from simulator.wire.ocpp_messages import Payload, Reply
@@ -77,7 +77,7 @@ async def start_transaction(csms: Csms, station: Station, payload: Payload) -> R
         offline_at=at if csms.clock.now() - at > _REPLAYED_AFTER else None,
         session=session.head.trace,
     )
-    reading = of_register_wh(at, meter_start)
+    reading = of_meter_start(at, meter_start)
     _record(csms, session, "started", at, (reading,), decision=decision)
     if decision.allowed:
         csms.counter.begun(station.id, decision, session.head.trace)
@@ -110,7 +110,7 @@ async def stop_transaction(csms: Csms, station: Station, payload: Payload) -> Re
     else:
         at = csms.moment(payload["timestamp"])
         readings = of_meter_values(payload.get("transactionData") or ())
-        readings.append(of_register_wh(at, payload["meterStop"]))
+        readings.append(of_meter_stop(at, payload["meterStop"]))
         reason = payload.get("reason", "Local")
         _record(csms, session, "ended", at, tuple(readings), reason=reason)
     await csms.book.committed()

@@ -120,7 +120,8 @@ class Metering:
     def turn(self, at: datetime, dimension: Dimension) -> None:
         """From `at` on the time is of this kind."""
         if dimension != self.dimension:
-            self._turns.append((max(at, self.read_at), dimension))
+            last = self._turns[-1][0] if self._turns else self.read_at
+            self._turns.append((max(at, last), dimension))
             self.dimension = dimension
 
     def read(
@@ -169,7 +170,7 @@ class Metering:
             upto = energy
             if span is flowing[-1]:
                 upto = end_energy
-            elif span in flowing:
+            elif span.length_s > 0 and span in flowing:
                 upto += more_kwh * Decimal(span.length_s) / Decimal(flowing_s)
             self._cross(span, energy, upto)
             energy = upto

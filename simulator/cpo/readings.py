@@ -40,11 +40,18 @@ _DEFAULT_UNITS: Mapping[str, str] = {
 }
 # More than a power plant gives in a year: such a value says that the meter is broken.
 _ABSURD = Decimal(10) ** 12
+# Contexts that make a register that of the transaction (1.6 edition 2, 7.31; 2.0.1, 3.69).
+_BEGIN, _END = "Transaction.Begin", "Transaction.End"
+_MARKS = (_BEGIN, _END)
 _PHASES = ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N")
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the meter showed at one moment; None where it did not say."""
+    """What the meter showed at one moment; None where it did not say.
+
+    `begin_kwh` and `end_kwh` are registers that are said to be those of the transaction's begin and
+    end: meterStart and meterStop in 1.6, a sample's context in either version.
+    """
 
     at: datetime
     register_kwh: Decimal | None = None
@@ -53,21 +60,48 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     current_a: Decimal | None = None
     soc_percent: Decimal | None = None
     odd: tuple[str, ...] = ()
+    begin_kwh: Decimal | None = None
+    end_kwh: Decimal | None = None
 
 
 def of_meter_values(values: Iterable[Mapping[str, Any]]) -> list[Reading]:
-    """Read `meterValue` (1.6 and 2.0.1) or `transactionData` (1.6), oldest first."""
-    readings = [reading for value in values if (reading := _of_meter_value(value)) is not None]
-    readings.sort(key=lambda reading: reading.at)
-    return readings
+    """Read `meterValue` (1.6 and 2.0.1) or `transactionData` (1.6): one a moment, oldest first."""
+    readings: dict[datetime, Reading] = {}
+    for value in values:
+        reading = _of_meter_value(value)
+        if reading is not None:
+            before = readings.get(reading.at)
+            readings[reading.at] = _together(before, reading) if before else reading
+    return sorted(readings.values(), key=lambda reading: reading.at)
 
 
-def of_register_wh(at: datetime, wh: object) -> Reading:
-    """Read `meterStart` or `meterStop` (1.6: whole Wh)."""
+def of_meter_start(at: datetime, wh: object) -> Reading:
+    """Read `meterStart` (1.6: whole Wh)."""
+    value = _register_kwh(wh)
+    return Reading(at, register_kwh=value, begin_kwh=value, odd=_odd_register(value, wh))
+
+
+def of_meter_stop(at: datetime, wh: object) -> Reading:
+    """Read `meterStop` (1.6: whole Wh)."""
+    value = _register_kwh(wh)
+    return Reading(at, register_kwh=value, end_kwh=value, odd=_odd_register(value, wh))
+
+
+def _register_kwh(wh: object) -> Decimal | None:
     value = _decimal(wh)
-    if value is None or abs(value) >= _ABSURD:
-        return Reading(at, odd=(f"meter register {wh!r}",))
-    return Reading(at, register_kwh=value * _SCALES["Wh"])
+    return None if value is None or abs(value) >= _ABSURD else value * _SCALES["Wh"]
+
+
+def _odd_register(kwh: Decimal | None, wh: object) -> tuple[str, ...]:
+    return (f"meter register {wh!r}",) if kwh is None else ()
+
+
+def _together(first: Reading, second: Reading) -> Reading:
+    """Two readings of one moment; where both say something, the second."""
+    said = {
+        name: value for name, value in msgspec.structs.asdict(second).items() if value is not None
+    }
+    return msgspec.structs.replace(first, **{**said, "odd": first.odd + second.odd})
 
 
 def _of_meter_value(meter_value: Mapping[str, Any]) -> Reading | None:
@@ -93,6 +127,8 @@ def _of_meter_value(meter_value: Mapping[str, Any]) -> Reading | None:
         current_a=totals.get(CURRENT),
         soc_percent=totals.get(SOC),
         odd=tuple(odd),
+        begin_kwh=totals.get(_BEGIN),
+        end_kwh=totals.get(_END),
     )
 
 
@@ -112,7 +148,10 @@ def _samples(
         if value is None or scale is None or abs(value * scale) >= _ABSURD:
             odd.append(f"{measurand} {sample.get('value')!r} {sample.get('unit', default_unit)}")
             continue
-        yield measurand, sample.get("phase"), value * scale
+        phase, context = sample.get("phase"), sample.get("context")
+        yield measurand, phase, value * scale
+        if measurand == REGISTER and context in _MARKS:
+            yield context, phase, value * scale
 
 
 def _scale(sample: Mapping[str, Any], default_unit: str) -> Decimal | None:

@@ -25,6 +25,7 @@ from simulator.cpo.periods import (
     hours_between,
 )
 from simulator.cpo.readings import Reading
+from simulator.cpo.tally import Tally, Turn, stop_of
 from simulator.kernel.clock import rfc3339
 from simulator.ocpi.tariff import Priced, TariffError, price
 from simulator.ocpi.tariff_model import Tariff, read_tariff
@@ -58,6 +59,7 @@ class Place(msgspec.Struct, frozen=True):
     time_zone: str
     currency: str
     tariff: Object | None = None
+    max_power_w: int | None = None  # of the connector
 
     @property
     def tariff_id(self) -> str | None:
@@ -111,10 +113,10 @@ class Session:
         self.last_updated = head.created_at
         self.metering: Metering | None = None
         self.events = 0
-        self.odd: list[str] = []
         self._seen: set[int] = set()
-        self._register: Decimal | None = None
-        self._read_at: datetime | None = None
+        self._tally = Tally(head.place.max_power_w)
+        self._turns: list[Turn] = []
+        self._begun_as: Dimension = "TIME"
         self._has_charged = False
         self._tariff: Tariff | None = None  # the one of its place, once it is active
         self._priced: Priced | None = None
@@ -130,6 +132,11 @@ class Session:
     def over(self) -> bool:
         """True once the station has ended it."""
         return self.ended_at is not None
+
+    @property
+    def odd(self) -> list[str]:
+        """What its meter told and was not believed."""
+        return self._tally.odd
 
     @property
     def connection_id(self) -> str | None:
@@ -151,7 +158,7 @@ class Session:
         if self.active_at is None and self._may_begin():
             self._begin(event)
         for reading in event.readings:
-            self._read(reading, event.received_at)
+            self._read(reading, event)
         if event.kind == "ended":
             self._end(event)
 
@@ -167,6 +174,7 @@ class Session:
         dimension = self._dimension()
         if self.metering is not None and dimension is not None:
             self.metering.turn(at, dimension)
+            self._turns.append((at, dimension))
 
     def _dimension(self) -> Dimension | None:
         """The kind of time that it is now; None for a state that does not tell.
@@ -187,36 +195,42 @@ class Session:
         place = self.head.place
         if place.tariff is not None:
             self._tariff = read_tariff(place.tariff, TARIFF)
-        cuts = cuts_of(self._tariff, event.at, place.time_zone)
-        self.metering = Metering(event.at, cuts, self._dimension() or "TIME")
+        self._begun_as = self._dimension() or "TIME"
+        self.metering = self._new_metering(event.at)
 
-    def _read(self, reading: Reading, received_at: datetime) -> None:
-        self.odd.extend(reading.odd)
-        if reading.at > received_at + AHEAD:
+    def _new_metering(self, start: datetime) -> Metering:
+        cuts = cuts_of(self._tariff, start, self.head.place.time_zone)
+        return Metering(start, cuts, self._begun_as)
+
+    def _read(self, reading: Reading, event: Event) -> None:
+        if reading.at > event.received_at + AHEAD:
             self.odd.append(f"a reading of {rfc3339(reading.at)}, which is to come")
             return
-        if self._read_at is not None and reading.at <= self._read_at:
-            return  # told before, as 1.6's transactionData does
-        more_kwh = reading.interval_kwh or ZERO
-        if reading.register_kwh is not None:
-            before, self._register = self._register, reading.register_kwh
-            more_kwh = ZERO if before is None else reading.register_kwh - before
-            if more_kwh < 0:
-                self.odd.append(f"meter went back from {before} to {reading.register_kwh} kWh")
-                more_kwh = ZERO
-        self._read_at = reading.at
-        if self.metering is not None:
+        more_kwh = self._tally.take(reading, last=event.kind == "ended")
+        if self.metering is not None and more_kwh is not None:
             self.metering.read(reading.at, more_kwh, reading.power_kw, reading.current_a)
 
     def _end(self, event: Event) -> None:
         self.ended_at = event.at
         self.stop_reason = event.reason
-        if self.metering is None:
+        if self.metering is None or self.active_at is None:
             self.status = "INVALID"
             return
-        self.metering.end(event.at)
+        self._settle(self.metering, max(event.at, self.active_at), event)
         self.ended_at = self.metering.read_at
         self.status = "COMPLETED"
+
+    def _settle(self, metered: Metering, end: datetime, event: Event) -> None:
+        """Meter the session anew if its stop register tells otherwise than it did on the way."""
+        told_for = event.received_at - self.head.created_at
+        lasted = max(end - metered.start, told_for)
+        total = self._tally.total_kwh(stop_of(event.readings), lasted)
+        early = end < metered.read_at
+        if total is None or not (self._tally.untidy or early or total != metered.kwh):
+            metered.end(end)
+            return
+        self.metering = self._new_metering(metered.start)
+        self._tally.spread(self.metering, self._turns, end, total)
 
     # What OCPI is told
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.cpo.readings import Reading, of_meter_values, of_register_wh
+from simulator.cpo.readings import Reading, of_meter_start, of_meter_stop, of_meter_values
 
 AT = "2026-01-15T07:00:00Z"
 MOMENT = datetime(2026, 1, 15, 7, tzinfo=UTC)
@@ -80,9 +80,34 @@ def test_readings_come_in_order_and_without_a_time_not_at_all() -> None:
 
 
 def test_a_16_register() -> None:
-    assert of_register_wh(MOMENT, 1234).register_kwh == Decimal("1.234")
-    assert of_register_wh(MOMENT, "x").odd
-    assert of_register_wh(MOMENT, 10**40).odd
+    started, stopped = of_meter_start(MOMENT, 1234), of_meter_stop(MOMENT, 1234)
+    assert started.register_kwh == started.begin_kwh == Decimal("1.234")
+    assert stopped.register_kwh == stopped.end_kwh == Decimal("1.234")
+    assert (started.end_kwh, stopped.begin_kwh) == (None, None)
+    assert of_meter_start(MOMENT, "x").odd
+    assert of_meter_stop(MOMENT, 10**40).odd
+
+
+def test_registers_of_begin_and_end_are_told_by_their_context() -> None:
+    both = read(
+        {"value": "1000", "context": "Transaction.Begin"},
+        {"value": "3000", "context": "Transaction.End"},
+    )
+    assert (both.begin_kwh, both.end_kwh, both.register_kwh) == (1, 3, 3)
+    assert read({"value": "1000", "context": "Sample.Periodic"}).begin_kwh is None
+
+
+def test_what_is_told_of_one_moment_in_parts_is_one_reading() -> None:
+    parts = [
+        {"value": "50", "measurand": "Power.Active.Import"},
+        {"value": "abc"},
+        {"value": "0", "measurand": "Current.Import"},
+        {"value": "1500"},
+    ]
+    (reading,) = of_meter_values([{"timestamp": AT, "sampledValue": [part]} for part in parts])
+    assert reading.register_kwh == Decimal("1.5")
+    assert (reading.power_kw, reading.current_a) == (Decimal("0.05"), 0)
+    assert len(reading.odd) == 1
 
 
 @given(
