@@ -312,6 +312,7 @@ class Emp:
             session=session,
         )
         response = answer.data if answer.ok else {"failure": answer.message}
+        session = answer.session
         self._tell("emp.command", session, command=name, response=raw.text(response, "/result"))
         result = None
         if raw.text(response, "/result") == "ACCEPTED":

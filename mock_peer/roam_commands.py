@@ -121,6 +121,7 @@ class Commands:
         sent = await self._cpos.command(
             ctx.connection, origin.connection, name, request, ctx.session
         )
+        ctx.session = ctx.session or self._judge.journal.session_of(f"command/{sent['id']}")
         response = sent["response"]
         result = raw.text(response, "/result")
         if result is None:

@@ -18,7 +18,7 @@ from simulator.ocpi.codec import Around, Kind, Locate, nowhere
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.crawl import BrokenList, Crawl
 from simulator.ocpi.envelope import Envelope, Json, NoEnvelope, OcpiError, parse, write_json
-from simulator.ocpi.headers import MessageIds, Routing, TokenForm, authorization
+from simulator.ocpi.headers import REQUEST_ID, MessageIds, Routing, TokenForm, authorization
 from simulator.ocpi.losses import Losses
 from simulator.ocpi.paging import with_query
 from simulator.ocpi.text import printable, text_of
@@ -47,7 +47,7 @@ class Answer:
     """What came of one request.
 
     `envelope` is there whenever the body held one, under any HTTP status; `data` of an answer that
-    has a `gives` kind is canonical.
+    has a `gives` kind is canonical; `session` is the one it was recorded under.
     """
 
     method: str
@@ -58,6 +58,7 @@ class Answer:
     failure: Failure | None = None
     message: str = ""
     record_seq: int | None = None
+    session: str | None = None
     data: Json = None
 
     @property
@@ -306,10 +307,14 @@ class OcpiClient:
         except HttpFailure as error:
             failure = Failure.UNREACHABLE if isinstance(error, ConnectFailed) else Failure.NO_ANSWER
             answer = Answer(call.method, call.url, failure=failure, message=str(error))
+        session = call.session
+        if session is None and (request_id := fields.get(REQUEST_ID)) is not None:
+            # The other end may have learned only from the request what it belongs to.
+            session = self._journal.session_of(f"request/{request_id}")
         record = self._journal.ocpi(
             self.actor,
             call.connection.peer,
-            call.session,
+            session,
             version=call.connection.version,
             module=call.module,
             method=call.method,
@@ -323,7 +328,7 @@ class OcpiClient:
             status_code=answer.status_code,
             ms=(self._clock.monotonic() - began) * 1000.0,
         )
-        return replace(answer, record_seq=record["seq"])
+        return replace(answer, record_seq=record["seq"], session=session)
 
 
 @dataclass(frozen=True, slots=True)

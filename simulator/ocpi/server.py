@@ -194,6 +194,8 @@ class OcpiServer:
             ms=(self._clock.monotonic() - ctx.began) * 1000.0,
         )
         ctx.message_seq = record["seq"]
+        if ctx.session is not None and ctx.ids.request_id:
+            self._journal.link(f"request/{ctx.ids.request_id}", ctx.session)
         if version is not None and ctx.route is not None and ctx.route.gives is not None:
             ctx.losses.tell(
                 self._journal,
