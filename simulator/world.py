@@ -23,7 +23,8 @@ from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
 from simulator.station.ev import Car
 from simulator.station.run import Station
 from simulator.wire.ocpp_rpc import OcppVersion
-from simulator.world_file import Plug, StationPlan, WorldFile
+from simulator.world_emp import Emp
+from simulator.world_file import EmpPlan, Plug, StationPlan, WorldFile
 from simulator.world_peer import Peer
 
 # A station of a world that has not been accepted after so long (world seconds) never will be.
@@ -65,6 +66,7 @@ class World:
             )
             for peer in plan.peers
         }
+        self.emps = {emp.name: self._emp(emp) for emp in plan.emps}
         self.stations: dict[str, Station] = {}
 
     def _refuse_the_impossible(self) -> None:
@@ -76,6 +78,11 @@ class World:
                 "world and lives in real time. Use --clock real, or let the peer run inside (leave "
                 "out its url)."
             )
+
+    def _emp(self, plan: EmpPlan) -> Emp:
+        inside = [name for name, peer in self.peers.items() if not peer.outside]
+        peer, chance = self.peers[plan.peer or inside[0]], self.chance.child("emps")
+        return Emp(plan, peer, clock=self.clock, chance=chance, journal=self.journal)
 
     # Starting, step by step or at once
 
@@ -89,11 +96,16 @@ class World:
             await self.start_stations()
         for peer in self.peers.values():
             await self.register(peer)
+        for emp in self.emps.values():
+            await emp.register()
 
     async def start_peers(self) -> None:
-        """Start the peers that live here, with their tokens."""
+        """Start the peers and EMPs that live here, with their tokens."""
+        host = self.plan.cpo.get("host", "127.0.0.1")
         for peer in self.peers.values():
-            await peer.start(self.plan.cpo.get("host", "127.0.0.1"))
+            await peer.start(host)
+        for emp in self.emps.values():
+            await emp.start(host)
 
     async def start_cpo(self) -> None:
         """Start the CPO: both its servers listen."""
@@ -142,6 +154,8 @@ class World:
             for station in self.stations.values():
                 await station.stop()
             await self.cpo.stop()
+            for emp in self.emps.values():
+                await emp.stop()
             for peer in self.peers.values():
                 await peer.stop()
         finally:

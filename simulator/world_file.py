@@ -88,6 +88,23 @@ class PeerPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class EmpPlan:
+    """An EMP behind the Roam face of a peer; `peer` None: the first that runs in this world."""
+
+    name: str
+    kind: str = "roam"
+    peer: str | None = None
+    country_code: str = "DE"
+    party_id: str = "EMP"
+    business_name: str | None = None
+    port: int = 8100
+    pulls: bool = True
+    organisation: Mapping[str, Any] = field(default_factory=dict)
+    tokens: Sequence[Mapping[str, Any]] = ()
+    register: str = "emp"
+
+
+@dataclass(frozen=True, slots=True)
 class WorldFile:
     """A world as its file describes it. `locations` may lack what `furnish` makes up."""
 
@@ -98,6 +115,7 @@ class WorldFile:
     clock: str = "real"
     start: datetime | None = None
     peers: tuple[PeerPlan, ...] = ()
+    emps: tuple[EmpPlan, ...] = ()
     tariffs: tuple[Mapping[str, Any], ...] = ()
     locations: tuple[Mapping[str, Any], ...] = ()
     stations: tuple[StationPlan, ...] = ()
@@ -198,8 +216,12 @@ def _build(document: Document) -> WorldFile:
         for peer in data.get("peers", [])
     )
     _check_peers(document, peers)
-    for key in ("locations", "tariffs", "peers"):
-        _unique(document, (key,), data.get(key, []), "name" if key == "peers" else "id")
+    emps = tuple(
+        EmpPlan(**{**emp, "tokens": tuple(emp.get("tokens", ()))}) for emp in data.get("emps", [])
+    )
+    _check_emps(document, emps, peers)
+    for key in ("locations", "tariffs", "peers", "emps"):
+        _unique(document, (key,), data.get(key, []), "name" if key in ("peers", "emps") else "id")
     _check_stations(document, locations, {tariff["id"] for tariff in data.get("tariffs", [])})
     document.check()
     start = data.get("start")
@@ -211,6 +233,7 @@ def _build(document: Document) -> WorldFile:
         clock=data.get("clock", "real"),
         start=None if start is None else parse_rfc3339(start),
         peers=peers,
+        emps=emps,
         tariffs=tuple(data.get("tariffs", [])),
         locations=tuple(locations),
         stations=tuple(stations),
@@ -323,6 +346,16 @@ def _check_peers(document: Document, peers: Sequence[PeerPlan]) -> None:
             document.wrong(
                 ("peers", i, "tokens"), "a peer outside this world keeps tokens of its own"
             )
+
+
+def _check_emps(document: Document, emps: Sequence[EmpPlan], peers: Sequence[PeerPlan]) -> None:
+    inside = [peer.name for peer in peers if peer.url is None]
+    for i, emp in enumerate(emps):
+        if not inside:
+            document.wrong(("emps", i, "name"), "an EMP needs a peer that runs in this world")
+        elif emp.peer is not None and emp.peer not in inside:
+            hint = did_you_mean(emp.peer, inside)
+            document.wrong(("emps", i, "peer"), f"no peer '{emp.peer}' runs in this world.{hint}")
 
 
 def _unique(document: Document, place: Place, items: Sequence[Mapping[str, Any]], key: str) -> None:

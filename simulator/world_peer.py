@@ -50,7 +50,7 @@ class Peer:
         """Start it in this world and give it its tokens. Raises BindError, Mistake."""
         if self.outside:
             return
-        start = _entry_point(self.plan.kind)
+        start = installed(ENTRY_POINTS, "peer", self.plan.kind)
         offer = tuple(self.plan.ocpi_versions)
         versions = {"ocpi_versions": offer} if offer else {}
         self._running = await start(
@@ -103,22 +103,26 @@ class Peer:
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API. Raises PeerRefused, HttpFailure."""
-        url = f"{self.base_url}/_mock{path}"
-        answer = await self._http.send(
-            method,
-            url,
-            headers={"Content-Type": "application/json"} if body is not None else {},
-            body=b"" if body is None else msgspec.json.encode(body),
-        )
-        text = answer.body.decode(errors="replace")
-        if not 200 <= answer.status < 300:
-            refusal = f"{method} {url}: HTTP {answer.status}: {text[:500]}"
-            raise PeerRefused(refusal, Exit.FAILED)
-        return msgspec.json.decode(answer.body) if answer.body else None
+        return await drive(self._http, method, f"{self.base_url}/_mock{path}", body)
 
 
-def _entry_point(kind: str) -> Any:
-    known = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+async def drive(http: HttpClient, method: str, url: str, body: Any = None) -> Any:
+    """Call a control API; returns the JSON of its answer. Raises PeerRefused, HttpFailure."""
+    answer = await http.send(
+        method,
+        url,
+        headers={"Content-Type": "application/json"} if body is not None else {},
+        body=b"" if body is None else msgspec.json.encode(body),
+    )
+    text = answer.body.decode(errors="replace")
+    if not 200 <= answer.status < 300:
+        raise PeerRefused(f"{method} {url}: HTTP {answer.status}: {text[:500]}", Exit.FAILED)
+    return msgspec.json.decode(answer.body) if answer.body else None
+
+
+def installed(group: str, what: str, kind: str) -> Any:
+    """What an entry point of a group names. Raises Mistake: nothing of that kind is installed."""
+    known = {point.name: point for point in entry_points(group=group)}
     if kind not in known:
-        raise Mistake(f"no peer of kind '{kind}' is installed.{did_you_mean(kind, known)}")
+        raise Mistake(f"no {what} of kind '{kind}' is installed.{did_you_mean(kind, known)}")
     return known[kind].load()

@@ -5,7 +5,7 @@ Rule: amounts are shown as they stood on the wire.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -13,7 +13,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from simulator.demo.witness import asked, request_of
+from simulator.demo.bill import Bill
+from simulator.demo.witness import asked, event, of_module, request_of
 from simulator.kernel.clock import parse_rfc3339
 from simulator.kernel.journal import Record
 
@@ -23,10 +24,13 @@ _BY = {"AUTH_REQUEST": "card", "COMMAND": "app", "WHITELIST": "list"}
 
 @dataclass(slots=True)
 class Row:
-    """A session as the peer was told of it, and what became of its CDR."""
+    """A session as the peer was told of it, and what became of its CDR.
+
+    Where the version tells peers of no sessions (2.1.1), the CDR alone: `session_id` is then None.
+    """
 
     session: str | None
-    session_id: str
+    session_id: str | None
     evse_uid: str
     token_uid: str
     auth_method: str
@@ -40,6 +44,22 @@ class Row:
     verdict: str = "no CDR"
 
 
+@dataclass(slots=True)
+class Passed:
+    """A CDR as it came to the EMP behind Roam, and what the EMP's own pricing says (`agrees`)."""
+
+    session: str | None
+    cdr_id: str | None
+    evse_uid: str
+    token_uid: str
+    kwh: float | None
+    excl_vat: float | None
+    incl_vat: float | None
+    currency: str
+    verdict: str
+    agrees: bool | None = None
+
+
 def sessions(records: Iterable[Record]) -> list[Row]:
     """A row for each session that the peer was told of, in the order they began."""
     rows: dict[str, Row] = {}
@@ -48,9 +68,12 @@ def sessions(records: Iterable[Record]) -> list[Row]:
             session = request_of(record)
             rows.setdefault(session["id"], _row(record, session))
         elif asked("POST", "cdrs")(record):
-            cdr = request_of(record)
-            if (row := rows.get(cdr.get("session_id"))) is not None:
-                _settle(row, cdr, record)
+            bill = Bill.of(request_of(record))
+            if bill.session_id is None:
+                rows.setdefault(f"cdr/{bill.id}", _untold(record, bill))
+            row = rows.get(bill.session_id or f"cdr/{bill.id}")
+            if row is not None:
+                _settle(row, bill, record)
     return list(rows.values())
 
 
@@ -65,16 +88,53 @@ def _row(record: Record, session: dict[str, Any]) -> Row:
     )
 
 
-def _settle(row: Row, cdr: dict[str, Any], record: Record) -> None:
-    began, ended = (parse_rfc3339(cdr[key]) for key in ("start_date_time", "end_date_time"))
+def _untold(record: Record, bill: Bill) -> Row:
+    """A session of which there is nothing but the CDR."""
+    return Row(record["session"], None, bill.evse_uid, bill.token_uid, bill.auth_method, bill.start)
+
+
+def _settle(row: Row, bill: Bill, record: Record) -> None:
+    began, ended = (parse_rfc3339(at) for at in (bill.start, bill.end))
     row.minutes = round((ended - began).total_seconds() / 60, 1)
-    row.kwh = cdr["total_energy"]
-    row.cdr_id = cdr["id"]
-    row.excl_vat = cdr["total_cost"].get("excl_vat")
-    row.incl_vat = cdr["total_cost"].get("incl_vat")
-    row.currency = cdr["currency"]
+    row.kwh = bill.kwh
+    row.cdr_id = bill.id
+    row.excl_vat = bill.excl_vat
+    row.incl_vat = bill.incl_vat
+    row.currency = bill.currency
+    row.verdict = _verdict(record)
+
+
+def _verdict(record: Record) -> str:
     code = record["status_code"]
-    row.verdict = "accepted" if code == 1000 else f"refused {code or record['http_status']}"
+    return "accepted" if code == 1000 else f"refused {code or record['http_status']}"
+
+
+def passed_on(records: Iterable[Record]) -> list[Passed]:
+    """The CDRs that Roam posted to EMPs, each with what the EMP made of its price."""
+    rows: dict[str | None, Passed] = {}
+    told = of_module("cdrs", by="roam")
+    for record in records:
+        if told(record):
+            bill = Bill.of(request_of(record))
+            rows[bill.id] = _passed(record, bill, rows.get(bill.id))
+        elif event("emp.cdr")(record):
+            data = record["data"]
+            # The EMP decides before Roam has its answer, and so before that is recorded.
+            rows[data["cdr"]] = _priced(rows.get(data["cdr"]), data)
+    return [row for row in rows.values() if row.verdict]
+
+
+def _passed(record: Record, bill: Bill, before: Passed | None) -> Passed:
+    return Passed(
+        record["session"], bill.id, bill.evse_uid, bill.token_uid, bill.kwh, bill.excl_vat,
+        bill.incl_vat, bill.currency, _verdict(record), before.agrees if before else None,
+    )  # fmt: skip
+
+
+def _priced(row: Passed | None, data: Mapping[str, Any]) -> Passed:
+    row = row or Passed(None, data["cdr"], "", "", None, None, None, "", "")
+    row.agrees = data["agrees"]
+    return row
 
 
 def findings(records: Iterable[Record]) -> list[dict[str, Any]]:
@@ -83,7 +143,7 @@ def findings(records: Iterable[Record]) -> list[dict[str, Any]]:
     return [{key: record[key] for key in kept} for record in records if record["leg"] == "finding"]
 
 
-def as_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
+def as_json(rows: Iterable[Row | Passed]) -> list[dict[str, Any]]:
     """The rows as plain JSON."""
     return [asdict(row) for row in rows]
 
@@ -96,6 +156,17 @@ def session_table(rows: Iterable[Row], *, narrow: bool = False) -> Table:
             table.add_column(column.name, justify=column.justify, no_wrap=True)
     for row in rows:
         table.add_row(*(column.cell(row) for column in _COLUMNS if column.always or not narrow))
+    return table
+
+
+def passed_table(rows: Iterable[Passed], *, narrow: bool = False) -> Table:
+    """The CDRs at the EMP as a table; a narrow one leaves out what can be spared."""
+    table = _table("CDRs at the EMP, through Roam")
+    columns = [column for column in _PASSED if column.always or not narrow]
+    for column in columns:
+        table.add_column(column.name, justify=column.justify, no_wrap=True)
+    for row in rows:
+        table.add_row(*(column.cell(row) for column in columns))
     return table
 
 
@@ -112,7 +183,7 @@ def finding_table(found: Iterable[dict[str, Any]], *, narrow: bool = False) -> T
 
 class _Column(NamedTuple):
     name: str
-    cell: Callable[[Row], str | Text]
+    cell: Callable[[Any], str | Text]
     justify: Literal["left", "right"] = "left"
     always: bool = False
 
@@ -125,10 +196,18 @@ _COLUMNS = (
     _Column("kWh", lambda row: _number(row.kwh, 3), "right", always=True),
     _Column("net", lambda row: _number(row.excl_vat, 2), "right"),
     _Column("with VAT", lambda row: f"{_number(row.incl_vat, 2)} {row.currency}", "right"),
+    _Column("CDR", lambda row: _coloured(row.verdict, row.verdict == "accepted"), always=True),
+)
+_PRICES = {True: "agrees", False: "differs", None: "-"}
+_PASSED = (
+    _Column("EVSE", lambda row: row.evse_uid[:12] + "…"),
+    _Column("token", lambda row: row.token_uid),
+    _Column("kWh", lambda row: _number(row.kwh, 3), "right", always=True),
+    _Column("net", lambda row: _number(row.excl_vat, 2), "right"),
+    _Column("with VAT", lambda row: f"{_number(row.incl_vat, 2)} {row.currency}", "right"),
+    _Column("CDR", lambda row: _coloured(row.verdict, row.verdict == "accepted"), always=True),
     _Column(
-        "CDR",
-        lambda row: Text(row.verdict, style="green" if row.verdict == "accepted" else "red"),
-        always=True,
+        "its price", lambda row: _coloured(_PRICES[row.agrees], row.agrees is True), always=True
     ),
 )
 
@@ -141,6 +220,10 @@ def _table(title: str) -> Table:
         title_justify="left",
         title_style="bold",
     )
+
+
+def _coloured(text: str, good: bool) -> Text:
+    return Text(text, style="green" if good else "red")
 
 
 def _number(value: float | None, digits: int) -> str:

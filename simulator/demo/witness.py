@@ -67,15 +67,20 @@ def sent(action: str, *, by: str | None = None) -> Predicate:
     )
 
 
-def asked(method: str, module: str, *, by: str = "cpo") -> Predicate:
-    """An OCPI exchange, as the side that asked recorded it."""
+def of_module(module: str, *, by: str = "cpo") -> Predicate:
+    """An OCPI exchange for a module, as the side that asked recorded it."""
     return lambda r: (
         r["leg"] == "ocpi"
         and r["direction"] == "sent"
-        and r["method"] == method
         and r["module"] == module
         and r["actor"] == by
     )
+
+
+def asked(method: str, module: str, *, by: str = "cpo") -> Predicate:
+    """As `of_module`, of this method."""
+    meets = of_module(module, by=by)
+    return lambda r: meets(r) and bool(r["method"] == method)
 
 
 def answered(status_code: int) -> Predicate:
@@ -91,6 +96,11 @@ def of_session(session: str) -> Predicate:
 def finding(rule: str) -> Predicate:
     """A broken rule."""
     return lambda r: bool(r["leg"] == "finding" and r["rule"] == rule)
+
+
+def event(what: str) -> Predicate:
+    """Something that an actor decided."""
+    return lambda r: bool(r["leg"] == "event" and r["what"] == what)
 
 
 def request_of(record: Record) -> Any:

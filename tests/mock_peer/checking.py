@@ -198,7 +198,7 @@ async def check_our_cpo(
     check's journal and what was told.
     """
     words: list[str] = []
-    world = World(replace(read(find("demo")), peers=()), clock="virtual")
+    world = World(replace(read(find("demo")), peers=(), emps=()), clock="virtual")
     await world.start_cpo()
     await world.start_stations()
     await world.stations["DE-DC-1"].plug(1, world.car("ben"))

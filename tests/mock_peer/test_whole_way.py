@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from mock_peer.emp import Emp, EmpConfig, start_emp
@@ -21,7 +22,7 @@ TOKEN = {"uid": CARD, "contract_id": "DEEMPC000000015", "whitelist": "NEVER"}
 @asynccontextmanager
 async def demo(version: str = "2.2.1") -> AsyncIterator[tuple[World, Emp]]:
     """The demo's world, its CPO on that version of OCPI, with an EMP behind Plugsurfing's Roam."""
-    world = World(read(find("demo")), clock="virtual")
+    world = World(replace(read(find("demo")), emps=()), clock="virtual")
     emp: Emp | None = None
     try:
         await world.start_peers()
@@ -66,6 +67,11 @@ def evse_of(emp: Emp, station: str) -> tuple[str, str, str]:
 
 def actors_of(world: World, session: str) -> set[str]:
     return {r["actor"] for r in world.journal.records if r["session"] == session}
+
+
+def commands(world: World) -> list[Any]:
+    """Both sides' records of every command and result."""
+    return [r for r in world.journal.records if r.get("module") == "commands"]
 
 
 async def test_a_driver_taps_charges_and_the_emp_gets_a_right_bill() -> None:
@@ -131,6 +137,14 @@ async def test_a_driver_is_started_and_stopped_from_afar() -> None:
         await world.clock.sleep(120)
         (cdr,) = emp.book.cdrs.values()
         assert cdr["session_id"] == emp.book.sessions[session_id]["id"]
+        (journey,) = {r["session"] for r in world.journal.records if r.get("what") == "emp.cdr"}
+        told = commands(world)
+        assert {(r["actor"], r["direction"]) for r in told} == {
+            (actor, direction)
+            for actor in ("emp", "roam", "plugsurfing", "cpo")
+            for direction in ("sent", "received")
+        }
+        assert {r["session"] for r in told} == {journey}, "known from the plug-in on"
 
 
 async def test_a_driver_whom_the_emp_refuses_does_not_charge() -> None:

@@ -1,0 +1,101 @@
+"""An EMP of a world, behind the Roam face of one of its peers, driven over HTTP only.
+
+Rule: as for peers: its package is never imported, it is found by its entry point and spoken to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.wire.http_aio import HttpClient
+from simulator.world_file import EmpPlan
+from simulator.world_peer import Peer, drive, installed
+
+ENTRY_POINTS = "simulator.emps"
+
+
+class Emp:
+    """An EMP and its control API (`/_emp/`). `peer` is the one at whose Roam face it registers."""
+
+    def __init__(
+        self, plan: EmpPlan, peer: Peer, *, clock: Clock, chance: Chance, journal: Journal
+    ) -> None:
+        self.plan = plan
+        self.name = plan.name
+        self.versions_url = ""
+        self.control_url = ""
+        self._peer = peer
+        self._clock = clock
+        self._chance = chance
+        self._journal = journal
+        self._running: Any = None
+        self._http = HttpClient(clock)
+
+    async def start(self, host: str) -> None:
+        """Start it, with its tokens. Raises BindError, Mistake."""
+        start = installed(ENTRY_POINTS, "EMP", self.plan.kind)
+        config = {
+            "name": self.plan.business_name or self.name,
+            "country_code": self.plan.country_code,
+            "party_id": self.plan.party_id,
+            "host": host,
+            "port": self.plan.port,
+            "tokens": tuple(self.plan.tokens),
+            "pulls": self.plan.pulls,
+        }
+        chance = self._chance.child(self.name)
+        self._running = await start(config, clock=self._clock, chance=chance, journal=self._journal)
+        self.versions_url = self._running.versions_url
+        self.control_url = self._running.control_url
+
+    async def stop(self) -> None:
+        """Stop it."""
+        await self._http.close()
+        if self._running is not None:
+            running, self._running = self._running, None
+            await running.stop()
+
+    async def register(self) -> None:
+        """Let it and Roam exchange credentials; who begins stands in the file.
+
+        What Plugsurfing sets up for it is set first. Raises PeerRefused.
+        """
+        told = {"organisation": dict(self.plan.organisation)}
+        if self.plan.register == "roam":
+            invited = {"versions_url": self.versions_url, "token_a": self._running.token_a()}
+            await self._peer.control("POST", "/roam/register", {**invited, **told})
+        elif self.plan.register == "emp":
+            roam = await self._peer.control("GET", "/roam")
+            if self.plan.organisation:
+                waiting = next(emp["id"] for emp in roam["emps"] if not emp["registered"])
+                await self._peer.control("PUT", f"/roam/emps/{quote(waiting, safe='')}", told)
+            body = {"versions_url": roam["versions_url"], "token_a": roam["token_a"]}
+            await self.control("POST", "/register", body)
+
+    # Its control API
+
+    async def state(self) -> Any:
+        """What it holds."""
+        return await self.control("GET", "/state")
+
+    async def pull(self) -> Any:
+        """Let it pull all locations."""
+        return await self.control("POST", "/pull", {"full": True})
+
+    async def start_session(self, **fields: Any) -> Any:
+        """Let it start a session; returns the CPO's answer and, once there, its result."""
+        return await self.control("POST", "/start", fields)
+
+    async def stop_session(self, session_id: str | None = None) -> Any:
+        """Let it stop a session, by default its newest."""
+        body: Mapping[str, Any] = {} if session_id is None else {"session_id": session_id}
+        return await self.control("POST", "/stop", body)
+
+    async def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the control API. Raises PeerRefused, HttpFailure."""
+        return await drive(self._http, method, f"{self.control_url}{path}", body)
