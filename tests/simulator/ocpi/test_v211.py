@@ -336,3 +336,11 @@ def test_missing_fields_are_found_missing() -> None:
     found = errors("cdr", {}, "2.1.1")
     assert {p.what for p in found} == {What.MISSING}
     assert "/stop_date_time" in {p.pointer for p in found}
+
+
+@pytest.mark.parametrize("name", ["min_current", "max_current", "reservation"])
+def test_a_restriction_that_is_null_goes_without_its_element(name: str) -> None:
+    element = {**sample("tariff")["elements"][0], "restrictions": {name: None, "max_kwh": 5}}
+    wire, losses = down("tariff", elements=[element])
+    assert wire["elements"][0]["restrictions"] == {"max_kwh": 5}
+    assert not [loss for loss in losses if "restrictions" in loss or loss == "/elements/0"]
