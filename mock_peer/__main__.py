@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from simulator.interrupt import leave_quietly
+
 
 def main() -> int:
     """Run the command; returns its exit code."""
+    leave_quietly()
     from mock_peer.command import peer
     from simulator.entry import call
 

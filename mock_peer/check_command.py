@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.command import journal_option, run, seed_option, write_to
+from simulator.command import journal_option, run, seconds, seed_option, write_to
 from simulator.mistakes import Mistake, did_you_mean
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def check() -> None:
 @click.option(
     "--wait",
     "wait_s",
-    type=click.FloatRange(min=0),
+    type=seconds(),
     default=300.0,
     show_default=True,
     metavar="S",
@@ -90,7 +90,7 @@ def check() -> None:
 @click.option(
     "--charge",
     "charge_s",
-    type=click.FloatRange(min=0),
+    type=seconds(),
     default=30.0,
     show_default=True,
     metavar="S",
@@ -135,7 +135,7 @@ def cpo(**options: Any) -> int:
 @click.option(
     "--wait",
     "wait_s",
-    type=click.FloatRange(min=0),
+    type=seconds(),
     default=600.0,
     show_default=True,
     metavar="S",
@@ -144,7 +144,7 @@ def cpo(**options: Any) -> int:
 @click.option(
     "--ask-every",
     "ask_every_s",
-    type=click.FloatRange(min=1),
+    type=seconds(at_least=1),
     default=15.0,
     show_default=True,
     metavar="S",
@@ -153,7 +153,7 @@ def cpo(**options: Any) -> int:
 @click.option(
     "--charge",
     "charge_s",
-    type=click.FloatRange(min=0),
+    type=seconds(),
     default=30.0,
     show_default=True,
     metavar="S",
@@ -203,7 +203,7 @@ def _check(start: Callable[..., Any], plan: Any, options: dict[str, Any]) -> int
     write_to(journal, options["journal_file"])
     try:
         work = start(plan, clock=clock, chance=Chance(seed), journal=journal, tell=_progress)
-        report = run(work, clock)
+        report = run(work, clock, journal)
     finally:
         journal.close()
     _write(report, options)

@@ -113,7 +113,7 @@ def peer(
         "tokens": tokens,
         "organisation": organisation,
     }
-    run(_keep(clock, Chance(seed), journal, options, as_json=as_json), clock)
+    run(_keep(clock, Chance(seed), journal, options, as_json=as_json), clock, journal)
 
 
 async def _keep(

@@ -16,6 +16,7 @@ from simulator.command import (
     journal_option,
     json_option,
     run,
+    seconds,
     seed_option,
     stopped_in_time,
     unreachable,
@@ -73,7 +74,7 @@ authorizations, and checks the price of every CDR (docs/roam.md).
 @click.option("--pull/--no-pull", "pulls", default=True, help="Pull locations by itself.")
 @click.option("--start", is_flag=True, help="Start a session at the first connector it sees.")
 @click.option(
-    "--stop-after", type=float, metavar="SECONDS", help="Stop that session after a while."
+    "--stop-after", type=seconds(), metavar="SECONDS", help="Stop that session after a while."
 )
 @clock_option("real", "Default real.")
 @seed_option
@@ -114,7 +115,7 @@ def emp(
         journal.subscribe(_say)
     side = (versions_url, token_a) if versions_url and token_a else None
     visit = (start, stop_after)
-    run(_keep(config, side, visit, clock, Chance(seed), journal, as_json=as_json), clock)
+    run(_keep(config, side, visit, clock, Chance(seed), journal, as_json=as_json), clock, journal)
 
 
 def _config(

@@ -5,7 +5,6 @@ Rule: a user's mistake is one clear line and exit code 2; every exit code is one
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -100,8 +99,3 @@ def roamlab(debug: bool) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
     return call(roamlab, arguments)
-
-
-def main() -> None:
-    """The command `roamlab`."""
-    sys.exit(run(sys.argv[1:]))

@@ -1,13 +1,14 @@
 """What commands share, the peer's too: options, the journal's file, running until Ctrl-C.
 
-Rule: Ctrl-C and SIGTERM end a command the same way: everything is stopped and flushed within a
-second, and the exit code is 130.
+Rule: Ctrl-C, SIGTERM and the loss of the output end a command the same way: everything is stopped
+and flushed within a second. Both signals are exit code 130.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from simulator.interrupt import hand_over
 from simulator.mistakes import Exit, Mistake
 
 if TYPE_CHECKING:
@@ -27,6 +29,26 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 OCPI_VERSIONS = ("2.1.1", "2.2", "2.2.1")
 # How long everything may take to stop, in real seconds.
 GRACE_S = 0.8
+# What a duration may be, so that every clock and timer can hold it.
+_LONGEST_S = 366 * 24 * 3600.0
+
+
+class Number(click.FloatRange):
+    """A finite number within bounds: `nan` and `inf` are none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read it. Raises click.BadParameter."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+def seconds(*, at_least: float = 0.0, above: bool = False) -> Number:
+    """The type of options that take seconds; `above`: more than the least."""
+    return Number(at_least, _LONGEST_S, min_open=above)
 
 
 def _clock_name(_ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -53,7 +75,7 @@ def clock_option(default: str, note: str) -> Decorator:
 
 seed_option = click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 2**63 - 1),  # what JSON readers hold
     metavar="N",
     help="Where all chance comes from: the same seed, the same world.",
 )
@@ -76,21 +98,58 @@ def write_to(journal: Journal, path: Path | None) -> None:
             raise Mistake(f"--journal {path}: {error.strerror or error}") from error
 
 
-def run(main: Coroutine[Any, Any, T], clock: Clock) -> T:
-    """Run a command's main coroutine on its clock's loop; SIGTERM ends it as Ctrl-C does."""
+class _Ending:
+    """How a command ends before its time: by a signal, or because nobody takes its output."""
+
+    def __init__(self) -> None:
+        self.lost: Exception | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    def arm(self) -> None:
+        """End the task that calls this, when the time comes."""
+        self._task = asyncio.current_task()
+        with contextlib.suppress(NotImplementedError):  # Windows knows no such signals
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.end)
+        if self.lost is not None:  # before the loop ran
+            self.end()
+
+    def lose(self, error: Exception) -> None:
+        """The output is lost: end, and tell by the first error."""
+        if self.lost is None:
+            self.lost = error
+            self.end()
+
+    def end(self) -> None:
+        """Stop in order. A second time nothing more: stopping is not to be cancelled."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+
+
+def run(main: Coroutine[Any, Any, T], clock: Clock, journal: Journal | None = None) -> T:
+    """Run a command's main coroutine on its clock's loop; SIGTERM ends it as Ctrl-C does, and so
+    does what becomes of the journal's file or listeners: that error is raised once all has stopped.
+    """
     from simulator.kernel.loop import run as run_loop
 
-    async def with_sigterm() -> T:
-        task = asyncio.current_task()
-        assert task is not None
-        with contextlib.suppress(NotImplementedError):  # Windows knows no such signals
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    ending = _Ending()
+
+    async def guarded() -> T:
+        ending.arm()
         return await main
 
+    if journal is not None:
+        journal.lost = ending.lose
+    hand_over()
     try:
-        return run_loop(with_sigterm(), clock)
-    except asyncio.CancelledError as error:
-        raise KeyboardInterrupt from error
+        result = run_loop(guarded(), clock)
+    except (asyncio.CancelledError, KeyboardInterrupt) as error:
+        if ending.lost is None or isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise ending.lost from None
+    if ending.lost is not None:
+        raise ending.lost
+    return result
 
 
 async def forever() -> None:

@@ -81,7 +81,7 @@ def cpo(
     plan = _alone(read(find(world_name)), changes)
     world = World(plan, clock=clock_name, seed=seed, keep=100_000)
     write_to(world.journal, journal_file)
-    run(_keep(world, register_url, token, peer_name, as_json=as_json), world.clock)
+    run(_keep(world, register_url, token, peer_name, as_json=as_json), world.clock, world.journal)
 
 
 def _alone(plan: WorldFile, changes: dict[str, Any]) -> WorldFile:

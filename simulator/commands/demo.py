@@ -41,7 +41,7 @@ def demo(clock_name: str, seed: int | None, journal_file: Path | None, as_json: 
 
     world = World(read(find("demo")), clock=clock_name, seed=seed)
     write_to(world.journal, journal_file)
-    return run(_tell(world, as_json=as_json), world.clock)
+    return run(_tell(world, as_json=as_json), world.clock, world.journal)
 
 
 async def _tell(world: World, *, as_json: bool) -> int:

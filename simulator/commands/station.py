@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulator.command import (
+    Number,
     clock_option,
     journal_option,
     json_option,
     run,
+    seconds,
     seed_option,
     stopped_in_time,
     write_to,
@@ -31,10 +33,11 @@ _TELL_ALL = 10
 
 
 def _csms_url(_ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if not value.startswith(("ws://", "wss://")):
-        raise click.BadParameter(
-            f"expected ws:// or wss://, the station's id is appended, not '{value}'", param=param
-        )
+    from simulator.station.config import csms_url_problem
+
+    problem = csms_url_problem(value)
+    if problem is not None:
+        raise click.BadParameter(f"{value}: {problem}", param=param)
     return value
 
 
@@ -73,24 +76,22 @@ Ten stations with drivers who come and go every five minutes or so:
 @click.option("--password", metavar="TEXT", help="Basic authentication (security profile 1).")
 @click.option("--plug", is_flag=True, help="A car is plugged into EVSE 1.")
 @click.option("--tap", metavar="UID", help="A card is held to the reader (and a car plugged in).")
-@click.option(
-    "--soc", type=click.FloatRange(0, 100), metavar="PERCENT", help="How full the car is."
-)
+@click.option("--soc", type=Number(0, 100), metavar="PERCENT", help="How full the car is.")
 @click.option(
     "--charge",
-    type=click.FloatRange(min=0, min_open=True),
+    type=seconds(above=True),
     metavar="SECONDS",
     help="Stop the session after so long. Without --every the command then ends.",
 )
 @click.option(
     "--every",
-    type=click.FloatRange(min=0, min_open=True),
+    type=seconds(above=True),
     metavar="SECONDS",
     help="Drivers come and go, for ever: the mean pause between them. Needs --tap.",
 )
 @click.option(
     "--patience",
-    type=click.FloatRange(min=0, min_open=True),
+    type=seconds(above=True),
     default=15.0,
     show_default=True,
     metavar="SECONDS",
@@ -124,7 +125,7 @@ def station(**options: Any) -> int:
     seed = fresh_seed() if options["seed"] is None else options["seed"]
     journal = Journal(clock, seed=seed, world=None, keep=100_000)
     write_to(journal, options["journal_file"])
-    return run(_run(options, clock, Chance(seed), journal), clock)
+    return run(_run(options, clock, Chance(seed), journal), clock, journal)
 
 
 async def _run(options: dict[str, Any], clock: Clock, chance: Chance, journal: Journal) -> int:

@@ -13,6 +13,7 @@ from simulator.command import (
     journal_option,
     json_option,
     run,
+    seconds,
     seed_option,
     stopped_in_time,
     write_to,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--every",
-    type=click.FloatRange(min=0, min_open=True),
+    type=seconds(above=True),
     metavar="SECONDS",
     help="Drivers with the peer's cards come and go at every EVSE: the mean pause between them.",
 )
@@ -60,7 +61,7 @@ def up(
         raise Mistake("--every needs the stations: leave out --no-stations")
     world = World(read(find(world_name)), clock=clock_name, seed=seed, keep=100_000)
     write_to(world.journal, journal_file)
-    run(_keep(world, every, stations=not no_stations, as_json=as_json), world.clock)
+    run(_keep(world, every, stations=not no_stations, as_json=as_json), world.clock, world.journal)
 
 
 async def _keep(world: World, every: float | None, *, stations: bool, as_json: bool) -> None:

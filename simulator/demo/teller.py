@@ -6,6 +6,7 @@ repeated. Narrow terminals lose detail before they lose a line.
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from typing import IO
 
@@ -24,11 +25,18 @@ _TONES = {"good": "green", "bad": "bold red", "quiet": "dim", "plain": ""}
 _NARROWEST = 60
 
 
+class _Terminal(Console):
+    """A console whose reader may go away: an error as of any file, not the end of the process."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, "nobody reads the story any more")
+
+
 class Teller:
     """Listen to a journal and tell what is in it."""
 
     def __init__(self, file: IO[str] | None = None, *, only_bad: bool = False) -> None:
-        self.console = Console(file=file, highlight=False, soft_wrap=False)
+        self.console = _Terminal(file=file, highlight=False, soft_wrap=False)
         self._only_bad = only_bad
         self._wording = Wording()
         # What was told once since the last news, and how often it came again.

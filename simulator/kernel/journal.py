@@ -19,7 +19,7 @@ from typing import IO, Any, Literal
 import msgspec
 
 from simulator.kernel.clock import Clock, rfc3339
-from simulator.mistakes import Mistake
+from simulator.mistakes import Exit, Mistake
 
 FORMAT = "roamlab-journal/1"
 Leg = Literal["ocpp", "ocpi", "event", "finding", "step", "fault"]
@@ -37,7 +37,9 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class JournalError(Mistake, ValueError):
-    """A journal file cannot be read: the message names the file and the line."""
+    """A journal file cannot be read, or written any more: the message names the file, and the line
+    where there is one.
+    """
 
 
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -63,7 +65,12 @@ def redact_frame(frame: str) -> str:
 class Journal:
     """Append records, hand them to subscribers, write them as NDJSON, and link what belongs to one
     session.
+
+    `lost` is told when the file cannot be written any more (JournalError), or when a subscriber
+    fails: it is dropped. Without `lost` the error is raised where the record is made.
     """
+
+    lost: Callable[[Exception], None] | None = None
 
     def __init__(
         self,
@@ -81,6 +88,7 @@ class Journal:
         self._records: deque[Record] = deque(maxlen=keep)
         self._subscribers: list[Subscriber] = []
         self._sink: IO[bytes] | None = None
+        self._path: Path | None = None
         self._flush_due = False
         self._links: OrderedDict[str, str] = OrderedDict()
         self._last_at: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
@@ -117,8 +125,19 @@ class Journal:
             self._write(record)
         if self._subscribers:
             for subscriber in tuple(self._subscribers):
-                subscriber(record)
+                try:
+                    subscriber(record)
+                except Exception as error:
+                    self._drop(subscriber, error)
         return record
+
+    def _drop(self, subscriber: Subscriber, error: Exception) -> None:
+        """A subscriber failed: whoever made the record has no part in that."""
+        if self.lost is None:
+            raise error
+        if subscriber in self._subscribers:
+            self._subscribers.remove(subscriber)
+        self.lost(error)
 
     def _stamp(self) -> str:
         """The world's time; a millisecond is spelled once, however many records it sees."""
@@ -327,14 +346,23 @@ class Journal:
         """Write to `path` from here on: the header, the records held, then each as it comes. Raises
         OSError.
         """
-        self._sink = path.open("wb")
-        self._sink.write(_encoder.encode(self.header) + b"\n")
-        for record in self._records:
-            self._sink.write(_encoder.encode(record) + b"\n")
+        sink = path.open("wb")
+        try:
+            sink.write(self.dump())
+            sink.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                sink.close()
+            raise
+        self._sink, self._path = sink, path
 
     def _write(self, record: Record) -> None:
         assert self._sink is not None
-        self._sink.write(_encoder.encode(record) + b"\n")
+        try:
+            self._sink.write(_encoder.encode(record) + b"\n")
+        except OSError as error:
+            self._sink_lost(error)
+            return
         if not self._flush_due:
             with contextlib.suppress(RuntimeError):
                 asyncio.get_running_loop().call_soon(self._flush)
@@ -343,12 +371,32 @@ class Journal:
     def _flush(self) -> None:
         self._flush_due = False
         if self._sink is not None:
-            self._sink.flush()
+            try:
+                self._sink.flush()
+            except OSError as error:
+                self._sink_lost(error)
+
+    def _sink_lost(self, error: OSError) -> None:
+        """The file takes no more. Raises JournalError where nobody is to be told."""
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            with contextlib.suppress(OSError):
+                sink.close()
+        problem = JournalError(
+            f"{self._path}: the journal cannot be written any more: {error.strerror or error}",
+            Exit.INTERNAL,
+        )
+        if self.lost is None:
+            raise problem from error
+        self.lost(problem)
 
     def close(self) -> None:
         """Flush and close the file, if there is one."""
         if self._sink is not None:
-            self._sink.close()
+            try:
+                self._sink.close()
+            except OSError as error:
+                self._sink_lost(error)
             self._sink = None
 
     def dump(self) -> bytes:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
+from simulator.mistakes import Mistake
 from simulator.station.meter import Limits
 from simulator.wire.ocpp_rpc import OcppVersion, Validation
 
@@ -21,8 +23,31 @@ PHASES: Mapping[str, int] = {
 }
 
 
-class StationError(ValueError):
+class StationError(Mistake, ValueError):
     """A station cannot be built so, or cannot do what it was told: the message says why."""
+
+
+def csms_url_problem(url: str) -> str | None:
+    """Why no station can connect below this URL; None when it can. Its id is appended (OCPP-J 1.6
+    section 3.1.1, 2.0.1 part 4 section 3.1.1).
+    """
+    expected = "expected ws://host:port/path or wss://host:port/path"
+    if not url.isprintable() or " " in url:
+        return f"{expected}, without spaces"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        return f"{expected}: {error}"
+    if parts.scheme not in ("ws", "wss") or not host:
+        return expected
+    if port == 0:
+        return f"{expected}: port 0 is none"
+    if parts.query or parts.fragment or url.endswith(("?", "#")):
+        return f"{expected}: the station's id is appended, so neither ? nor # can stand there"
+    if parts.username is not None or parts.password is not None:
+        return f"{expected}: the user is the station's id, the password an option of its own"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,11 @@ class StationConfig:
 
     def check(self) -> None:
         """Refuse what no station can be. Raises StationError."""
+        if not self.id:
+            raise StationError("a station's id: expected at least one character")
+        problem = csms_url_problem(self.csms_url)
+        if problem is not None:
+            raise StationError(f"{self.id}: {self.csms_url}: {problem}")
         numbers = [evse.evse_id for evse in self.evses]
         if not numbers or numbers != list(range(1, len(numbers) + 1)):
             raise StationError(f"{self.id}: EVSEs are numbered 1, 2, ... without a gap: {numbers}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +94,17 @@ def test_drivers_come_and_go(csms: str) -> None:
         assert (code, seconds < 2.0) == (130, True)
 
 
+@pytest.mark.parametrize("json_or_not", [["--json"], []])
+def test_a_reader_that_leaves_ends_it_quietly(csms: str, json_or_not: list[str]) -> None:
+    command = [sys.executable, "-m", "simulator", "station", "--csms", csms, "--id", "S1"]
+    command += ["--ocpp", "1.6", "--tap", "04AA", "--charge", "60", *json_or_not]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert (process.wait(20), process.stderr.read()) == (0, b"")
+
+
 def test_nobody_there_is_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:
     url = f"ws://127.0.0.1:{free_port()}/ocpp"
     assert station(url, "--ocpp", "1.6", "--patience", "0.5") == 3
@@ -106,7 +119,20 @@ def test_not_accepted_in_time_is_exit_code_4(csms: str, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--csms", "http://x", "--ocpp", "1.6"), "expected ws:// or wss://"),
+        (("--csms", "http://x", "--ocpp", "1.6"), "expected ws://host:port/path or wss://"),
+        (("--csms", "ws://", "--ocpp", "1.6"), "expected ws://host:port/path or wss://"),
+        (("--csms", "ws://h:99999/x", "--ocpp", "1.6"), "Port out of range"),
+        (("--csms", "ws://h:0", "--ocpp", "1.6"), "port 0 is none"),
+        (("--csms", "ws://[::1", "--ocpp", "1.6"), "Invalid IPv6 URL"),
+        (("--csms", "ws://h/x?y#z", "--ocpp", "1.6"), "neither ? nor #"),
+        (("--csms", "ws://u:p@h", "--ocpp", "1.6"), "the password an option of its own"),
+        (("--csms", "ws://h/a b", "--ocpp", "1.6"), "without spaces"),
+        (("--csms", "ws://h", "--ocpp", "1.6", "--id", ""), "at least one character"),
+        (("--csms", "ws://h", "--ocpp", "1.6", "--patience", "nan"), "not a finite number"),
+        (("--csms", "ws://h", "--ocpp", "1.6", "--soc", "nan"), "not a finite number"),
+        (("--csms", "ws://h", "--ocpp", "1.6", "--charge", "inf"), "not in the range"),
+        (("--csms", "ws://h", "--ocpp", "1.6", "--every", "-inf"), "not in the range"),
+        (("--csms", "ws://h", "--ocpp", "1.6", "--seed", "9" * 20), "not in the range"),
         (("--csms", "ws://x", "--ocpp", "1.7"), "'1.7' is not one of '1.6', '2.0.1'"),
         (("--csms", "ws://x", "--ocpp", "1.6", "--kind", "ac-2"), "Did you mean 'ac-22'?"),
         (("--csms", "ws://x", "--ocpp", "1.6", "--every", "3"), "--every needs --tap"),

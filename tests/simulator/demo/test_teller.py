@@ -31,6 +31,15 @@ def page(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return io.StringIO()
 
 
+async def test_a_reader_that_has_gone_is_an_error_like_any(journal: Journal) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):  # and not the end of the process
+        exchange(journal, Teller(Gone()), "Authorize", '{"idTagInfo":{"status":"Accepted"}}')
+
+
 async def test_an_exchange_is_a_line(journal: Journal, page: io.StringIO) -> None:
     exchange(journal, Teller(page), "Authorize", '{"idTagInfo":{"status":"Accepted"}}')
     assert page.getvalue() == (

@@ -1,0 +1,68 @@
+"""Interrupted before anything runs: silent, whatever Python is importing at that moment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+WHILE_IMPORTING = """
+import os, runpy, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.{number})
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["roamlab", "demo"]
+runpy.run_module({package!r}, run_name="__main__")
+"""
+
+
+def run(code: str) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("package", "module"),
+    [
+        ("simulator", "click"),
+        ("simulator", "simulator.commands.demo"),
+        ("simulator", "simulator.world"),
+        ("mock_peer", "mock_peer.command"),
+    ],
+)
+def test_while_importing_it_ends_silently(package: str, module: str, number: str) -> None:
+    code = WHILE_IMPORTING.format(package=package, module=module, number=number)
+    assert run(code) == (130, "")
+
+
+def test_once_handed_over_ctrl_c_is_an_exception_again() -> None:
+    code = """
+import os, signal
+from simulator.interrupt import hand_over, leave_quietly
+leave_quietly()
+hand_over()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    print("stops in order")
+"""
+    assert run(code) == (0, "stops in order\n")
+
+
+def test_what_the_shell_ignores_stays_ignored() -> None:
+    code = """
+import os, signal
+from simulator.interrupt import hand_over, leave_quietly
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+leave_quietly()
+hand_over()
+os.kill(os.getpid(), signal.SIGINT)
+print("goes on")
+"""
+    assert run(code) == (0, "goes on\n")
