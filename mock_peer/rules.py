@@ -62,6 +62,12 @@ RULES: tuple[Rule, ...] = (
          "Name each CPO on the connection once in `roles`, and push for those alone.",
          {ON.CREDENTIALS: connection.roles_unique, ON.OWNER: connection.owner_has_role},
          status=2001),
+    Rule("credentials.endpoints", A, ALL, WARN, "P22, P21",
+         "a CPO offers what Plugsurfing requires: locations, tokens, and from 2.2 on tariffs",
+         "Add the modules to your version details: locations and tariffs as SENDER, tokens as "
+         "RECEIVER.",
+         {ON.ENDPOINTS: connection.required_offered},
+         answer="1000; 3003 where nothing that Plugsurfing uses is offered"),
     Rule("credentials.before-data", A, ALL, REJECT, "SPEC, OV",
          "no data before mutual registration",
          "Finish POST credentials first, and use the token from its answer.",

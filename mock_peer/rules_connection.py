@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mock_peer import raw
-from mock_peer.rule import Breach, Check, Context
+from mock_peer.rule import V211, Breach, Check, Context
 from simulator.ocpi import validate
 
 
@@ -129,6 +129,23 @@ def owner_has_role(owner: Any, context: Context) -> Iterator[Breach]:
         "*".join(str(raw.at(owner, f"/{name}")) for name in ("country_code", "party_id")),
         f"a CPO that the credentials name: {named}",
     )
+
+
+# What Plugsurfing requires of a CPO (P22, P21, module tables). Before 2.2 endpoints have no role.
+_REQUIRED = (("locations", "SENDER"), ("tariffs", "SENDER"), ("tokens", "RECEIVER"))
+_OPTIONAL_211 = (("tariffs", "SENDER"),)
+
+
+def required_offered(endpoints: Any, context: Context) -> Iterator[Breach]:
+    """`endpoints` is the other side's version details."""
+    offered = {
+        (raw.text(e, "/identifier"), raw.text(e, "/role"))
+        for e in raw.items(endpoints, "/endpoints")
+    }
+    for row in _REQUIRED:
+        if row not in offered and not (context.version == V211 and row in _OPTIONAL_211):
+            module, role = row
+            yield Breach("/endpoints", None, f"{module} as {role}", (f"module/{module}",))
 
 
 def sessions_offered(endpoints: Any, context: Context) -> Iterator[Breach]:

@@ -39,6 +39,16 @@ from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http import Request, Response
 from simulator.wire.http_aio import HttpClient, HttpServer
 
+# What Plugsurfing uses at a CPO: one that offers none of it is no partner (3003). What it requires
+# beyond that is the rule `credentials.endpoints`.
+_USED: tuple[tuple[str, InterfaceRole], ...] = (
+    ("locations", SENDER),
+    ("tariffs", SENDER),
+    ("tokens", RECEIVER),
+    ("cdrs", SENDER),
+    ("commands", RECEIVER),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -104,7 +114,7 @@ class RunningPeer:
     def _registrar(self) -> Registrar:
         ground = self._ground
         client = OcpiClient(self._client, ground.clock, ground.chance, ground.journal, self.name)
-        platform = Platform("", [_role(ground.peer)], ground.ocpi_versions)
+        platform = Platform("", [_role(ground.peer)], ground.ocpi_versions, uses=_USED)
         return Registrar(client, ground.book, platform, ground.chance)
 
     def _server(self, face: EmpFace, registrar: Registrar) -> OcpiServer:

@@ -23,7 +23,8 @@ from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
 from simulator.wire.http_aio import HttpServer
 
-# What a CPO uses at a peer, if it is there: what is not, goes untold.
+# What a CPO uses at a peer, if it is there: what is not, goes untold. One that offers none of it
+# is no partner (3003).
 _USED: tuple[tuple[str, InterfaceRole], ...] = (
     ("locations", RECEIVER),
     ("tariffs", RECEIVER),
@@ -51,7 +52,8 @@ class Roaming:
         self._locations = locations
         self._deliveries = deliveries
         self._chance = common.chance.child("connections")
-        platform = Platform("", [_role(common.config)], tuple(common.config.ocpi_versions))
+        versions = tuple(common.config.ocpi_versions)
+        platform = Platform("", [_role(common.config)], versions, uses=_USED)
         self.registrar = Registrar(peers.client, book.connections, platform, common.chance)
         self.server = OcpiServer(
             clock=common.clock,

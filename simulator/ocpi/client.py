@@ -265,6 +265,10 @@ class OcpiClient:
             message_seq=answer.record_seq,
         )
 
+    def event(self, connection: Connection, what: str, **data: Any) -> None:
+        """Journal what was decided about a peer."""
+        self._journal.event(self.actor, what, peer=connection.peer, **data)
+
     # The parts of an exchange
 
     def _tell(

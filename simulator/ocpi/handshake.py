@@ -94,13 +94,15 @@ def step(connection: Connection, verb: str) -> Step:
 class Platform:
     """Ourselves, as credentials present us.
 
-    `needs` are the (module, role) pairs without which a registration makes no sense (3003).
+    `needs` are the (module, role) pairs without which a registration makes no sense, `uses` those
+    of which there must be at least one (3003).
     """
 
     versions_url: str
     roles: Sequence[Mapping[str, Any]]
     versions: tuple[str, ...] = tuple(VERSIONS)
     needs: tuple[tuple[str, InterfaceRole], ...] = ()
+    uses: tuple[tuple[str, InterfaceRole], ...] = ()
 
     def credentials(self, token: str, roles: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
         """The canonical credentials object that hands out `token`."""
@@ -194,9 +196,15 @@ def read_endpoints(details: Json, version: Version) -> Endpoints:
 
 
 def check_endpoints(
-    endpoints: Endpoints, needs: Iterable[tuple[str, InterfaceRole]], version: Version
+    endpoints: Endpoints,
+    needs: Iterable[tuple[str, InterfaceRole]],
+    version: Version,
+    uses: Iterable[tuple[str, InterfaceRole]] = (),
 ) -> None:
-    """Refuse a peer that lacks what we need. Raises NoMatchingEndpoints (3003)."""
+    """Refuse a peer that lacks what we need, or has nothing that we could use.
+
+    Raises NoMatchingEndpoints (3003).
+    """
     missing = [
         f"{module} ({role})"
         for module, role in needs
@@ -204,6 +212,10 @@ def check_endpoints(
     ]
     if missing:
         raise NoMatchingEndpoints(f"endpoints missing: {', '.join(missing)}")
+    usable = [pair for pair in uses if _exists(version, *pair)]
+    if usable and not any(pair in endpoints for pair in usable):
+        named = ", ".join(f"{module} ({role})" for module, role in usable)
+        raise NoMatchingEndpoints(f"endpoints missing: expected at least one of {named}")
 
 
 def _exists(version: Version, module: str, role: InterfaceRole) -> bool:

@@ -12,7 +12,12 @@ from typing import NamedTuple
 from simulator.kernel.chance import Chance
 from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import SENDER, Connection, ConnectionStore, Endpoints
-from simulator.ocpi.envelope import InvalidParameters, Json, PeerApiUnusable
+from simulator.ocpi.envelope import (
+    InvalidParameters,
+    Json,
+    NoMatchingEndpoints,
+    PeerApiUnusable,
+)
 from simulator.ocpi.handshake import (
     Platform,
     check_credentials,
@@ -62,8 +67,20 @@ class Registrar:
         forms = (offer.version.token_form, form) if form == first else (form,)
         details, form = await self._get(connection, offer.url, forms, offer.version)
         endpoints = read_endpoints(details, offer.version)
-        check_endpoints(endpoints, (("credentials", SENDER), *self.platform.needs), offer.version)
+        self._check(connection, endpoints, offer.version)
         return Found(offer.version, endpoints, form)
+
+    def _check(self, connection: Connection, endpoints: Endpoints, version: Version) -> None:
+        """Tell and raise NoMatchingEndpoints (3003) where the peer lacks what we need."""
+        needs = (("credentials", SENDER), *self.platform.needs)
+        try:
+            check_endpoints(endpoints, needs, version, self.platform.uses)
+        except NoMatchingEndpoints as error:
+            offered = sorted({module for module, _ in endpoints})
+            self.client.event(
+                connection, "ocpi.endpoints-missing", offered=offered, problem=error.message
+            )
+            raise
 
     async def _get(
         self,

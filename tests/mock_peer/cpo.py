@@ -114,6 +114,7 @@ async def connected(
     *,
     register: bool = True,
     version: str = "2.2.1",
+    routes: bool = True,
     **options: Any,
 ) -> AsyncIterator[TestCpo]:
     """A peer and a CPO that has registered with it, pulls and pushes done."""
@@ -145,7 +146,7 @@ async def connected(
         cpo.commands.append({"command": ctx.params["command"], **ctx.json})
         return Result(cpo.command_answer)
 
-    routes = [
+    offered = [
         Route("locations", SENDER, "GET", "", listed),
         Route("tariffs", SENDER, "GET", "", listed),
         Route("sessions", SENDER, "GET", "", listed),
@@ -154,7 +155,11 @@ async def connected(
         Route("commands", RECEIVER, "POST", "{command}", take_command),
     ]
     server = OcpiServer(
-        clock=clock, journal=journal, actor="cpo", registrar=registrar, routes=routes
+        clock=clock,
+        journal=journal,
+        actor="cpo",
+        registrar=registrar,
+        routes=offered if routes else [],
     )
     http = await HttpServer(
         server.handle, clock, port=0 if options["port"] == 0 else CPO_PORT

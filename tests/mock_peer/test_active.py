@@ -10,6 +10,7 @@ from mock_peer.active import Refused
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.ocpi.client import OcpiCallFailed
 from simulator.ocpi.envelope import OcpiError
 from simulator.ocpi.exchange import Ctx, Result
 from tests.mock_peer import objects as o
@@ -117,6 +118,29 @@ async def test_the_answer_to_a_command_is_judged(
         assert sorted(found) == [("command.valid", place) for place in places]
         for finding in told["findings"]:
             assert journal.since(finding["message_seq"] - 1)[0]["module"] == "commands"
+
+
+async def test_a_cpo_that_lacks_what_is_required_is_warned(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal) as cpo:
+        (connection,) = (c for c in cpo.peer.book.all() if c.registered)
+        connection.endpoints.pop(("tokens", "RECEIVER"))
+        await cpo.peer.active.settled(connection)
+        assert await cpo.findings() == ["credentials.endpoints"]
+
+
+async def test_a_cpo_that_offers_nothing_is_3003(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal, register=False, routes=False) as cpo:
+        with pytest.raises(OcpiCallFailed) as caught:
+            await cpo.register()
+        assert caught.value.answer.status_code == 3003
+        assert "locations (SENDER)" in caught.value.answer.message
+        (told,) = events(journal, "ocpi.endpoints-missing")
+        assert told["offered"] == ["credentials"]
+        assert not any(c.registered for c in cpo.peer.book.all())
 
 
 async def test_nothing_is_ended_twice(clock: Clock, chance: Chance, journal: Journal) -> None:

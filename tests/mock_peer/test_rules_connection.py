@@ -36,7 +36,29 @@ def refused(rule: str, module: str, method: str, version: str = "2.2.1") -> Case
     )
 
 
+REQUIRED = (("locations", "SENDER"), ("tariffs", "SENDER"), ("tokens", "RECEIVER"))
+
+
+def offering(*rows: tuple[str, str]) -> dict[str, object]:
+    return {"endpoints": [{"identifier": module, "role": role} for module, role in rows]}
+
+
 CASES = [
+    Case(
+        "credentials.endpoints",
+        On.ENDPOINTS,
+        good=offering(*REQUIRED),
+        bad=offering(*REQUIRED[:2], ("tokens", "SENDER")),
+        at="/endpoints",
+    ),
+    Case(
+        "credentials.endpoints",
+        On.ENDPOINTS,
+        good=offering(REQUIRED[0], REQUIRED[2]),  # tariffs are optional there
+        bad=offering(REQUIRED[2]),
+        at="/endpoints",
+        version="2.1.1",
+    ),
     Case(
         "credentials.valid",
         On.CREDENTIALS,

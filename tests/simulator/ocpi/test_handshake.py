@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.ocpi.connection import RECEIVER, SENDER, Connection
+from simulator.ocpi.connection import RECEIVER, SENDER, Connection, InterfaceRole
 from simulator.ocpi.envelope import (
     InvalidParameters,
     MethodNotAllowed,
@@ -139,6 +139,13 @@ def test_a_missing_endpoint_is_3003_and_named() -> None:
     check_endpoints(have, [("tokens", SENDER)], V221)
     with pytest.raises(NoMatchingEndpoints, match=r"cdrs \(RECEIVER\)"):
         check_endpoints(have, [("tokens", SENDER), ("cdrs", RECEIVER)], V221)
+
+
+def test_who_offers_nothing_that_we_use_is_3003() -> None:
+    uses: list[tuple[str, InterfaceRole]] = [("tokens", SENDER), ("cdrs", RECEIVER)]
+    check_endpoints({("cdrs", RECEIVER): "http://x"}, [], V221, uses)
+    with pytest.raises(NoMatchingEndpoints, match=r"at least one of tokens \(SENDER\), cdrs"):
+        check_endpoints({("tokens", RECEIVER): "http://x"}, [], V221, uses)
 
 
 def test_what_the_version_does_not_have_is_not_missed() -> None:
