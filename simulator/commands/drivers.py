@@ -1,7 +1,7 @@
 """What drivers do at stations that somebody's CSMS is tested with: come, charge, leave.
 
-Rule: a driver uses the station's verbs and waits on its clock; whether the CSMS let it charge is
-read from the journal.
+Rule: a driver uses the station's verbs and waits on its clock; whether the CSMS let it charge, and
+took what was to be said of it, is read from the journal.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from simulator.commands.outcome import Outcomes
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
@@ -33,6 +34,7 @@ class Habits:
     soc_percent: float | None = None
     charge_s: float | None = None
     every_s: float | None = None
+    patience_s: float = 15.0  # with a CSMS that does not answer, at the end
 
 
 class Drivers:
@@ -43,6 +45,7 @@ class Drivers:
         self._clock = clock
         self._chance = chance.child("drivers")
         self._journal = journal
+        self._outcomes = Outcomes()
 
     async def drive(self, stations: list[Station]) -> int:
         """Do it at all stations; returns the exit code, or never, as the habits are."""
@@ -51,10 +54,31 @@ class Drivers:
             await asyncio.gather(*(self._come_and_go(s, habits.every_s) for s in stations))
         if not habits.plug:
             return await _for_ever()
-        charged = await asyncio.gather(*(self._visit(s, 1, habits.charge_s) for s in stations))
         if habits.charge_s is None:
+            await asyncio.gather(*(self._visit(s, 1, None) for s in stations))
             return await _for_ever()
-        return Exit.PASS if all(charged) else Exit.FAILED
+        leave = self._journal.subscribe(self._outcomes.hear)
+        try:
+            exits = await asyncio.gather(*(self._once(s, habits.charge_s) for s in stations))
+        finally:
+            leave()
+        return next((code for code in (Exit.FAILED, Exit.TIMEOUT) if code in exits), Exit.PASS)
+
+    async def _once(self, station: Station, charge_s: float) -> Exit:
+        """One visit, and what the CSMS made of it once it has been told all of it."""
+        outcome = self._outcomes.watch(_actor(station))
+        if not await self._visit(station, 1, charge_s):
+            return Exit.FAILED
+        until_s = self._clock.monotonic() + self._habits.patience_s
+        while (waiting := station.snapshot()["queued"]) and self._clock.monotonic() < until_s:
+            await self._clock.sleep(0.1)
+        if waiting:
+            self._journal.event(_actor(station), "driver.untold", waiting=waiting)
+            return Exit.TIMEOUT
+        if not outcome.billed:
+            self._journal.event(_actor(station), "driver.unbilled", ended=outcome.ended)
+            return Exit.FAILED
+        return Exit.PASS
 
     async def _come_and_go(self, station: Station, every_s: float) -> None:
         chance = self._chance.child(station.config.id)

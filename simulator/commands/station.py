@@ -95,7 +95,7 @@ Ten stations with drivers who come and go every five minutes or so:
     default=15.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long the CSMS may take to accept.",
+    help="How long the CSMS may take to accept, and at the end to take all.",
 )
 @click.option(
     "--validation",
@@ -141,6 +141,7 @@ async def _run(options: dict[str, Any], clock: Clock, chance: Chance, journal: J
         soc_percent=options["soc"],
         charge_s=options["charge"],
         every_s=options["every"],
+        patience_s=options["patience"] * clock.factor,
     )
     journal.subscribe(_listener(len(stations), as_json=options["as_json"]))
 

@@ -47,6 +47,32 @@ async def test_one_visit_at_each_station(world: World) -> None:
     assert events(world, "car.plugged") == events(world, "car.unplugged") == 2
 
 
+async def test_an_end_that_never_leaves_is_no_success(world: World) -> None:
+    for name in ("A", "D"):
+        station = world.station(name)
+        habits = Habits(plug=True, tap="04AA", charge_s=60, patience_s=20)
+        driving = asyncio.create_task(drivers(world, habits).drive([station]))
+        await world.clock.sleep(30)
+        await station.offline()
+        began = world.clock.monotonic()
+        assert await driving == 4
+        assert world.clock.monotonic() - began < 60
+        assert station.snapshot()["queued"] > 0
+    assert events(world, "driver.untold") == 2
+
+
+async def test_an_end_that_leaves_late_is_a_success(world: World) -> None:
+    station = world.station("D")
+    habits = Habits(plug=True, tap="04AA", charge_s=60, patience_s=120)
+    driving = asyncio.create_task(drivers(world, habits).drive([station]))
+    await world.clock.sleep(30)
+    await station.offline()
+    await world.clock.sleep(60)
+    assert not driving.done()
+    await station.online()
+    assert await driving == 0
+
+
 async def test_a_refused_driver_leaves_at_once(world: World) -> None:
     began = world.clock.monotonic()
     habits = Habits(plug=True, tap="04BB", charge_s=600)
