@@ -40,9 +40,7 @@ class Emp:
         """Start it, with its tokens. Raises BindError, Mistake."""
         start = installed(ENTRY_POINTS, "EMP", self.plan.kind)
         config = {
-            "name": self.plan.business_name or self.name,
-            "country_code": self.plan.country_code,
-            "party_id": self.plan.party_id,
+            **self._who(),
             "host": host,
             "port": self.plan.port,
             "tokens": tuple(self.plan.tokens),
@@ -52,6 +50,11 @@ class Emp:
         self._running = await start(config, clock=self._clock, chance=chance, journal=self._journal)
         self.versions_url = self._running.versions_url
         self.control_url = self._running.control_url
+
+    def _who(self) -> dict[str, str]:
+        plan = self.plan
+        name = plan.business_name or plan.name
+        return {"name": name, "country_code": plan.country_code, "party_id": plan.party_id}
 
     async def stop(self) -> None:
         """Stop it."""
@@ -65,15 +68,14 @@ class Emp:
 
         What Plugsurfing sets up for it is set first. Raises PeerRefused.
         """
-        told = {"organisation": dict(self.plan.organisation)}
+        told = {"organisation": {**self._who(), **self.plan.organisation}}
         if self.plan.register == "roam":
             invited = {"versions_url": self.versions_url, "token_a": self._running.token_a()}
             await self._peer.control("POST", "/roam/register", {**invited, **told})
         elif self.plan.register == "emp":
             roam = await self._peer.control("GET", "/roam")
-            if self.plan.organisation:
-                waiting = next(emp["id"] for emp in roam["emps"] if not emp["registered"])
-                await self._peer.control("PUT", f"/roam/emps/{quote(waiting, safe='')}", told)
+            waiting = next(emp["id"] for emp in roam["emps"] if not emp["registered"])
+            await self._peer.control("PUT", f"/roam/emps/{quote(waiting, safe='')}", told)
             body = {"versions_url": roam["versions_url"], "token_a": roam["token_a"]}
             await self.control("POST", "/register", body)
 

@@ -86,7 +86,7 @@ def cpo(
 
 def _alone(plan: WorldFile, changes: dict[str, Any]) -> WorldFile:
     said = {key: value for key, value in changes.items() if value not in (None, ())}
-    return replace(plan, peers=(), cpo={**plan.cpo, **said})
+    return replace(plan, peers=(), emps=(), cpo={**plan.cpo, **said})
 
 
 async def _keep(

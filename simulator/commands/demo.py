@@ -25,21 +25,36 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option(
+    "--world",
+    "world_name",
+    default="demo",
+    show_default=True,
+    metavar="WORLD",
+    help="A world file, or the name of one that comes along; acts it has no place for are skipped.",
+)
 @clock_option("virtual", "Default virtual: an hour costs a moment.")
 @seed_option
 @journal_option
 @json_option
-def demo(clock_name: str, seed: int | None, journal_file: Path | None, as_json: bool) -> int:
-    """Tell the whole story: six stations, a CPO and a mock Plugsurfing register, exchange data,
-    charge, and end with CDRs that are accepted, or refused with the name of the rule.
+def demo(
+    world_name: str,
+    clock_name: str,
+    seed: int | None,
+    journal_file: Path | None,
+    as_json: bool,
+) -> int:
+    """Tell the whole story: six stations, a CPO, a mock Plugsurfing and an EMP behind it register,
+    exchange data, charge, and end with CDRs that are accepted, or refused with the rule's name.
 
     With --json the summary goes to stdout and the story to stderr. Exit code 0 only if everything
     went as told.
     """
+    from simulator.demo.stage import playable
     from simulator.world import World
     from simulator.world_file import find, read
 
-    world = World(read(find("demo")), clock=clock_name, seed=seed)
+    world = World(playable(read(find(world_name))), clock=clock_name, seed=seed)
     write_to(world.journal, journal_file)
     return run(_tell(world, as_json=as_json), world.clock, world.journal)
 
@@ -74,25 +89,33 @@ def _summary(stage: Stage, told: list[Told], *, as_json: bool) -> bool:
 
     records = list(stage.world.journal.records)
     rows, found = ledger.sessions(records), ledger.findings(records)
+    passed = ledger.passed_on(records)
     ok = all(act.ok for act in told)
+    skipped = sum(act.skipped is not None for act in told)
     console = stage.teller.console
     console.print()
     narrow = console.width < 78
     console.print(ledger.session_table(rows, narrow=narrow))
+    if passed:
+        console.print(ledger.passed_table(passed, narrow=narrow))
     console.print(ledger.finding_table(found, narrow=narrow))
     elapsed_min = stage.world.clock.monotonic() / 60
     console.print(
         f"{len(records)} records, {elapsed_min:.0f} minutes of the world."
         + (" The story went as told." if ok else " The story did not go as told.")
+        + (f" Skipped: {skipped} of its acts." if skipped else "")
     )
     if as_json:
-        _print_json(stage, told, ok, ledger.as_json(rows), found)
+        tables = {
+            "sessions": ledger.as_json(rows),
+            "emp_cdrs": ledger.as_json(passed),
+            "findings": found,
+        }
+        _print_json(stage, told, ok, tables)
     return ok
 
 
-def _print_json(
-    stage: Stage, told: list[Told], ok: bool, rows: list[dict[str, Any]], found: list[Any]
-) -> None:
+def _print_json(stage: Stage, told: list[Told], ok: bool, tables: dict[str, Any]) -> None:
     import msgspec
 
     world = stage.world
@@ -107,11 +130,11 @@ def _print_json(
             {
                 "title": act.title,
                 "ok": act.ok,
+                "skipped": act.skipped,
                 "claims": [{"claim": c.text, "holds": c.holds} for c in act.claims],
             }
             for act in told
         ],
-        "sessions": rows,
-        "findings": found,
+        **tables,
     }
     click.echo(msgspec.json.format(msgspec.json.encode(summary)))

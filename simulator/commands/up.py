@@ -103,6 +103,14 @@ def describe(world: World) -> dict[str, Any]:
             }
             for peer in world.peers.values()
         ],
+        "emps": [
+            {
+                "name": emp.name,
+                "versions_url": emp.versions_url,
+                "control_url": f"{emp.control_url}/",
+            }
+            for emp in world.emps.values()
+        ],
     }
 
 
@@ -120,4 +128,7 @@ def _print(facts: dict[str, Any], *, as_json: bool) -> None:
         click.echo(f"  {peer['name']:<13} {peer['versions_url']}")
         if peer["control_url"]:
             click.echo(f"                {peer['control_url']}openapi.json")
+    for emp in facts["emps"]:
+        click.echo(f"  {emp['name']:<13} {emp['versions_url']}")
+        click.echo(f"                {emp['control_url']}state")
     click.echo("Ctrl-C ends it.")

@@ -167,7 +167,7 @@ def _sessions(stage: Stage) -> None:
     stage.witness.claim(
         f"the EMP was told of the session: PUT, {len(progress)} PATCH of its energy alone, PUT",
         [r["method"] for r in told] == ["PUT", *["PATCH"] * len(progress), "PUT"]
-        and bool(progress)
+        and bool(progress) == stage.witness.any(asked("PATCH", "sessions"))
         and all(fields == _PROGRESS for fields in progress),
     )
 

@@ -50,7 +50,7 @@ class Pace:
     @property
     def about_s(self) -> float:
         """How long the whole story takes, roughly."""
-        return 4 * self.charge_s + 23 * self.moment_s
+        return 5 * self.charge_s + 27 * self.moment_s
 
 
 FULL, BRIEF = Pace(), Pace(charge_s=15.0, moment_s=1.0, meter_interval_s=5)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from simulator.demo.amount import counted_wh, owed
 from simulator.demo.bill import Bill
 from simulator.demo.roaming import emp_charges, emp_joins
 from simulator.demo.stage import (
@@ -39,6 +40,7 @@ from simulator.demo.witness import (
     sent,
 )
 from simulator.kernel.journal import Record
+from simulator.mistakes import Mistake
 
 __all__ = ["ACTS", "BRIEF", "FULL", "Act", "Pace", "Stage", "Told", "play", "quicken"]
 
@@ -113,7 +115,7 @@ async def rfid_session(stage: Stage) -> None:
         "Plugsurfing was asked in real time, with the place, and said ALLOWED",
         verdict.get("allowed") == "ALLOWED" and request_of(authorized[0])["location_id"] == "DE-1",
     )
-    _accepted(stage, cdr)
+    _accepted(stage, "DE-AC-1", cdr)
     if not stage.old:
         given = verdict.get("authorization_reference")
         witness.claim(
@@ -122,7 +124,6 @@ async def rfid_session(stage: Stage) -> None:
             and given is not None
             and request_of(cdr).get("authorization_reference") == given,
         )
-    witness.claim("its energy is what the meter counted", _metered(witness, cdr))
 
 
 async def remote_start(stage: Stage) -> None:
@@ -150,7 +151,7 @@ async def remote_start(stage: Stage) -> None:
         "the CPO reported the result of both commands",
         [request_of(r)["result"] for r in results] == ["ACCEPTED", "ACCEPTED"],
     )
-    _accepted(stage, cdr)
+    _accepted(stage, "DE-DC-1", cdr)
 
 
 async def blocked_card(stage: Stage) -> None:
@@ -201,7 +202,7 @@ async def network_cut(stage: Stage) -> None:
         "none is missing, and they came in order",
         numbers == sorted(numbers) and set(numbers) == set(range(len(set(numbers)))),
     )
-    _accepted(stage, cdr)
+    _accepted(stage, "NL-AC-2", cdr)
 
 
 async def refused_cdr(stage: Stage) -> None:
@@ -227,20 +228,27 @@ async def refused_cdr(stage: Stage) -> None:
     )
 
 
-def _accepted(stage: Stage, cdr: Record | None) -> None:
-    told = Bill.of(request_of(cdr)).words if cdr else "there is none"
-    stage.witness.claim(
-        f"the CDR was accepted: {told}", cdr is not None and cdr["status_code"] == 1000
+def _accepted(stage: Stage, name: str, cdr: Record | None) -> None:
+    """The CDR of a session at a station: taken, of the meter's energy, at the tariff's price."""
+    witness, bill = stage.witness, Bill.of(request_of(cdr) if cdr else None)
+    witness.claim(
+        f"the CDR was accepted: {bill.words if cdr else 'there is none'}",
+        cdr is not None and cdr["status_code"] == 1000,
     )
-
-
-def _metered(witness: Witness, cdr: Record | None) -> bool:
-    starts = witness.all(sent("StartTransaction"))
-    stops = witness.all(sent("StopTransaction"))
-    if cdr is None or len(starts) != 1 or len(stops) != 1:
-        return False
-    counted_wh = payload_of(stops[0])["meterStop"] - payload_of(starts[0])["meterStart"]
-    return bool(counted_wh > 0 and round(request_of(cdr)["total_energy"] * 1000) == counted_wh)
+    if cdr is None or bill.kwh is None:
+        return
+    actions = ("StartTransaction", "StopTransaction", "TransactionEvent")
+    records = [r for r in witness.all(lambda r: any(sent(a)(r) for a in actions))]
+    counted = counted_wh(payload_of(r) for r in records if r["actor"] == f"station/{name}")
+    witness.claim(
+        "its energy is what the meter counted",
+        counted is not None and counted > 0 and round(bill.kwh * 1000) == counted,
+    )
+    due = owed(stage.tariff_at(name), bill.kwh, bill.duration_s)
+    if due is not None:
+        witness.claim(
+            f"its price is the tariff's: {due.words}", due.is_told(bill.excl_vat, bill.incl_vat)
+        )
 
 
 def _nth(meets: Callable[[Record], bool], count: int) -> Callable[[Record], bool]:
@@ -330,8 +338,20 @@ async def play(stage: Stage) -> list[Told]:
         # What registration sets in motion belongs to the act after it too.
         if act.play is not exchange:
             stage.witness.after = stage.world.journal.seq
-        await act.play(stage)
+        await _played(act, stage)
         await stage.moment()
         stage.teller.claims(stage.witness.claims)
         stage.told.append(Told(act.title, stage.witness.claims))
     return stage.told
+
+
+async def _played(act: Act, stage: Stage) -> None:
+    """Play an act; one that finds less than it needs has not gone as told. Raises Mistake, OSError:
+    then there is no world to play in.
+    """
+    try:
+        await act.play(stage)
+    except (Mistake, OSError):
+        raise
+    except Exception as error:
+        stage.witness.claim(f"it broke off: {type(error).__name__}: {error}", False)

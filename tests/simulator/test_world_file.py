@@ -180,6 +180,23 @@ locations:
             MINIMAL + "peers: [{name: p, url: 'http://x', token: t, ocpi_versions: [2.2]}]",
             "w.yaml:3: peers[0].ocpi_versions: a peer outside",
         ),
+        (MINIMAL + "emps: [{name: e}]", "w.yaml:3: emps[0].name: an EMP needs a peer that runs"),
+        (
+            MINIMAL + "peers: [{name: plugs}]\nemps: [{name: e, peer: plug}]",
+            "w.yaml:4: emps[0].peer: no peer 'plug' runs in this world. Did you mean 'plugs'?",
+        ),
+        (
+            MINIMAL + "peers: [{name: p}]\nemps: [{name: e}, {name: e, port: 1}]",
+            "w.yaml:4: emps[1].name: 'e' stands here a second time",
+        ),
+        (
+            MINIMAL + "peers: [{name: p}]\nemps: [{name: e, tokens: [{uid: 04EE}]}]",
+            "w.yaml:4: emps[0].tokens[0]: 'contract_id' is missing",
+        ),
+        (
+            MINIMAL + "peers: [{name: p}]\nemps: [{name: e, pull: false}]",
+            "w.yaml:4: emps[0].pull: unknown key. Did you mean 'pulls'?",
+        ),
         (MINIMAL.replace("}", ", ocpi_versions: []}"), "w.yaml:2: cpo.ocpi_versions: "),
         (MINIMAL.replace("}", ", ocpi_versions: [2.3]}"), "w.yaml:2: cpo.ocpi_versions[0]: "),
     ],

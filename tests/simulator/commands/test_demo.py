@@ -20,8 +20,10 @@ def test_it_tells_the_story_and_ends_with_the_tables(
     printed = capsys.readouterr().out
     for part in (
         "1  The stations come up",
-        "8  A CDR that Plugsurfing does not pay",
+        "9  The EMP's driver charges",
+        "10  A CDR that Plugsurfing does not pay",
         "Sessions and CDRs",
+        "CDRs at the EMP, through Roam",
         "Findings of the peer",
         "cdr.authorization-reference",
         "The story went as told.",
@@ -40,16 +42,45 @@ def test_the_summary_is_one_json_object_on_stdout(
     summary = json.loads(captured.out)
     assert summary["ok"] is True
     assert (summary["seed"], summary["clock"], summary["world"]) == (5, "virtual", "demo")
-    assert len(summary["acts"]) == 8
-    assert [s["verdict"] for s in summary["sessions"]] == ["accepted"] * 3 + ["refused 2001"]
+    assert len(summary["acts"]) == 10
+    assert not any(act["skipped"] for act in summary["acts"])
+    assert [s["verdict"] for s in summary["sessions"]] == ["accepted"] * 4 + ["refused 2001"]
+    (passed,) = summary["emp_cdrs"]
+    assert (passed["verdict"], passed["agrees"]) == ("accepted", True)
+    assert passed["session"] == summary["sessions"][3]["session"]
+    assert passed["excl_vat"] == summary["sessions"][3]["excl_vat"]
     assert {f["rule"] for f in summary["findings"]} == {
         "authorize.token",
         "cdr.authorization-reference",
+        "roam.contract-format",  # a note: it comes back with dashes
     }
     assert "The stations come up" in captured.err
     header, *records = read(journal)
     assert header["seed"] == 5
     assert len(records) == summary["records"]
+
+
+def test_another_world_is_played_as_far_as_it_can_be(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--json", "--world", "demo-211"]) == 0
+    captured = capsys.readouterr()
+    summary = json.loads(captured.out)
+    assert (summary["ok"], summary["world"]) == (True, "demo-211")
+    assert [act["skipped"] for act in summary["acts"] if act["skipped"]] == [
+        "OCPI 2.1.1: Plugsurfing sends no commands",
+        "OCPI 2.1.1: CDRs have no authorization_reference",
+    ]
+    assert [s["session_id"] for s in summary["sessions"]] == [None] * 3
+    assert summary["emp_cdrs"][0]["agrees"] is True
+    assert "Skipped: 2 of its acts." in " ".join(captured.err.split())
+
+
+def test_a_world_without_plugsurfing_is_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = tmp_path / "w.yaml"
+    world.write_text("name: w\ncpo: {country_code: DE, party_id: ABC, name: W}\n")
+    assert run(["demo", "--world", str(world)]) == 2
+    assert "the story needs a peer 'plugsurfing'" in capsys.readouterr().err
 
 
 def test_another_seed_moves_the_locations(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ name: mine
 cpo: {{country_code: DE, party_id: ABC, name: Mine, ocpp_port: 0, ocpi_port: 0}}
 peers: [{{name: plugsurfing, port: {port}, tokens: [{{uid: 04AA}}]}}]
 locations: [{{id: L1, country: NLD, stations: [{{id: S1, ocpp: 2.0.1}}]}}]
+emps: [{{name: theirs, port: 0, tokens: [{{uid: 04EE, contract_id: DE-EMP-C00000001-5}}]}}]
 """
 
 
@@ -43,6 +44,9 @@ def test_it_runs_until_interrupted_and_flushes(world: Path, tmp_path: Path, numb
         assert facts["stations"] == ["S1"]
         control = facts["peers"][0]["control_url"]
         assert get(f"{control}state")["tokens"][0]["uid"] == "04AA"
+        emp = get(f"{facts['emps'][0]['control_url']}state")
+        assert (facts["emps"][0]["name"], emp["registered"]) == ("theirs", True)
+        assert emp["versions_url"] == facts["emps"][0]["versions_url"]
         code, seconds = up.interrupt(number)
         assert (code, seconds < 2.0) == (130, True)
         assert "Traceback" not in up.output
@@ -56,6 +60,7 @@ def test_people_read_its_urls(world: Path) -> None:
         up.wait_for("Ctrl-C ends it.")
         assert "world mine is up: clock scaled:10, seed 3" in up.output
         assert "/_mock/openapi.json" in up.output
+        assert "/_emp/state" in up.output
 
 
 def test_drivers_come_and_go(world: Path, tmp_path: Path) -> None:
@@ -106,7 +111,7 @@ def test_a_wrong_world_is_exit_code_2_with_file_and_line(
 ) -> None:
     world.write_text(WORLD.format(port=0) + "carz: {}\n")
     assert run(["up", str(world)]) == 2
-    assert f"{world}:5: carz: unknown key. Did you mean 'cars'?" in capsys.readouterr().err
+    assert f"{world}:6: carz: unknown key. Did you mean 'cars'?" in capsys.readouterr().err
 
 
 def test_a_journal_that_cannot_be_written_is_exit_code_2(

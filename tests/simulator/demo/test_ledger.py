@@ -30,9 +30,11 @@ CDR = {
 }
 
 
-def exchange(journal: Journal, method: str, module: str, body: Any, code: int | None) -> Record:
+def exchange(
+    journal: Journal, method: str, module: str, body: Any, code: int | None, actor: str = "cpo"
+) -> Record:
     return journal.ocpi(
-        "cpo", "plugsurfing", "CP1-1-1", version="2.2.1", module=module, method=method, url="",
+        actor, "plugsurfing", "CP1-1-1", version="2.2.1", module=module, method=method, url="",
         direction="sent", request_headers={}, request_body=json.dumps(body), response_headers={},
         response_body="{}", http_status=200, status_code=code, ms=0,
     )  # fmt: skip
@@ -66,6 +68,48 @@ def test_a_row_for_each_session_with_its_cdrs_fate(rows: list[ledger.Row]) -> No
     assert (first["minutes"], first["kwh"], first["incl_vat"]) == (40.5, 7.281, 4.6621)
     assert (first["session"], first["token_uid"], first["currency"]) == ("CP1-1-1", "04AA", "EUR")
     json.dumps(ledger.as_json(rows))
+
+
+def test_a_cdr_that_names_no_session_is_a_row_of_its_own(journal: Journal) -> None:
+    old = {
+        "id": "C9",
+        "start_date_time": "2026-01-15T07:00:00Z",
+        "stop_date_time": "2026-01-15T07:40:00Z",
+        "auth_id": "DE-8PS-C1",
+        "auth_method": "AUTH_REQUEST",
+        "location": {"id": "L1", "evses": [{"uid": "CP1-1"}]},
+        "currency": "EUR",
+        "total_cost": 3.5,
+        "total_energy": 7.1,
+    }
+    exchange(journal, "POST", "cdrs", old, 2001)
+    exchange(journal, "POST", "cdrs", old, 1000)
+    (row,) = ledger.sessions(journal.records)
+    assert (row.session_id, row.evse_uid, row.token_uid) == (None, "CP1-1", "DE-8PS-C1")
+    assert (row.minutes, row.excl_vat, row.incl_vat) == (40.0, 3.5, None)
+    assert row.verdict == "accepted"
+
+
+@pytest.mark.parametrize(("agrees", "word"), [(True, "agrees"), (False, "differs"), (None, "-")])
+def test_the_emps_cdr_is_shown_with_what_it_makes_of_it(
+    journal: Journal, agrees: bool | None, word: str
+) -> None:
+    evse = "ee0123456789abcdef0123456789abcdef"
+    cdr = {**CDR, "cdr_token": {"uid": "04EE"}, "cdr_location": {"evse_uid": evse}}
+    journal.event("emp", "emp.cdr", cdr="C1", agrees=agrees)
+    exchange(journal, "POST", "cdrs", cdr, 1000, actor="roam")
+    exchange(journal, "POST", "cdrs", {**cdr, "id": "C2"}, 3000, actor="roam")
+    journal.event("emp", "emp.cdr", cdr="never recorded", agrees=True)
+    rows = ledger.passed_on(journal.records)
+    assert [(r.cdr_id, r.verdict, r.agrees) for r in rows] == [
+        ("C1", "accepted", agrees),
+        ("C2", "refused 3000", None),
+    ]
+    assert ledger.as_json(rows)[0]["token_uid"] == "04EE"
+    table = printed(ledger.passed_table(rows))
+    assert all(part in table for part in ("04EE", "ee0123456789…", "4.66 EUR", "accepted", word))
+    assert "EUR" not in printed(ledger.passed_table(rows, narrow=True), 50)
+    assert ledger.sessions(journal.records) == [], "what the CPO told is another table"
 
 
 def test_the_table_fits_80_columns_and_a_narrow_one_50(rows: list[ledger.Row]) -> None:

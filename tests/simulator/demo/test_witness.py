@@ -11,7 +11,9 @@ from simulator.demo.witness import (
     asked,
     cdr_posts,
     data_of,
+    event,
     finding,
+    of_module,
     of_session,
     payload_of,
     request_of,
@@ -108,3 +110,14 @@ def test_claims_are_kept(journal: Journal) -> None:
     witness.claim("so", True)
     witness.claim("not so", False)
     assert witness.claims == [Claim("so", True), Claim("not so", False)]
+
+
+async def test_a_module_and_an_event_are_told_apart(journal: Journal) -> None:
+    witness = Witness(journal)
+    record = posted(journal)
+    posted(journal, direction="received")
+    told = journal.event("emp", "emp.cdr", agrees=True)
+    assert witness.all(of_module("cdrs")) == [record]
+    assert witness.all(of_module("cdrs", by="roam")) == []
+    assert witness.all(event("emp.cdr")) == [told]
+    assert not witness.any(event("emp.session"))
