@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from simulator.demo.amount import counted_wh, owed
+from simulator.demo.amount import Owed, counted_wh, owed
 from simulator.demo.bill import Bill
 from simulator.demo.roaming import emp_charges, emp_joins
 from simulator.demo.stage import (
@@ -30,7 +30,6 @@ from simulator.demo.stage import (
     quicken,
 )
 from simulator.demo.witness import (
-    Witness,
     answered,
     asked,
     data_of,
@@ -39,8 +38,8 @@ from simulator.demo.witness import (
     request_of,
     sent,
 )
+from simulator.kernel.clock import parse_rfc3339
 from simulator.kernel.journal import Record
-from simulator.mistakes import Mistake
 
 __all__ = ["ACTS", "BRIEF", "FULL", "Act", "Pace", "Stage", "Told", "play", "quicken"]
 
@@ -238,17 +237,28 @@ def _accepted(stage: Stage, name: str, cdr: Record | None) -> None:
     if cdr is None or bill.kwh is None:
         return
     actions = ("StartTransaction", "StopTransaction", "TransactionEvent")
-    records = [r for r in witness.all(lambda r: any(sent(a)(r) for a in actions))]
+    records = witness.all(lambda r: any(sent(action)(r) for action in actions))
     counted = counted_wh(payload_of(r) for r in records if r["actor"] == f"station/{name}")
     witness.claim(
         "its energy is what the meter counted",
         counted is not None and counted > 0 and round(bill.kwh * 1000) == counted,
     )
-    due = owed(stage.tariff_at(name), bill.kwh, bill.duration_s)
+    due = _due(stage, name, bill)
     if due is not None:
         witness.claim(
             f"its price is the tariff's: {due.words}", due.is_told(bill.excl_vat, bill.incl_vat)
         )
+
+
+def _due(stage: Stage, name: str, bill: Bill) -> Owed | None:
+    """What a bill should ask for, by the tariff that the world's file gives the station."""
+    plan = stage.world.plan
+    station = next(station for station in plan.stations if station.id == name)
+    tariff = next((t for t in plan.tariffs if t["id"] == station.tariff), None)
+    if tariff is None or bill.kwh is None:
+        return None
+    charged = parse_rfc3339(bill.end) - parse_rfc3339(bill.start)
+    return owed(tariff, bill.kwh, charged.total_seconds())
 
 
 def _nth(meets: Callable[[Record], bool], count: int) -> Callable[[Record], bool]:
@@ -346,12 +356,14 @@ async def play(stage: Stage) -> list[Told]:
 
 
 async def _played(act: Act, stage: Stage) -> None:
-    """Play an act; one that finds less than it needs has not gone as told. Raises Mistake, OSError:
-    then there is no world to play in.
+    """Play an act; one that finds less than it needs has not gone as told.
+
+    Raises what has an exit code of its own, and OSError: then there is no world to play in.
     """
     try:
         await act.play(stage)
-    except (Mistake, OSError):
-        raise
     except Exception as error:
+        ends = isinstance(error, OSError) and not isinstance(error, TimeoutError)
+        if ends or hasattr(error, "exit_code"):
+            raise
         stage.witness.claim(f"it broke off: {type(error).__name__}: {error}", False)
