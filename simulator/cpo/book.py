@@ -6,6 +6,8 @@ acknowledges something awaits `book.committed()` first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,6 +41,14 @@ class Book:
         before = self.settings.count("starts") - 1
         self._store.flush()
         return before
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keep all that is written inside, or none of it if it raises. Not across an await."""
+        return self._store.together()
+
+    def on_lost(self, forget: Callable[[], None]) -> None:
+        """Have it called when what was written and not yet committed is gone."""
+        self._store.on_lost.append(forget)
 
     async def committed(self) -> None:
         """Return when all that was written so far is durable. Raises sqlite3.Error."""

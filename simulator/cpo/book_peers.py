@@ -147,20 +147,20 @@ class Connections:
         return next((held for held in self._held.values() if held.accepts(token)), None)
 
     def save(self, connection: Connection) -> None:
-        """Insert or replace, by id; durable when it returns."""
-        self._held[connection.id] = connection
+        """Insert or replace, by id; durable when it returns. Raises sqlite3.Error."""
         self._store.write(
             "INSERT INTO connections (id, body) VALUES (?, ?)"
             " ON CONFLICT (id) DO UPDATE SET body = excluded.body",
             (connection.id, _json.encode(connection.to_json())),
         )
         self._store.flush()
+        self._held[connection.id] = connection
 
     def remove(self, connection: Connection) -> None:
-        """Forget it and its tokens."""
-        self._held.pop(connection.id, None)
+        """Forget it and its tokens. Raises sqlite3.Error."""
         self._store.write("DELETE FROM connections WHERE id = ?", (connection.id,))
         self._store.flush()
+        self._held.pop(connection.id, None)
 
     def all(self) -> list[Connection]:
         """Every connection, oldest first."""

@@ -1,6 +1,7 @@
 """The book's sessions: heads and events, the OCPI object last told, and strays.
 
-Rule: an event is written once and never changed; a session in memory is its replay.
+Rule: an event is written once and never changed; a session in memory is its replay. One that
+cannot be replayed stays in the book as it is, is named, and stops nobody else.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from simulator.ocpi.paging import Page, Window
 _json = msgspec.json.Encoder(decimal_format="number")
 _heads = msgspec.json.Decoder(Head, float_hook=Decimal)
 _events = msgspec.json.Decoder(Event)
+_SELECT = "SELECT id, station_id, transaction_id, head FROM sessions"
 
 
 class Sessions:
@@ -27,6 +29,8 @@ class Sessions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # Sessions that cannot be replayed, by station and its transaction, and why.
+        self.unreadable: dict[tuple[str, str], str] = {}
 
     def begin(self, head: Head, start_key: str | None = None) -> None:
         """Keep a new session. `start_key` tells a repeated 1.6 StartTransaction."""
@@ -61,33 +65,40 @@ class Sessions:
 
     def load(self, session_id: str) -> Session | None:
         """A session by its OCPI id."""
-        row = self._store.row("SELECT head FROM sessions WHERE id = ?", (session_id,))
-        return self._replay(row[0]) if row else None
+        row = self._store.row(f"{_SELECT} WHERE id = ?", (session_id,))
+        return self._replay(*row) if row else None
 
     def load_transaction(self, station_id: str, transaction_id: str) -> Session | None:
         """A session by the station's name for it."""
         row = self._store.row(
-            "SELECT head FROM sessions WHERE station_id = ? AND transaction_id = ?",
-            (station_id, transaction_id),
+            f"{_SELECT} WHERE station_id = ? AND transaction_id = ?", (station_id, transaction_id)
         )
-        return self._replay(row[0]) if row else None
+        return self._replay(*row) if row else None
 
     def load_started(self, start_key: str) -> Session | None:
         """The session that the same StartTransaction has begun before."""
-        row = self._store.row("SELECT head FROM sessions WHERE start_key = ?", (start_key,))
-        return self._replay(row[0]) if row else None
+        row = self._store.row(f"{_SELECT} WHERE start_key = ?", (start_key,))
+        return self._replay(*row) if row else None
 
     def load_open(self) -> list[Session]:
         """All that are not over, oldest first."""
-        rows = self._store.rows("SELECT head FROM sessions WHERE open = 1 ORDER BY created_at, id")
-        return [self._replay(head) for (head,) in rows]
+        rows = self._store.rows(f"{_SELECT} WHERE open = 1 ORDER BY created_at, id")
+        return [session for row in rows if (session := self._replay(*row)) is not None]
 
-    def _replay(self, body: bytes) -> Session:
-        head = _heads.decode(body)
+    def _replay(
+        self, session_id: str, station_id: str, transaction_id: str, body: bytes
+    ) -> Session | None:
         rows = self._store.rows(
-            "SELECT body FROM events WHERE session_id = ? ORDER BY n", (head.id,)
+            "SELECT body FROM events WHERE session_id = ? ORDER BY n", (session_id,)
         )
-        return replay(head, [_events.decode(event) for (event,) in rows])
+        key = (station_id, transaction_id)
+        try:
+            session = replay(_heads.decode(body), [_events.decode(event) for (event,) in rows])
+        except Exception as error:  # whatever stands there: the rest of the book is good
+            self.unreadable[key] = f"{session_id}: {type(error).__name__}: {error}"
+            return None
+        self.unreadable.pop(key, None)
+        return session
 
     def page(self, connection_id: str, page: Page) -> Window[dict[str, Any]]:
         """What a peer may pull."""

@@ -71,7 +71,7 @@ async def transaction_event(csms: Csms, station: Station, payload: Payload) -> R
         return Reply({"idTokenInfo": {"status": "Invalid"}} if "idToken" in payload else {})
     repeated = session.has_seen(payload["seqNo"])
     decision = None
-    if not repeated and payload["eventType"] != "Ended" and not session.over:
+    if not repeated and session.status != "COMPLETED":
         decision = await _decide(csms, station, session, payload)
     info = payload["transactionInfo"]
     event = Event(
@@ -83,6 +83,7 @@ async def transaction_event(csms: Csms, station: Station, payload: Payload) -> R
         decision=decision,
         reason=info.get("stoppedReason"),
         seq_no=payload["seqNo"],
+        free=payload.get("idToken", {}).get("type") == _NOBODY,
     )
     csms.ledger.record(session, event)
     if decision is not None and decision.allowed:
@@ -153,7 +154,7 @@ def _session_of(csms: Csms, station: Station, payload: Payload) -> Session | Non
     evse_ids = range(1, len(csms.sites.evse_uids(station.id)) + 1)
     evse_id = evse.get("id") or (1 if len(evse_ids) == 1 else 0)
     spot = csms.sites.spot(station.id, evse_id, evse.get("connectorId", 1))
-    if spot is None:
+    if spot is None or csms.ledger.unreadable(station.id, transaction_id):
         return None
     if payload["eventType"] != "Started":
         csms.event("transaction.without_start", station, station.trace, id=transaction_id)
@@ -163,9 +164,14 @@ def _session_of(csms: Csms, station: Station, payload: Payload) -> Session | Non
 async def _decide(
     csms: Csms, station: Station, session: Session, payload: Payload
 ) -> Decision | None:
-    """Decide about the token of an event, if it is there to begin with."""
+    """Decide about the token of an event, if it is there to begin with.
+
+    The token of an end is the one that stopped, unless nobody was to pay yet (E07, E12).
+    """
     token = payload.get("idToken")
     if token is None or token["type"] == _NOBODY or session.decision is not None:
+        return None
+    if payload["eventType"] == "Ended" and (session.refusal is not None or session.free):
         return None
     return await csms.counter.show(
         station.id,

@@ -8,6 +8,8 @@ answer is, with growing pauses, until it does.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -105,6 +107,14 @@ class Deliveries:
         """Send the session's CDR, after what else is due of it."""
         self._add(session.head.id, "cdr")
 
+    def forget(self, session_id: str) -> None:
+        """What the book says of a session counts, and no longer what memory did."""
+        timer = self._later.pop(session_id, None)
+        if timer is not None:
+            timer.cancel()
+        for held in (self._live, self._told, self._told_at):
+            held.pop(session_id, None)
+
     def retry_cdr(self, cdr_id: str, connection_id: str) -> None:
         """Send a CDR again that the peer has refused."""
         self._book.outbox.add(cdr_id, "cdr", connection_id)
@@ -146,7 +156,8 @@ class Deliveries:
         due = self._due[session_id]
         pause_s = self._config.retry_first_s
         while True:
-            await self._book.committed()
+            with suppress(sqlite3.Error):  # then the book says what is so, and memory knows
+                await self._book.committed()
             due.pop(kind, None)  # what is sent is the state of now
             outcome = await send(session_id)
             if outcome is not Outcome.LATER:
@@ -247,8 +258,7 @@ class Deliveries:
         session = self._live.get(session_id)
         if session is None or not session.over:
             return
-        for held in (self._live, self._told, self._told_at):
-            held.pop(session_id, None)
+        self.forget(session_id)
 
 
 def _refused(answer: Answer) -> bool:

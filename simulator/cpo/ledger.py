@@ -1,7 +1,8 @@
 """Transactions become sessions: what stations tell, in either version, written into the book.
 
 Rule: an event is in the book before anybody acts on it; nothing a station tells of a transaction is
-ever lost, and what it tells twice counts once.
+ever lost, and what it tells twice counts once. The book leads: an event is taken in whole or not at
+all, and where the book lost something, memory is read from it anew.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ class Teller(Protocol):
     def cdr_ready(self, session: Session) -> None:
         """The session's CDR is in the book."""
 
+    def forget(self, session_id: str) -> None:
+        """The session is as the book has it, and no longer as it was told."""
+
+
+class LostSession(Exception):
+    """The book has lost, or never kept, what a caller still holds: it shall be told again."""
+
 
 class Ledger:
     """The sessions of one CPO: the open ones in memory, all of them in the book."""
@@ -43,8 +51,8 @@ class Ledger:
         self._open: dict[tuple[str, str], Session] = {}
         self._at_evse: dict[tuple[str, int], Session] = {}
         self._by_id: dict[str, Session] = {}
-        for session in self._book.sessions.load_open():
-            self._hold(session)
+        self._load()
+        self._book.on_lost(self._load)
 
     # Finding
 
@@ -60,6 +68,10 @@ class Ledger:
         """A session by the station's transaction, open or over."""
         held = self._open.get((station_id, transaction_id))
         return held or self._book.sessions.load_transaction(station_id, transaction_id)
+
+    def unreadable(self, station_id: str, transaction_id: str) -> bool:
+        """True for a transaction whose session is in the book and cannot be read."""
+        return (station_id, transaction_id) in self._book.sessions.unreadable
 
     def started(self, start_key: str) -> Session | None:
         """The session that the same StartTransaction has begun before (1.6)."""
@@ -98,7 +110,21 @@ class Ledger:
         return session
 
     def record(self, session: Session, event: Event) -> None:
-        """Take in the next event of a session, and see to what follows from it."""
+        """Take in the next event of a session, and see to what follows from it: all, or nothing.
+
+        Raises LostSession, and whatever the event could not be taken in for.
+        """
+        held = self._by_id.get(session.head.id)
+        if held is not session and (held is not None or not session.over):
+            raise LostSession(session.head.id)
+        try:
+            with self._book.together():
+                self._take(session, event)
+        except BaseException:
+            self._restore(session)
+            raise
+
+    def _take(self, session: Session, event: Event) -> None:
         if session.has_seen(event.seq_no):
             self._event("transaction.repeated", session, seq_no=event.seq_no)
             return
@@ -109,7 +135,7 @@ class Ledger:
         except TariffError as error:
             self._event("session.tariff_wrong", session, error=str(error))
             raise
-        if was_over:
+        if was_over and session.status == before:
             self._event("transaction.late_event", session, kind=event.kind)
             return
         for what in session.odd[odd:]:
@@ -131,6 +157,37 @@ class Ledger:
 
     # Inside
 
+    def _load(self) -> None:
+        """Hold what the book has, and nothing else."""
+        before = list(self._by_id)
+        for held in (self._open, self._at_evse, self._by_id):
+            held.clear()
+        for session in self._book.sessions.load_open():
+            self._hold(session)
+        for session_id in dict.fromkeys((*before, *self._by_id)):
+            self._teller.forget(session_id)
+        for (station_id, _), why in self._book.sessions.unreadable.items():
+            station = f"station/{station_id}"
+            self._journal.event(ACTOR, "session.unreadable", peer=station, problem=why)
+
+    def _restore(self, session: Session) -> None:
+        """An event came to nothing: hold the session as it was before."""
+        head, newest = session.head, self.at(session.head.station_id, session.head.evse_id)
+        self._release(session)
+        as_was = self._book.sessions.load(session.head.id)
+        if as_was is not None and not as_was.over:
+            self._hold(as_was)
+            if newest is not None and newest is not session:
+                self._at_evse[head.station_id, head.evse_id] = newest
+        self._teller.forget(head.id)
+
+    def _release(self, session: Session) -> None:
+        head = session.head
+        self._open.pop((head.station_id, head.transaction_id), None)
+        self._by_id.pop(head.id, None)
+        if self._at_evse.get((head.station_id, head.evse_id)) is session:
+            del self._at_evse[head.station_id, head.evse_id]
+
     def _hold(self, session: Session) -> None:
         head = session.head
         self._open[head.station_id, head.transaction_id] = session
@@ -140,12 +197,8 @@ class Ledger:
         self._journal.link(f"tx/{head.station_id}/{head.transaction_id}", head.trace)
 
     def _close(self, session: Session) -> None:
-        head = session.head
-        self._book.sessions.close(head.id)
-        self._open.pop((head.station_id, head.transaction_id), None)
-        self._by_id.pop(head.id, None)
-        if self._at_evse.get((head.station_id, head.evse_id)) is session:
-            del self._at_evse[head.station_id, head.evse_id]
+        self._book.sessions.close(session.head.id)
+        self._release(session)
         if session.status == "COMPLETED":
             self._seal(session)
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from simulator.cpo.authorize import Decision
+from simulator.cpo.billing import cdr_token, costs, to_price
 from simulator.cpo.cuts import cuts_of
 from simulator.cpo.periods import (
     ZERO,
@@ -85,7 +86,8 @@ class Head(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something a station told about a session (or the authorization that it led to).
 
-    `at` is the station's time, `received_at` ours; `seq_no` is 2.0.1's.
+    `at` is the station's time, `received_at` ours; `seq_no` is 2.0.1's; `free`: it charges for
+    nobody.
     """
 
     kind: Kind
@@ -96,6 +98,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     decision: Decision | None = None
     reason: str | None = None
     seq_no: int | None = None
+    free: bool = False
 
 
 class Session:
@@ -113,6 +116,8 @@ class Session:
         self.last_updated = head.created_at
         self.metering: Metering | None = None
         self.events = 0
+        self.free = False
+        self._told: list[Event] = []
         self._seen: set[int] = set()
         self._tally = Tally(head.place.max_power_w)
         self._turns: list[Turn] = []
@@ -146,21 +151,34 @@ class Session:
     def apply(self, event: Event) -> None:
         """Take in the next event."""
         self.events += 1
+        self._told.append(event)
+        self.free = self.free or event.free
         self.last_updated = max(self.last_updated, event.received_at)
         if event.seq_no is not None:
             self._seen.add(event.seq_no)
+        if self.status == "INVALID":
+            self._fold_anew()
         if self.over:
             return  # kept in the book; what was sealed stays as it is
         if event.decision is not None:
             self._decide(event.decision)
         if event.state is not None:
             self._turn(event.at, event.state)
-        if self.active_at is None and self._may_begin():
-            self._begin(event)
+        if self.active_at is None and event.kind != "ended" and self._may_begin():
+            self._begin(event.at)
         for reading in event.readings:
             self._read(reading, event)
         if event.kind == "ended":
             self._end(event)
+
+    def _fold_anew(self) -> None:
+        """Its end was told before it could begin: it may, with what has come since."""
+        told = sorted(self._told, key=lambda event: event.seq_no or 0)
+        end = next(event for event in self._told if event.kind == "ended")
+        again = replay(self.head, [*(event for event in told if event.kind != "ended"), end])
+        if again.status == "COMPLETED":
+            told_of = {"events": self.events, "last_updated": self.last_updated}
+            vars(self).update(vars(again) | told_of | {"_seen": self._seen})
 
     def _decide(self, decision: Decision) -> None:
         if decision.allowed:
@@ -188,15 +206,15 @@ class Session:
     def _may_begin(self) -> bool:
         return self.decision is not None and self.state != "Idle"
 
-    def _begin(self, event: Event) -> None:
+    def _begin(self, at: datetime) -> None:
         """It is active from the moment that card and cable are both there."""
-        self.active_at = event.at
+        self.active_at = at
         self.status = "ACTIVE"
         place = self.head.place
         if place.tariff is not None:
             self._tariff = read_tariff(place.tariff, TARIFF)
         self._begun_as = self._dimension() or "TIME"
-        self.metering = self._new_metering(event.at)
+        self.metering = self._new_metering(at)
 
     def _new_metering(self, start: datetime) -> Metering:
         cuts = cuts_of(self._tariff, start, self.head.place.time_zone)
@@ -213,12 +231,24 @@ class Session:
     def _end(self, event: Event) -> None:
         self.ended_at = event.at
         self.stop_reason = event.reason
+        if self.metering is None and self.decision is not None:
+            self._begin_late(event)
         if self.metering is None or self.active_at is None:
             self.status = "INVALID"
             return
         self._settle(self.metering, max(event.at, self.active_at), event)
         self.ended_at = self.metering.read_at
         self.status = "COMPLETED"
+
+    def _begin_late(self, event: Event) -> None:
+        """It charged, and who pays is told with its end: it began with its first reading.
+
+        Unless that is not the transaction's: then its beginning may still be told.
+        """
+        stop = stop_of(event.readings)
+        begun = any(each.kind == "started" for each in self._told)
+        if stop is not None and self._tally.counts_to(stop, begun=begun):
+            self._begin(self._tally.readings[0].at)
 
     def _settle(self, metered: Metering, end: datetime, event: Event) -> None:
         """Meter the session anew if its stop register tells otherwise than it did on the way."""
@@ -363,38 +393,3 @@ def replay(head: Head, events: Sequence[Event]) -> Session:
     for event in events:
         session.apply(event)
     return session
-
-
-def cdr_token(decision: Decision) -> Object:
-    """The CdrToken of a decision's token (2.2.1 mod_cdrs, CdrToken class)."""
-    token = decision.token or {}
-    return {
-        "country_code": token.get("country_code", ""),
-        "party_id": token.get("party_id", ""),
-        "uid": token.get("uid", decision.uid),
-        "type": token.get("type", "RFID"),
-        "contract_id": token.get("contract_id", decision.uid),
-    }
-
-
-def costs(priced: Priced | None) -> Object:
-    """The cost fields of a CDR; a session without a tariff is free."""
-    if priced is None:
-        return {"total_cost": {"excl_vat": ZERO, "incl_vat": ZERO}}
-    totals = {
-        "total_cost": priced.total_cost,
-        "total_fixed_cost": priced.total_fixed_cost,
-        "total_energy_cost": priced.total_energy_cost,
-        "total_time_cost": priced.total_time_cost,
-        "total_parking_cost": priced.total_parking_cost,
-        "total_reservation_cost": priced.total_reservation_cost,
-    }
-    return {name: cost for name, total in totals.items() if (cost := to_price(total))}
-
-
-def to_price(cost: Any) -> Object | None:
-    """An OCPI Price of four decimals; None where there is no such cost."""
-    if cost is None:
-        return None
-    amounts = {"excl_vat": cost.excl_vat, "incl_vat": cost.incl_vat}
-    return {name: four_places(amount) for name, amount in amounts.items() if amount is not None}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ class Store:
         self._waiting: list[asyncio.Future[None]] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        # Told when writes that were not committed are gone: what memory knows of them is wrong.
+        self.on_lost: list[Callable[[], None]] = []
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None)
         except sqlite3.Error as error:
@@ -134,6 +137,20 @@ class Store:
         self._begin()
         self._db.executemany(sql, rows)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Keep all that is written inside, or none of it if it raises. Not across an await."""
+        self._begin()
+        self._db.execute("SAVEPOINT together")
+        try:
+            yield
+        except BaseException:
+            if self._db.in_transaction:  # else SQLite has given up the whole of it
+                self._db.execute("ROLLBACK TO together")
+                self._db.execute("RELEASE together")
+            raise
+        self._db.execute("RELEASE together")
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Read rows."""
         return self._db.execute(sql, values).fetchall()
@@ -151,24 +168,30 @@ class Store:
             await done
 
     def flush(self) -> None:
-        """Commit now. Raises sqlite3.Error."""
+        """Commit now. Raises sqlite3.Error, and then nothing of it is there."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         waiting, self._waiting = self._waiting, None
-        if not self._db.in_transaction:
+        if waiting is None and not self._db.in_transaction:
             return
         try:
+            # Fails without a transaction, too: SQLite gives one up where the disk is full.
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            self._db.execute("ROLLBACK")  # what could not be kept is not there
-            if waiting is None:
-                raise
-            for done in _still(waiting):
-                done.set_exception(error)
-        else:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             for done in _still(waiting or ()):
-                done.set_result(None)
+                done.set_exception(error)
+            for forget in self.on_lost:
+                forget()
+            raise
+        for done in _still(waiting or ()):
+            done.set_result(None)
+
+    def _due(self) -> None:
+        with suppress(sqlite3.Error):  # whoever waits has been told
+            self.flush()
 
     def close(self) -> None:
         """Commit and close; closing twice is once."""
@@ -180,13 +203,15 @@ class Store:
     def _begin(self) -> None:
         if self._db.in_transaction:
             return
+        if self._waiting is not None:
+            self._due()
         self._db.execute("BEGIN")
         try:
             asyncio.get_running_loop()
         except RuntimeError:  # before the world runs: `flush` or `close` commits
             return
         self._waiting = []
-        self._timer = self._clock.call_later(COMMIT_EVERY_S, self.flush)
+        self._timer = self._clock.call_later(COMMIT_EVERY_S, self._due)
 
 
 def _still(waiting: Iterable[asyncio.Future[None]]) -> Iterator[asyncio.Future[None]]:

@@ -109,6 +109,11 @@ class Tally:
 
     # At its end
 
+    def counts_to(self, stop_kwh: Decimal, *, begun: bool) -> bool:
+        """True if energy flowed. `begun`: the first register is the transaction's, if unmarked."""
+        known = self._start_kwh is not None and (begun or self._begin_kwh is not None)
+        return known and stop_kwh > self._start()
+
     def total_kwh(self, stop_kwh: Decimal | None, lasted: timedelta) -> Decimal | None:
         """Stop less start; None where the meter does not tell both, or nothing credible."""
         if stop_kwh is None or self._start_kwh is None:

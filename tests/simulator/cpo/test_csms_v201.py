@@ -123,6 +123,70 @@ async def test_what_happened_offline_is_told_so(
         assert world.emsp.asked == 1  # NEVER is asked about, late as it is
 
 
+def registers(station: Station201, *wh: float) -> list[dict[str, Any]]:
+    contexts = ("Transaction.Begin", "Transaction.End")[-len(wh) :]
+    samples = zip(wh, contexts, strict=True)
+    return [
+        {"timestamp": station.now, "sampled_value": [{"value": value, "context": context}]}
+        for value, context in samples
+    ]
+
+
+async def test_an_end_with_a_card_is_enough(clock: Clock, chance: Chance, journal: Journal) -> None:
+    async with running(clock, chance, journal) as world, station201(world.cpo, clock) as station:
+        await station.boot()
+        values = registers(station, 1000, 11000)
+        got = await station.event(
+            "Ended", state="Idle", token="CARD1", meter_value=values, seq_no=3, offline=True
+        )
+        assert got.id_token_info["status"] == "Accepted"
+        await world.told("cdr.accepted")
+        late = registers(station, 1000)
+        await station.event("Started", token="CARD1", meter_value=late, seq_no=0, offline=True)
+        await clock.sleep(60)
+        (cdr,) = world.emsp.cdrs.values()
+        assert cdr["total_energy"] == 10
+        assert len(world.events("cdr.made")) == 1
+
+
+@pytest.mark.parametrize("who", ["Started", "Ended"])
+async def test_a_beginning_told_after_the_end_completes_it(
+    who: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station201(world.cpo, clock) as station:
+        await station.boot()
+        card = {"token": "CARD1", "offline": True}
+        end = registers(station, 11000)
+        await station.event(
+            "Ended", state="Idle", meter_value=end, seq_no=2, **(card if who == "Ended" else {})
+        )
+        assert world.events("cdr.made") == []
+        await station.event("Updated", state="SuspendedEV", kwh=7.0, seq_no=1)
+        assert world.events("cdr.made") == []
+        begin = {**(card if who == "Started" else {}), "state": "Charging", "kwh": 1.0}
+        await station.event("Started", seq_no=0, **begin)
+        await station.event("Started", seq_no=0, **begin)
+        await world.told("cdr.accepted")
+        (cdr,) = world.emsp.cdrs.values()
+        assert cdr["total_energy"] == 10
+        assert len(world.events("cdr.made")) == 1
+        (session,) = {body["id"] for _, body in world.emsp.of("sessions")}
+        assert world.cpo.book.sessions.load(session).events == 3
+
+
+async def test_who_stops_what_is_for_nobody_pays_nothing(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station201(world.cpo, clock) as station:
+        await station.boot()
+        await station.event(
+            "Started", state="Charging", kwh=1.0, token="", token_type="NoAuthorization"
+        )
+        await station.event("Ended", state="Idle", kwh=9.0, token="CARD1")
+        await clock.sleep(60)
+        assert world.events("cdr.made") == []
+
+
 async def test_nobodys_transaction_is_kept_and_not_billed(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from simulator.cpo.book import Book
 from simulator.cpo.common import Common
-from simulator.cpo.ledger import Ledger
+from simulator.cpo.ledger import Ledger, LostSession
 from simulator.cpo.session import Event, Session
 from simulator.cpo.sites import Sites
 from simulator.kernel.chance import Chance
@@ -27,12 +28,16 @@ class Heard:
     def __init__(self) -> None:
         self.sessions: list[tuple[str, bool]] = []
         self.cdrs: list[str] = []
+        self.forgotten: list[str] = []
 
     def session_changed(self, session: Session, *, at_once: bool) -> None:
         self.sessions.append((session.status, at_once))
 
     def cdr_ready(self, session: Session) -> None:
         self.cdrs.append(session.head.id)
+
+    def forget(self, session_id: str) -> None:
+        self.forgotten.append(session_id)
 
 
 @pytest.fixture
@@ -172,4 +177,67 @@ async def test_strays(world: Any, journal: Journal) -> None:
     assert book.sessions.strays("CP16") == [("StopTransaction", {"transactionId": 1})]
     (told,) = [r for r in journal.records if r["what"] == "transaction.unknown"]
     assert told["peer"] == "station/CP16"
+    book.close()
+
+
+async def test_an_event_that_cannot_be_taken_in_leaves_no_trace(
+    world: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, sites, heard, book = world
+    session = ledger.begin(sites.spot("CP16", 1), "7", None)
+    ledger.record(session, event(clock, "started", decision=ALLOWED))
+    with monkeypatch.context() as broken:
+        broken.setattr(Session, "to_cdr", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ledger.record(session, event(clock, "ended", 2))
+    assert heard.forgotten[-1] == session.head.id
+    with pytest.raises(LostSession):  # what was in hand is not what is so
+        ledger.record(session, event(clock, "ended", 2))
+    again = ledger.find("CP16", "7")
+    assert (again.status, again.events) == ("ACTIVE", 1)
+    assert ledger.at("CP16", 1) is ledger.by_id(again.head.id) is again
+    ledger.record(again, event(clock, "ended", 2))
+    assert heard.cdrs == [session.head.id]
+    assert book.sessions.load(session.head.id).events == 2
+    book.close()
+
+
+async def test_a_session_that_cannot_be_read_stops_nobody(
+    tmp_path: Any, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    book = Book(tmp_path / "book.db", clock)
+    ledger, sites, _, _ = make(book, clock, chance, journal)
+    bad = ledger.begin(sites.spot("CP16", 1), "7", None)
+    good = ledger.begin(sites.spot("CP16", 2), "8", None)
+    book._store.write("INSERT INTO events VALUES (?, 0, ?)", (bad.head.id, b'{"kind":"begun"}'))
+    book.close()
+    book = Book(tmp_path / "book.db", clock)
+    ledger, _, _, _ = make(book, clock, chance, journal)
+    assert [session.head.id for session in ledger.open_sessions()] == [good.head.id]
+    assert ledger.find("CP16", "7") is None
+    assert ledger.unreadable("CP16", "7")
+    assert not ledger.unreadable("CP16", "8")
+    (told,) = [r for r in journal.records if r["what"] == "session.unreadable"]
+    assert bad.head.id in told["data"]["problem"]
+    assert book._store.row("SELECT open FROM sessions WHERE id = ?", (bad.head.id,)) == (1,)
+    book.close()
+
+
+async def test_what_the_book_loses_memory_forgets(world: Any, clock: Clock) -> None:
+    ledger, sites, heard, book = world
+    session = ledger.begin(sites.spot("CP16", 1), "7", None)
+    ledger.record(session, event(clock, "started", decision=ALLOWED))
+    await book.committed()
+    ledger.record(session, event(clock, "ended", 2))
+    ledger.begin(sites.spot("CP16", 2), "8", None)
+    book._store._db.execute("ROLLBACK")  # as on a full disk
+    with pytest.raises(sqlite3.OperationalError):
+        await book.committed()
+    (again,) = ledger.open_sessions()
+    assert (again.head.id, again.status, again.events) == (session.head.id, "ACTIVE", 1)
+    assert ledger.at("CP16", 2) is None
+    assert session.head.id in heard.forgotten
+    ledger.record(again, event(clock, "ended", 2))
+    await book.committed()
+    assert book.cdrs.get(session.head.id) is not None
     book.close()

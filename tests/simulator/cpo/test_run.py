@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from simulator.ocpi.validate import errors
 from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http_aio import BindError
 from tests.simulator.cpo.stations import station16, station201
-from tests.simulator.cpo.world import CONFIG, World, running, token
+from tests.simulator.cpo.world import CONFIG, World, crashed, running, token
 
 
 async def a_day(world: World, clock: Clock) -> None:
@@ -241,3 +242,36 @@ async def test_a_restart_on_the_same_book_draws_nothing_again(
             connections = [each.id for each in world.cpo.book.connections.all()]
             assert len(set(connections)) == len(connections) == start + 2
     assert len(set(drawn)) == 3
+
+
+async def test_after_a_kill_each_transaction_gives_one_cdr(
+    tmp_path: Path, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    book = tmp_path / "cpo.db"
+    async with running(clock, Chance(7), journal, database=book) as world:
+        async with station16(world.cpo, clock) as old, station201(world.cpo, clock) as new:
+            await old.boot()
+            await new.boot()
+            early = await old.begin()
+            await old.end(early.transaction_id, 3000)
+            open16 = await old.begin(connector=2, wh=5000)
+            await new.event("Started", state="Charging", kwh=5.0, token="CARD1")
+            found = crashed(book)
+        await world.cpo.stop()
+        config: Any = {"database": found}
+        again = Cpo(replace(CONFIG, **config), clock=clock, chance=Chance(7), journal=journal)
+        await again.start()
+        async with station16(again, clock) as old, station201(again, clock) as new:
+            await old.boot()
+            await new.boot()
+            await old.end(open16.transaction_id, 15000)
+            new.seq_no = 0
+            await new.event("Ended", kwh=25.0)
+            later = await old.begin(wh=9000)
+            await old.end(later.transaction_id, 9500)
+            await clock.sleep(60)
+        energies = sorted(cdr["total_energy"] for cdr in world.emsp.cdrs.values())
+        states = again.book.cdrs.states()
+        await again.stop()
+        assert energies == [Decimal("0.5"), 2, 10, 20]
+        assert states == {"accepted": 4}

@@ -128,3 +128,33 @@ def test_what_is_no_database_is_refused(tmp_path: Path, clock: Clock) -> None:
         Store(path, clock)
     with pytest.raises(StoreError, match="nowhere"):
         Store(tmp_path / "nowhere" / "book.db", clock)
+
+
+async def test_what_is_written_together_is_kept_together(clock: Clock) -> None:
+    store = Store(":memory:", clock)
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    with pytest.raises(ValueError, match="no"), store.together():
+        store.write("INSERT INTO settings VALUES ('b', '1')")
+        raise ValueError("no")
+    with store.together():
+        store.write("INSERT INTO settings VALUES ('c', '1')")
+    await store.committed()
+    assert store.rows("SELECT name FROM settings") == [("a",), ("c",)]
+    store.close()
+
+
+async def test_a_transaction_that_sqlite_gave_up_is_told_to_who_waits(clock: Clock) -> None:
+    store = Store(":memory:", clock)
+    lost: list[bool] = []
+    store.on_lost.append(lambda: lost.append(True))
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    waiting = asyncio.ensure_future(store.committed())
+    await clock.sleep(0)
+    store._db.execute("ROLLBACK")  # as it does by itself on a full disk
+    store.write("INSERT INTO settings VALUES ('b', '1')")
+    with pytest.raises(sqlite3.OperationalError):
+        await waiting
+    await store.committed()
+    assert store.rows("SELECT name FROM settings") == [("b",)]
+    assert lost == [True]
+    store.close()
