@@ -10,7 +10,7 @@ from pathlib import Path
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"(<!-- demo: .*? -->\n```text\n)(.*?)(\n```)", re.DOTALL)
-ACT, LAST_ACT, LAST_LINES = "4  ", "8  ", 8
+ACTS = (("9  ", None), ("10  ", 8))  # and how many of its last lines, None: all
 
 
 def capture() -> str:
@@ -24,8 +24,11 @@ def capture() -> str:
     )
     lines = [line.rstrip() for line in done.stdout.splitlines()]
     tables = lines[lines.index("Sessions and CDRs") :]
-    parts = [*_act(lines, ACT), "…", *_act(lines, LAST_ACT)[-LAST_LINES:], "", *tables]
-    return "\n".join(parts)
+    parts: list[str] = []
+    for number, last in ACTS:
+        act = _act(lines, number)
+        parts += act if last is None else ["…", *act[-last:], ""]
+    return "\n".join([*parts, *tables])
 
 
 def _act(lines: list[str], number: str) -> list[str]:
