@@ -53,9 +53,7 @@ class Pulling:
             "cdrs": self._take_cdr,
         }
 
-    async def pull(
-        self, connection: Connection, modules: Iterable[str] | None = None
-    ) -> Pulled:
+    async def pull(self, connection: Connection, modules: Iterable[str] | None = None) -> Pulled:
         """Pull these modules, else those that Plugsurfing pulls by itself; a module that the
         version is not pulled in is left out. What failed is told, and stops no other module.
         """
