@@ -6,7 +6,8 @@ The way from plug-in to CDR:
     counter                     is the card good? asks `authorize` (pure), and the eMSP if need be
     ledger                      the transaction's event: into the book, then into its session
     session                     (pure) what follows: status, energy, periods, price, OCPI objects
-      readings, periods, cuts   (pure) what the meter said, and where a charging period ends
+      readings, tally           (pure) what the meter said, and what of it counts
+      periods, cuts, billing    (pure) where a charging period ends; who pays, and what
     deliveries                  tells the peer: session, then CDR, until it has answered
 
 Beside it: `sites` (what stands where), `roaming` and `roaming_*` (OCPI modules), `peers` (who is

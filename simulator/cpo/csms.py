@@ -38,6 +38,9 @@ from simulator.wire.ocpp_server import Admission
 ACCEPTED = "Accepted"
 # Who asks for a new session knows whether it is that of the car at the EVSE.
 _BEGINNING = frozenset({"RemoteStartTransaction", "RequestStartTransaction"})
+# What belongs to a transaction is money, and a station discards what is refused: it is taken in
+# where it can be, for want of an offset or a known reason.
+FORGIVING = frozenset({"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"})
 _OLDEST = timedelta(days=366)  # a station may replay what is so old
 
 
@@ -167,7 +170,19 @@ class Csms:
             raise OcppError(ErrorCode.SECURITY_ERROR, "the boot of this station is not accepted")
         by_message = self.journal.session_of(f"message/{call.message_id}")
         station.trace = by_message or self._trace(station.id, call.payload)
-        return await action(self, station, call.payload)
+        if call.refusal is not None:
+            errors = list(call.errors)
+            self.event(
+                "message.forgiven", station, station.trace, action=call.action, errors=errors
+            )
+        try:
+            return await action(self, station, call.payload)
+        except OverflowError as error:  # a number that fits neither the book nor a clock
+            raise _out_of_range(str(error)) from error
+        except (AttributeError, KeyError, TypeError, ValueError):
+            if call.refusal is None:
+                raise
+            raise call.refusal from None
 
     # What the actions of several versions do alike
 
@@ -185,7 +200,9 @@ class Csms:
     def connector_changed(
         self, station: Station, evse_id: int, connector_id: int, status: str, error: str, at: str
     ) -> None:
-        """Keep a connector's status, and the EVSE's that follows from it."""
+        """Keep a connector's status, and the EVSE's that follows from it. Raises OcppError."""
+        if evse_id < 0 or connector_id < 0:
+            raise _out_of_range(f"connector {connector_id} of EVSE {evse_id}")
         told = ConnectorStatus(evse_id, connector_id, status, error, at)
         self.book.stations.set_connector(station.id, told)
         if evse_id == 0:
@@ -234,3 +251,7 @@ class Csms:
             None if transaction_id is None else f"tx/{station_id}/{transaction_id}",
             None if evse_id is None else f"evse/{station_id}/{evse_id}",
         )
+
+
+def _out_of_range(what: str) -> OcppError:
+    return OcppError(ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, f"out of range: {what}")

@@ -108,9 +108,10 @@ async def stop_transaction(csms: Csms, station: Station, payload: Payload) -> Re
     elif session.over:
         csms.event("transaction.repeated", station, session.head.trace, id=session.head.id)
     else:
-        at = csms.moment(payload["timestamp"])
+        # An end that tells too little is an end all the same: the station says it only once.
+        at = csms.moment(payload.get("timestamp"))
         readings = of_meter_values(payload.get("transactionData") or ())
-        readings.append(of_meter_stop(at, payload["meterStop"]))
+        readings.append(of_meter_stop(at, payload.get("meterStop")))
         reason = payload.get("reason", "Local")
         _record(csms, session, "ended", at, tuple(readings), reason=reason)
     await csms.book.committed()

@@ -18,7 +18,7 @@ from simulator.cpo.calls import Request, Start, Stop
 from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.config import CpoConfig
 from simulator.cpo.counter import Counter
-from simulator.cpo.csms import Csms
+from simulator.cpo.csms import FORGIVING, Csms
 from simulator.cpo.deliveries import Deliveries
 from simulator.cpo.dispatcher import Dispatcher
 from simulator.cpo.ledger import Ledger
@@ -108,6 +108,7 @@ class Cpo:
             host=config.host,
             port=config.ocpp_port,
             versions=tuple(DIALECTS),
+            forgiving=FORGIVING,
             call_timeout_s=config.call_timeout_s,
         )
 

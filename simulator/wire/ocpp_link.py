@@ -8,7 +8,7 @@ call the peer, and whatever shall happen after its answer goes into `Reply.after
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Any, Protocol
 
@@ -98,6 +98,7 @@ class Link:
         chores: Chores,
         validation: Validation = Validation.STRICT,
         call_timeout_s: float = 30.0,
+        forgiving: Collection[str] = (),
     ) -> None:
         self.peer_id = peer_id
         self.version = version
@@ -106,7 +107,7 @@ class Link:
         self.session_for: SessionFor | None = None
         self.call_timeout_s = call_timeout_s
         self._wire = wire
-        self._rpc = Rpc(version, validation=validation)
+        self._rpc = Rpc(version, validation=validation, forgiving=forgiving)
         self._clock = clock
         self._ids = ids
         self._journal = journal

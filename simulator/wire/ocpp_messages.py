@@ -123,7 +123,7 @@ class LinkClosed(Exception):
 
 class Call(msgspec.Struct, frozen=True):
     """A CALL (or, from 2.1 on, a SEND) that came in. `errors` has entries only where validation
-    lets faults pass.
+    lets faults pass; `refusal` is then what would have been answered.
     """
 
     message_id: str
@@ -131,6 +131,7 @@ class Call(msgspec.Struct, frozen=True):
     payload: Payload
     errors: tuple[str, ...] = ()
     message_type: int = MessageType.CALL
+    refusal: OcppError | None = None
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ that arrived is lost: late and stray answers are events too.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from simulator.wire import ocpp_frames as frames
@@ -76,8 +77,11 @@ class Rpc:
         *,
         validation: Validation = Validation.STRICT,
         max_frame_chars: int = DEFAULT_MAX_FRAME_CHARS,
+        forgiving: Collection[str] = (),
     ) -> None:
+        """`forgiving` names actions that are taken in despite errors, unless a type is wrong."""
         self.version = version
+        self.forgiving = forgiving
         self.validation = validation
         self.max_frame_chars = max_frame_chars
         self.outstanding: Pending | None = None
@@ -228,10 +232,12 @@ class Rpc:
             fault = f"a CALL with id {message_id} is being handled already"
             error = OcppError(ErrorCode.RPC_FRAMEWORK_ERROR, fault)
             return self._refused(message, (*faults, fault), error)
+        forgiven = False
         if violations := self._violations(kind, action, message.payload):
+            forgiven = error is None and action in self.forgiving and _has_right_types(violations)
             faults = (*faults, *map(str, violations))
             error = error or _schema_error(violations)
-        if error is not None and self.validation is Validation.STRICT:
+        if error is not None and self.validation is Validation.STRICT and not forgiven:
             return self._refused(message, faults, error)
         errors = faults
         if self._handling and kind == CALL:
@@ -241,7 +247,7 @@ class Rpc:
         self._seen[message_id] = None
         _forget(self._seen, _IDS_KEPT)
         self._handling.add(message_id)
-        call = Call(message_id, action, message.payload, faults, kind)
+        call = Call(message_id, action, message.payload, faults, kind, error)
         return Received(call, kind, message_id, action, errors)
 
     def _refused(
@@ -360,6 +366,10 @@ def _forget(ids: dict[str, Any], limit: int) -> None:
     """Let the oldest entry go when there are too many."""
     if len(ids) > limit:
         del ids[next(iter(ids))]
+
+
+def _has_right_types(violations: tuple[Violation, ...]) -> bool:
+    return all(each.code is not ErrorCode.TYPE_CONSTRAINT_VIOLATION for each in violations)
 
 
 def _schema_error(violations: tuple[Violation, ...]) -> OcppError:

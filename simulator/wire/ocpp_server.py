@@ -12,7 +12,7 @@ import base64
 import binascii
 import http
 import ssl as _ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from enum import Enum
 from urllib.parse import unquote_to_bytes
 
@@ -51,7 +51,8 @@ class OcppServer:
 
     `accept(station_id, basic_password)` admits a station or not; a plain False means unknown.
     `on_link(link)` is told of each new connection and returns the handler of its CALLs; `on_gone`
-    of each that ended. A second connection of a station replaces its first.
+    of each that ended. `forgiving`: actions that are handled despite violations of their schema, as
+    long as types are right. A second connection of a station replaces its first.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class OcppServer:
         path: str = "/ocpp",
         versions: Sequence[OcppVersion] = (OcppVersion.V16, OcppVersion.V201),
         validation: Validation = Validation.STRICT,
+        forgiving: Collection[str] = (),
         call_timeout_s: float = 30.0,
         ping_interval_s: float | None = 60.0,
         ping_timeout_s: float = 20.0,
@@ -87,6 +89,7 @@ class OcppServer:
         self._on_gone = on_gone
         self._versions = tuple(versions)
         self._validation = validation
+        self._forgiving = forgiving
         self._call_timeout_s = call_timeout_s
         self._ping_interval_s = ping_interval_s
         self._ping_timeout_s = ping_timeout_s
@@ -209,6 +212,7 @@ class OcppServer:
             peer=f"station/{station_id}",
             chores=self._chores,
             validation=self._validation,
+            forgiving=self._forgiving,
             call_timeout_s=self._call_timeout_s,
         )
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -27,7 +28,28 @@ from simulator.kernel.clock import Clock, rfc3339
 ocpp.messages.ASYNC_VALIDATION = False
 
 
-class Station16(ChargePoint16):  # type: ignore[misc]
+class Raw:
+    """Say what the package itself would not send."""
+
+    _connection: Any
+    route_message: Any
+
+    async def raw(self, action: str, payload: dict[str, Any]) -> list[Any]:
+        """Call; returns what stands in the answer behind its id."""
+        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+
+        async def take(text: str) -> None:
+            answer.set_result(json.loads(text)[2:])
+
+        self.route_message = take
+        try:
+            await self._connection.send(json.dumps([2, f"raw-{action}", action, payload]))
+            return await answer
+        finally:
+            del self.route_message
+
+
+class Station16(Raw, ChargePoint16):  # type: ignore[misc]
     """A 1.6 station that accepts what it is told and keeps it."""
 
     def __init__(self, name: str, socket: Any, clock: Clock) -> None:
@@ -85,7 +107,7 @@ class Station16(ChargePoint16):  # type: ignore[misc]
 S = TypeVar("S", bound=Station16)
 
 
-class Station201(ChargePoint201):  # type: ignore[misc]
+class Station201(Raw, ChargePoint201):  # type: ignore[misc]
     """A 2.0.1 station that accepts what it is told and keeps it."""
 
     def __init__(self, name: str, socket: Any, clock: Clock) -> None:

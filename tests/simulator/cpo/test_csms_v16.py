@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from ocpp.v16 import call
@@ -240,3 +242,79 @@ async def test_the_rest_is_answered_and_kept(
         kept = [action for action, _ in world.cpo.book.stations.notices("CP16")]
         expected = type(request_).__name__
         assert kept == ([] if expected == "Heartbeat" else [expected])
+
+
+async def test_a_transaction_counts_though_its_messages_break_the_schema(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        start = {"connectorId": 1, "idTag": "CARD1", "meterStart": 1000}
+        naive = rfc3339(clock.now()).removesuffix("Z")
+        await station.raw("StartTransaction", {**start, "timestamp": naive})
+        value = {"timestamp": naive, "sampledValue": [{"value": "5000", "unit": "Wh", "x": 1}]}
+        values = {"connectorId": 1, "transactionId": 1, "meterValue": [value]}
+        await station.raw("MeterValues", values)
+        await clock.sleep(1800)
+        stop = {"transactionId": 1, "meterStop": 11000, "reason": "Weather"}
+        naive = rfc3339(clock.now()).removesuffix("Z")
+        await station.raw("StopTransaction", {**stop, "timestamp": naive})
+        await world.told("cdr.accepted")
+        (cdr,) = world.emsp.cdrs.values()
+        assert (cdr["total_energy"], cdr["total_time"]) == (10, Decimal("0.5"))
+        told = [(r["data"]["action"], r["session"]) for r in world.events("message.forgiven")]
+        assert [action for action, _ in told] == [
+            "StartTransaction",
+            "MeterValues",
+            "StopTransaction",
+        ]
+        assert "/timestamp" in world.events("message.forgiven")[0]["data"]["errors"][0]
+
+
+async def test_an_end_that_tells_too_little_is_an_end(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        begun = await station.begin()
+        await clock.sleep(600)
+        await station.meter(begun.transaction_id, 4000)
+        stop = {"transactionId": begun.transaction_id}
+        assert await station.raw("StopTransaction", stop) == [{}]
+        await world.told("cdr.accepted")
+        (cdr,) = world.emsp.cdrs.values()
+        assert cdr["total_energy"] == 3
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "code"),
+    [
+        ("MeterValues", {"transactionId": 1, "connectorId": 1}, "ProtocolError"),
+        (
+            "StopTransaction",
+            {"transactionId": [], "timestamp": "2026-01-15T07:00:00Z", "meterStop": 1},
+            "TypeConstraintViolation",
+        ),
+        ("BootNotification", {"chargePointVendor": "v" * 99}, "ProtocolError"),
+        *(
+            (
+                "StatusNotification",
+                {"connectorId": number, "errorCode": "NoError", "status": "Charging"},
+                "PropertyConstraintViolation",
+            )
+            for number in (-1, 10**25, -(10**25))
+        ),
+    ],
+)
+async def test_what_cannot_be_used_is_refused(
+    action: str,
+    payload: dict[str, Any],
+    code: str,
+    clock: Clock,
+    chance: Chance,
+    journal: Journal,
+) -> None:
+    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
+        await station.boot()
+        assert (await station.raw(action, payload))[:1] == [code]
+        assert (await station.boot()).status == "Accepted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -185,6 +186,44 @@ async def test_who_stops_what_is_for_nobody_pays_nothing(
         await station.event("Ended", state="Idle", kwh=9.0, token="CARD1")
         await clock.sleep(60)
         assert world.events("cdr.made") == []
+
+
+async def test_an_event_counts_though_it_breaks_the_schema(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station201(world.cpo, clock) as station:
+        await station.boot()
+        await station.event("Started", state="Charging", kwh=1.0, token="CARD1")
+        await clock.sleep(1800)
+        naive = station.now.removesuffix("Z")
+        event = {
+            "eventType": "Ended",
+            "timestamp": naive,
+            "triggerReason": "Bored",
+            "seqNo": 1,
+            "transactionInfo": {"transactionId": "TX-1", "stoppedReason": "Whim"},
+            "meterValue": [{"timestamp": naive, "sampledValue": [{"value": 11000}]}],
+        }
+        assert await station.raw("TransactionEvent", event) == [{}]
+        await world.told("cdr.accepted")
+        (cdr,) = world.emsp.cdrs.values()
+        assert (cdr["total_energy"], cdr["total_time"]) == (10, Decimal("0.5"))
+        (told,) = world.events("message.forgiven")
+        assert len(told["data"]["errors"]) == 4
+        del event["eventType"]
+        code, *_ = await station.raw("TransactionEvent", event)
+        assert code == "OccurrenceConstraintViolation"
+
+
+@pytest.mark.parametrize("evse_id", [-1, 10**25])
+async def test_an_evse_out_of_range_is_refused(
+    evse_id: int, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world, station201(world.cpo, clock) as station:
+        await station.boot()
+        status = {"timestamp": NOW, "connectorStatus": "Occupied", "evseId": evse_id}
+        code, *_ = await station.raw("StatusNotification", {**status, "connectorId": 1})
+        assert code == "PropertyConstraintViolation"
 
 
 async def test_nobodys_transaction_is_kept_and_not_billed(

@@ -380,6 +380,34 @@ def test_21_tells_the_peer_that_its_result_is_invalid() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("action", "payload", "code"),
+    [
+        ("StopTransaction", {"transactionId": 1, "timestamp": "x", "meterStop": 1}, None),
+        ("StopTransaction", {"transactionId": 1, "timestamp": NOW}, None),
+        (
+            "StopTransaction",
+            {"transactionId": "1", "timestamp": NOW, "meterStop": 1},
+            ErrorCode.TYPE_CONSTRAINT_VIOLATION,
+        ),
+        ("Authorize", {"idTag": "x" * 21}, ErrorCode.PROPERTY_CONSTRAINT_VIOLATION),
+    ],
+)
+def test_some_actions_are_forgiven_unless_a_type_is_wrong(
+    action: str, payload: Payload, code: str | None
+) -> None:
+    rpc = Rpc(V16, forgiving={"StopTransaction"})
+    received = rpc.receive(frame(2, "1", action, payload))
+    assert received.errors
+    if code is not None:
+        assert reply_of(received)[2] == code
+        return
+    assert isinstance(received.event, Call)
+    assert received.event.errors == received.errors
+    assert received.event.refusal is not None
+    assert received.event.refusal.description in received.errors
+
+
 def test_a_lenient_end_takes_an_invalid_result() -> None:
     rpc = Rpc(V201, validation=Validation.LENIENT)
     pending = calling(rpc)
