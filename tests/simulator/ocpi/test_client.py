@@ -112,6 +112,24 @@ async def test_a_correlation_id_is_handed_on(
         assert peer.asked[0].headers["X-Correlation-ID"] == "from-before"
 
 
+async def test_whoever_is_asked_may_tell_what_the_exchange_belongs_to(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with talking(clock, chance, journal) as (client, peer, connection):
+
+        def tell(request: Request) -> Response:
+            journal.link(f"request/{request.headers['X-Request-ID']}", "CP1-1-1")
+            return Response(200, body=encode(None, now=clock.now()))
+
+        peer.reply = tell
+        answers = [
+            await client.exchange(connection, "POST", peer.url, module="commands", session=session)
+            for session in (None, "another")
+        ]
+        assert [answer.session for answer in answers] == ["CP1-1-1", "another"]
+        assert [record["session"] for record in journal.records] == ["CP1-1-1", "another"]
+
+
 async def test_one_exchange_is_one_record(clock: Clock, chance: Chance, journal: Journal) -> None:
     async with talking(clock, chance, journal) as (client, peer, connection):
         peer.says({"a": 1})
