@@ -178,7 +178,7 @@ class Csms:
         try:
             return await action(self, station, call.payload)
         except OverflowError as error:  # a number that fits neither the book nor a clock
-            raise _out_of_range(str(error)) from error
+            raise _out_of_range("a number is too large") from error
         except (AttributeError, KeyError, TypeError, ValueError):
             if call.refusal is None:
                 raise
