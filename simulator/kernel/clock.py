@@ -22,6 +22,8 @@ Mode = Literal["real", "scaled", "virtual"]
 # A virtual world starts here unless its file says otherwise: a Thursday in winter, before the
 # morning rush.
 DEFAULT_START = datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
+# Beyond these, timers of the loop could not hold the world's seconds.
+_SLOWEST, _FASTEST = 0.001, 1e6
 
 
 class ClockError(Mistake, ValueError):
@@ -34,8 +36,11 @@ class Clock:
     def __init__(
         self, mode: Mode = "real", *, factor: float = 1.0, start: datetime | None = None
     ) -> None:
-        if factor <= 0 or factor != factor or factor == float("inf"):
-            raise ClockError(f"a clock runs forward: the factor must be above 0, not {factor}")
+        if not _SLOWEST <= factor <= _FASTEST:  # NaN is neither
+            raise ClockError(
+                f"a clock runs forward: the factor must be above 0, from {_SLOWEST:g} to"
+                f" {_FASTEST:g}, not {factor}"
+            )
         self.mode: Mode = mode
         self.factor = factor if mode == "scaled" else 1.0
         self._follows_wall = mode == "real" and start is None

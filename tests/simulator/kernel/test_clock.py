@@ -151,3 +151,9 @@ def test_cpu_time_goes_on() -> None:
     before = cpu_seconds()
     sum(range(200_000))
     assert cpu_seconds() > before
+
+
+@pytest.mark.parametrize("factor", ["1e-300", "1e300", "nan", "inf", "-1", "0"])
+def test_a_factor_that_no_timer_could_hold_is_refused(factor: str) -> None:
+    with pytest.raises(ClockError):
+        Clock.parse(f"scaled:{factor}")

@@ -381,3 +381,20 @@ def test_pauses_can_be_changed_while_running() -> None:
     pauses.next_s()
     pauses.wait_minimum_s, pauses.repeat_times = 1, 1
     assert [pauses.next_s() for _ in range(3)] == [2, 2, 2]
+
+
+async def test_a_peer_that_vanished_is_found_by_pings(clock: Clock, journal: Journal) -> None:
+    """Half-open TCP: no FIN, no RST, only silence."""
+    options = {"ping_interval_s": 30.0, "ping_timeout_s": 20.0}
+    async with (
+        csms(clock, journal, ping_interval_s=None) as server,
+        station(clock, journal, **options) as it,
+    ):
+        await it.up.wait()
+        await clock.sleep(300)
+        assert (len(it.ups), it.downs) == (1, [])
+        deaf = server.links["CP1"]
+        deaf._wire.pause_reading(True)  # its network is gone: nothing arrives any more
+        await clock.sleep(120)
+        assert len(it.ups) == 2
+        assert "keepalive ping timeout" in it.downs[0]
