@@ -5,16 +5,22 @@ Rule: nothing here raises on any JSON value, and nothing copies it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 Json = Any
 _NOTHING: list[Json] = []
+_ZERO = Decimal(0)
 _NUMBER = (int, float, Decimal)
 _DIGITS = 30  # arithmetic beyond overflows, and no price or meter reading goes there
+_LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60(?:\.\d+)?")
+# What is compared with a moment lies around it: one that leaves no room for that is held inside.
+_ROOM = timedelta(days=366)
+_FIRST, _LAST = (d.replace(tzinfo=UTC) for d in (datetime.min + _ROOM, datetime.max - _ROOM))
 
 
 @lru_cache(maxsize=4096)
@@ -61,6 +67,8 @@ def exact(value: Json) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, _NUMBER):
         return None
     found = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if not found:
+        return _ZERO  # whatever its exponent
     return found if found.is_finite() and abs(found.adjusted()) < _DIGITS else None
 
 
@@ -77,15 +85,24 @@ def entries(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:
 
 
 def moment(value: Json, pointer: str = "") -> datetime | None:
-    """The DateTime at a pointer, UTC with `Z` or no zone (2.2.1 types, DateTime); else None."""
+    """The DateTime at a pointer, UTC with `Z` or no zone (2.2.1 types, DateTime); else None.
+
+    A leap second (RFC 3339, 5.6) is the second after it; what the edges of time leave no room to
+    compare with is the first or last moment that has it.
+    """
     found = text(value, pointer)
     if found is None:
         return None
+    leap = timedelta(0)
+    if ":60" in found:
+        found, leaps = _LEAP_SECOND.subn(r"\1:59", found)
+        leap = timedelta(seconds=leaps)
     try:
         when = datetime.fromisoformat(found)
-        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return min(max(when, _FIRST), _LAST) + leap
 
 
 def remove(value: Json, pointers: Iterable[str]) -> Json:

@@ -188,10 +188,12 @@ def _moment(written: str) -> datetime | str:
         if sign:
             shift = timedelta(hours=int(off_hours), minutes=int(off_minutes))
             zone = timezone(-shift if sign == "-" else shift)
-        micro = int((fraction or "0")[:6].ljust(6, "0"))
-        on = (int(year), int(month), int(day))
-        return datetime(*on, int(hour), int(minute), int(second or 0), micro, zone).astimezone(UTC)
-    except ValueError:
+        leap = second == "60"  # RFC 3339, 5.6: the second after it
+        micro = 0 if leap else int((fraction or "0")[:6].ljust(6, "0"))
+        on = (int(year), int(month), int(day), int(hour), int(minute))
+        when = datetime(*on, 59 if leap else int(second or 0), micro, zone)
+        return when.astimezone(UTC) + timedelta(seconds=leap)
+    except (ValueError, OverflowError):
         return "a moment that exists"
 
 

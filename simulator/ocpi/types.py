@@ -12,10 +12,17 @@ from decimal import Decimal
 from typing import Annotated
 
 # RFC 3339 in UTC: a fraction may be there, no other designator than Z may. `+00:00` is no UTC
-# designator in OCPI.
+# designator in OCPI. A date is one that was or will be: 29 February in a leap year only, no year 0.
+# The second 60 may be there, as RFC 3339 has it (section 5.6).
+_YEAR = r"(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_LEAP_YEAR = (
+    r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])"
+    r"|(?:0[48]|[2468][048]|[13579][26])00)"
+)
 _DATE = (
-    r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))"
+    rf"(?:{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    rf"|{_LEAP_YEAR}-02-29)"
 )
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 DATE_TIME_PATTERN = rf"^{_DATE}T{_CLOCK}:(?:[0-5][0-9]|60)(?:\.[0-9]+)?Z?$"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ def test_readers_answer_none_for_another_shape() -> None:
     assert (raw.number(BODY, "/n"), raw.number(BODY, "/t")) == (Decimal("0.1"), None)
     assert raw.number(0.5, "") == Decimal("0.5")
     assert raw.number(Decimal("1e999"), "") is None
+    assert raw.number(Decimal("0e-999"), "") == 0
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,9 @@ def test_readers_answer_none_for_another_shape() -> None:
     [
         ("2026-01-15T07:00:00Z", datetime(2026, 1, 15, 7, tzinfo=UTC)),
         ("2026-01-15T07:00:00", datetime(2026, 1, 15, 7, tzinfo=UTC)),
+        ("2026-12-31T23:59:60Z", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("2026-12-31T23:59:60.5", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("2026-02-29T00:00:00Z", None),
         ("0001-01-01T00:00:00+10:00", None),
         ("yesterday", None),
         (5, None),
@@ -41,6 +45,13 @@ def test_readers_answer_none_for_another_shape() -> None:
 )
 def test_moment(told: Any, wanted: datetime | None) -> None:
     assert raw.moment(told) == wanted
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:60Z"])
+def test_every_moment_leaves_room_to_compare(edge: str) -> None:
+    when = raw.moment(edge)
+    assert when is not None
+    assert when - timedelta(days=365) < when < when + timedelta(days=365)
 
 
 def test_remove_takes_later_elements_and_deeper_places_first() -> None:
