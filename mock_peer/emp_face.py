@@ -15,10 +15,11 @@ from mock_peer.emp_sessions import CommandResults, Sessions
 from mock_peer.emp_tariffs import Tariffs
 from mock_peer.emp_tokens import TokenSource
 from mock_peer.judging import Judge, tell
-from mock_peer.rule import Finding, Occasion
+from mock_peer.rule import ALL, V22X, Finding, Occasion
 from simulator.kernel.chance import Chance
+from simulator.ocpi.connection import RECEIVER
 from simulator.ocpi.envelope import Json, OcpiError
-from simulator.ocpi.exchange import Ctx, Route
+from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.wire.http import Response
 
 _INSTEAD = {
@@ -28,6 +29,9 @@ _INSTEAD = {
     ("sessions", "GET"): "PUT and PATCH; Plugsurfing does not show what it was told",
     ("cdrs", "GET"): "POST; from 2.2 on a single CDR is at the Location of its POST",
 }
+# Lists that a CPO may ask for by mistake. No version's receiver has them, so that nothing but these
+# rows tells them from a path that is nowhere.
+_NO_LISTS = {"locations": ALL, "tariffs": ALL, "sessions": V22X}
 
 
 class EmpFace:
@@ -54,7 +58,15 @@ class EmpFace:
 
     def refusals(self) -> list[Route]:
         """Requests that are known, and refused in words of their own."""
-        return [*self._cdrs.refusals(), *self._sessions.refusals()]
+        lists = [
+            Route(module, RECEIVER, "GET", "", self.refuse_list, versions=versions)
+            for module, versions in _NO_LISTS.items()
+        ]
+        return [*lists, *self._cdrs.refusals(), *self._sessions.refusals()]
+
+    async def refuse_list(self, ctx: Ctx) -> Result:
+        """Give no list back: the specification has none at a receiver, and some ask for it."""
+        raise self.unsupported(ctx, [])
 
     def unsupported(self, ctx: Ctx, offered: list[str]) -> OcpiError:
         """The 405 for a request that Plugsurfing does not take: it names the rule."""

@@ -11,6 +11,7 @@ from typing import Any
 from mock_peer import raw
 from mock_peer.rule import V211, Breach, Check, Context
 from simulator.ocpi import validate
+from simulator.ocpi.versions import BEFORE_REGISTRATION
 
 
 def valid(kind: str) -> Check:
@@ -39,7 +40,11 @@ def valid_patch(kind: str, children: str = "") -> Check:
 
 
 def before_data(head: Any, context: Context) -> Iterator[Breach]:
-    """`head` is {module, method, token}: token tells whether one came (unknown, or none)."""
+    """`head` is {module, method, token}: token tells whether one came (unknown, or none). A wrong
+    token on versions or credentials asks for no data: that is a 401 and no more.
+    """
+    if raw.text(head, "/module") in (None, *BEFORE_REGISTRATION):
+        return
     yield Breach(
         "/headers/Authorization",
         raw.text(head, "/token"),

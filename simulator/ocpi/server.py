@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
@@ -17,7 +18,7 @@ from simulator.ocpi.codec import Around, Locate, nowhere
 from simulator.ocpi.connection import InterfaceRole
 from simulator.ocpi.credentials import CredentialsModule, Hook
 from simulator.ocpi.directory import Directory, Unsupported, not_supported
-from simulator.ocpi.envelope import Json, OcpiError, ServerError, Unauthorized, encode
+from simulator.ocpi.envelope import Json, NotFound, OcpiError, ServerError, Unauthorized, encode
 from simulator.ocpi.exchange import Ctx, Result, Route, Tamper
 from simulator.ocpi.headers import MessageIds, Routing
 from simulator.ocpi.registration import Registrar
@@ -129,7 +130,7 @@ class OcpiServer:
             return response
 
     async def _serve(self, ctx: Ctx) -> Result:
-        gate.authenticate(ctx, self._registrar.store)
+        self._authenticate(ctx)
         self._registrar.introduce(ctx.connection)
         offered = self._directory.find(ctx)
         gate.check_standing(ctx)
@@ -140,6 +141,17 @@ class OcpiServer:
         gate.check_owner(ctx)
         gate.check_ids(ctx)
         return await ctx.route.handler(ctx)
+
+    def _authenticate(self, ctx: Ctx) -> None:
+        """Find the connection. Raises Unauthorized, for whoever asks for whatever; what was asked
+        for is in `ctx` then, for the record alone.
+        """
+        try:
+            gate.authenticate(ctx, self._registrar.store)
+        except Unauthorized:
+            with suppress(NotFound):
+                self._directory.find(ctx)
+            raise
 
     # The way out
 

@@ -98,11 +98,11 @@ async def test_the_same_cdr_again_is_answered_as_at_first_and_a_changed_one_refu
         for answer in (again, reordered):
             assert (answer.http_status, answer.status_code) == (201, 1000)
             assert answer.headers["Location"] == first.headers["Location"]
-        changed = await cpo.post_cdr({**cdr, "total_energy": 11})
+        changed = await cpo.post_cdr({**cdr, "remark": "mended"})
         assert changed.status_code == 2000
-        assert "cdr.unaltered at /total_energy" in changed.message
+        assert "cdr.unaltered at /remark" in changed.message
         _, state = await cpo.control("GET", "/state")
-        assert [kept["total_energy"] for kept in state["held"][0]["cdrs"]] == [10]
+        assert ["remark" in kept for kept in state["held"][0]["cdrs"]] == [False]
 
 
 async def test_nothing_is_lost_over_a_restart(
@@ -125,7 +125,7 @@ async def test_nothing_is_lost_over_a_restart(
         assert again.headers["Location"] == first.headers["Location"]
         refused = await cpo.authorize(o.CARD, HERE)
         assert refused.data["allowed"] == "NO_CREDIT"
-        changed = await cpo.post_cdr({**cdr, "total_energy": 11})
+        changed = await cpo.post_cdr({**cdr, "remark": "mended"})
         assert "cdr.unaltered" in changed.message
         _, listed = await cpo.control("GET", "/findings")
         assert [f["number"] for f in listed["findings"]] == [1]
@@ -159,12 +159,33 @@ async def test_data_before_registration_is_refused(
             assert msgspec.json.decode(told.body)["status_code"] == 2000
         assert (await cpo.send("POST", base, b"{}")).status == 401
         assert await cpo.findings() == ["credentials.before-data"] * 3
+        _, told = await cpo.control("GET", "/findings")
+        assert {f["objects"][0] for f in told["findings"]} == {"module/cdrs"}
+
+
+async def test_a_wrong_token_on_versions_or_credentials_is_401_and_no_more(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal, register=False) as cpo:
+        wrong = authorization("nobody", "base64")
+        for method, path in (
+            ("GET", "versions"),
+            ("GET", "2.2.1"),
+            ("POST", "2.2.1/credentials"),
+            ("GET", "nowhere"),
+        ):
+            url = f"{cpo.peer.base_url}/ocpi/{path}"
+            assert (await cpo.send(method, url, b"{}", Authorization=wrong)).status == 401
+        assert await cpo.findings() == []
 
 
 @pytest.mark.parametrize(
     ("method", "module", "path", "rule"),
     [
         ("GET", "locations", "DE/ABC/LOC1", "locations.no-get"),
+        ("GET", "locations", "", "locations.no-get"),
+        ("GET", "tariffs", "", "tariffs.no-get"),
+        ("GET", "sessions", "", "sessions.no-get"),
         ("DELETE", "locations", "DE/ABC/LOC1", "request.supported"),
         ("GET", "tariffs", "DE/ABC/T1", "tariffs.no-get"),
         ("PATCH", "tariffs", "DE/ABC/T1", "tariffs.no-patch"),
