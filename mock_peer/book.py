@@ -24,6 +24,7 @@ from mock_peer.known import (
     KnownLocation,
     KnownTariff,
     Tokens,
+    session_key,
 )
 from mock_peer.profile import Profile
 from mock_peer.settings import Answers
@@ -114,8 +115,7 @@ class Book:
         for row in shelf.rows("interruption", here):
             known.interruptions.append(msgspec.json.decode(row.body, type=Interruption))
         for key, note in shelf.notes("cdr", here):
-            digest, _, verdict = note.partition(" ")
-            known.cdrs[key] = KnownCdr(digest, verdict == "accepted")
+            known.take_cdr(key, _cdr_of(note))
         known.roles = _cpo_roles(connection, self.profile(connection))
         return known
 
@@ -220,10 +220,10 @@ class Book:
         self, connection: Connection, key: str, body: bytes, told: Json, *, accepted: bool
     ) -> None:
         """Keep a CDR as it came on the wire; `told` is what its bytes say."""
-        digest = digest_of(body)
-        self.known(connection).cdrs[key] = KnownCdr(digest, accepted)
-        note = f"{digest} {'accepted' if accepted else 'refused'}"
-        self._shelf.put("cdr", connection.id, key, body, note)
+        reference = raw.key(told, "/authorization_reference")
+        cdr = KnownCdr(digest_of(body), accepted, session_key(told), reference)
+        self.known(connection).take_cdr(key, cdr)
+        self._shelf.put("cdr", connection.id, key, body, _note_of(cdr))
         if self.watcher is not None and accepted:
             self.watcher.cdr_accepted(connection, told)
 
@@ -235,7 +235,7 @@ class Book:
     def cdrs(self, connection: Connection) -> Iterator[bytes]:
         """The CDRs that were accepted, as they came."""
         rows = self._shelf.rows("cdr", connection.id)
-        return (row.body for row in rows if row.note.endswith(" accepted"))
+        return (row.body for row in rows if _cdr_of(row.note).accepted)
 
     # What Plugsurfing decides
 
@@ -341,6 +341,18 @@ def cdr_key(body: Json) -> str:
         return "-"
     parts = (body.get("country_code"), body.get("party_id"), body.get("id"))
     return "*".join([part for part in parts if isinstance(part, str)]).casefold() or "-"
+
+
+def _note_of(cdr: KnownCdr) -> str:
+    """A CDR's note on the shelf: digest, verdict, and what it bills as JSON."""
+    bills = msgspec.json.encode((cdr.session, cdr.reference)).decode()
+    return f"{cdr.digest} {'accepted' if cdr.accepted else 'refused'} {bills}"
+
+
+def _cdr_of(note: str) -> KnownCdr:
+    digest, verdict, bills = f"{note}  ".split(" ", 2)  # an older book tells nothing behind it
+    session, reference = msgspec.json.decode(bills) if bills.strip() else (None, None)
+    return KnownCdr(digest, verdict == "accepted", session, reference)
 
 
 def as_json(verdict: Authorization) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Places(NamedTuple):
 
     token: str
     token_type: str
+    contract: str
     start: str
     end: str
     location: str
@@ -32,6 +33,7 @@ class Places(NamedTuple):
 PLACES_22X = Places(
     token="/cdr_token/uid",
     token_type="/cdr_token/type",
+    contract="/cdr_token/contract_id",
     start="/start_date_time",
     end="/end_date_time",
     location="/cdr_location/id",
@@ -45,6 +47,7 @@ PLACES: dict[str, Places] = {
     "2.1.1": Places(
         token="/auth_id",
         token_type="",
+        contract="",
         start="/start_date_time",
         end="/stop_date_time",
         location="/location/id",
@@ -65,6 +68,7 @@ class CdrFacts:
 
     places: Places
     token_name: str | None
+    token_type: str | None
     token: dict[str, Any] | None
     start: datetime | None
     end: datetime | None
@@ -93,7 +97,14 @@ class CdrFacts:
 
     def _fits(self, verdict: Authorization) -> bool:
         token, location = raw.key(self.token_name), raw.key(self.location)
-        return token is not None and verdict.covers(token, location)
+        if token is None or self.start is None or not self.same_type(verdict):
+            return False
+        in_time = verdict.in_time(self.start, self.end or self.start)
+        return in_time and verdict.covers(token, location)
+
+    def same_type(self, verdict: Authorization) -> bool:
+        """Whether the verdict was given for a token of the type that is told (2.1.1 tells none)."""
+        return self.token_type is None or self.token_type == verdict.token_type
 
 
 def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
@@ -107,9 +118,12 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
     if token_name is not None and start is not None:
         token = token_name.casefold()
         verdicts = known.authorizations(token, raw.key(location), start, end or start)
+        if token_type is not None:
+            verdicts = [verdict for verdict in verdicts if verdict.token_type == token_type]
     return CdrFacts(
         places=places,
         token_name=token_name,
+        token_type=token_type,
         token=known.tokens.find(token_name, token_type) if token_name is not None else None,
         start=start,
         end=end,

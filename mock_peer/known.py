@@ -18,8 +18,10 @@ from mock_peer import raw
 from mock_peer.quick_price import PlainTariff, plain_tariff
 
 # A driver is authorized at most so long before the session starts, and may be during it: the card
-# first and the cable then, or the other way round.
+# first and the cable then, or the other way round. Never after its end; times without a fraction
+# tell the whole second, so a verdict within the last one is still in time.
 AUTHORIZED_BEFORE = timedelta(hours=1)
+CLOCK_TOLERANCE = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -46,10 +48,14 @@ class KnownTariff:
 
 @dataclass(frozen=True, slots=True)
 class KnownCdr:
-    """That a CDR came: its digest, and whether it was accepted. The CDR itself is in the book."""
+    """That a CDR came: its digest, and whether it was accepted; what it bills, as `session_key` and
+    the reference (case-folded), where it tells. The CDR itself is in the book.
+    """
 
     digest: str
     accepted: bool
+    session: str | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,10 @@ class Authorization:
     def names_token(self, token: str) -> bool:
         """Whether `token` (case-folded) is this verdict's uid or, as in 2.1.1, its contract."""
         return token in (self.token_uid.casefold(), self.contract_id.casefold())
+
+    def in_time(self, start: datetime, end: datetime) -> bool:
+        """Whether a session of that time can rest on it."""
+        return start - AUTHORIZED_BEFORE <= self.at <= end + CLOCK_TOLERANCE
 
     def covers(self, token: str, location: str | None) -> bool:
         """Whether it was given for this token and this location (both case-folded)."""
@@ -133,6 +143,9 @@ class Known:
     tokens: Tokens = field(default_factory=Tokens)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     cdrs: dict[str, KnownCdr] = field(default_factory=dict)
+    billed: dict[str, str] = field(default_factory=dict)  # session key -> key of its accepted CDR
+    # By reference (case-folded): the session key and the key of the accepted CDR that carries it.
+    referring: dict[str, tuple[str | None, str]] = field(default_factory=dict)
     references: dict[str, Authorization] = field(default_factory=dict)
     verdicts: dict[str, list[Authorization]] = field(default_factory=dict)  # by uid and contract
     interruptions: list[Interruption] = field(default_factory=list)
@@ -186,7 +199,7 @@ class Known:
         """The verdicts for a token and a location that a session of that time can rest on."""
         given = self.verdicts.get(token, [])  # by time: one card may have thousands
         first = bisect_left(given, start - AUTHORIZED_BEFORE, key=attrgetter("at"))
-        last = bisect_right(given, end, lo=first, key=attrgetter("at"))
+        last = bisect_right(given, end + CLOCK_TOLERANCE, lo=first, key=attrgetter("at"))
         return [verdict for verdict in given[first:last] if verdict.covers(token, location)]
 
     def interrupted(self, start: datetime, told: Iterable[Interruption] = ()) -> bool:
@@ -214,11 +227,27 @@ class Known:
         """Keep a new state of a tariff."""
         self.tariffs.setdefault(tariff_id.casefold(), []).append(tariff)
 
+    def take_cdr(self, key: str, cdr: KnownCdr) -> None:
+        """Keep that a CDR came, and what it bills if it was accepted."""
+        self.cdrs[key] = cdr
+        if cdr.accepted and cdr.session is not None:
+            self.billed.setdefault(cdr.session, key)
+        if cdr.accepted and cdr.reference is not None:
+            self.referring.setdefault(cdr.reference, (cdr.session, key))
+
     def take_authorization(self, verdict: Authorization) -> None:
         """Keep a verdict, to be found by reference, by token uid and by contract."""
         self.references[verdict.reference.casefold()] = verdict
         for name in dict.fromkeys((verdict.token_uid.casefold(), verdict.contract_id.casefold())):
             insort(self.verdicts.setdefault(name, []), verdict, key=attrgetter("at"))
+
+
+def session_key(cdr: Any) -> str | None:
+    """The session that a CDR bills, as its owner names it (case-folded), where it tells."""
+    session = raw.key(cdr, "/session_id")
+    if session is None:
+        return None
+    return f"{raw.key(cdr, '/country_code')}*{raw.key(cdr, '/party_id')}*{session}"
 
 
 def evse_names(location: Any) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from mock_peer import facts, profiles
 from mock_peer import rules_cdr as cdr
+from mock_peer import rules_cdr_whole as cdr_whole
 from mock_peer import rules_connection as connection
 from mock_peer import rules_location as location
 from mock_peer import rules_session as session
@@ -69,7 +70,7 @@ RULES: tuple[Rule, ...] = (
          {ON.ENDPOINTS: connection.required_offered},
          answer="1000; 3003 where nothing that Plugsurfing uses is offered"),
     Rule("credentials.before-data", A, ALL, REJECT, "SPEC, OV",
-         "no data before mutual registration",
+         "no data before mutual registration, nor with a token that is not known",
          "Finish POST credentials first, and use the token from its answer.",
          {ON.UNREGISTERED: connection.before_data}, http_status=401),
     Rule("request.body", A, ALL, REJECT, "SPEC",
@@ -100,7 +101,7 @@ RULES: tuple[Rule, ...] = (
          "a tariff is not patched: PATCH is gone since 2.2",
          "PUT the whole tariff.",
          {ON.REQUEST: connection.refused("tariffs", "PATCH")}, http_status=405),
-    Rule("sessions.no-get", A, ALL, REJECT, "P22, P21",
+    Rule("sessions.no-get", A, V22X, REJECT, "P22",
          "a CPO does not GET sessions at Plugsurfing",
          "Push what you know with PUT.",
          {ON.REQUEST: connection.refused("sessions", "GET")}, http_status=405),
@@ -110,11 +111,12 @@ RULES: tuple[Rule, ...] = (
          {ON.REQUEST: connection.refused("cdrs", "GET")}, http_status=405),
     # Locations
     Rule("location.valid", A, ALL, REJECT, "P22",
-         "the object holds all that the version requires, with the right types, lengths and enums",
+         "the object holds all that the version requires, with the right types, lengths and "
+         "enums; time_zone is one of the IANA's",
          "Correct the place that the pointer names; a PATCH needs last_updated.",
          {ON.LOCATION: location.valid("location"), ON.EVSE: location.valid("evse"),
           ON.CONNECTOR: location.valid("connector"),
-          ON.LOCATION_PATCH: connection.valid_patch("location", "evses"),
+          ON.LOCATION_PATCH: location.valid_patch,
           ON.EVSE_PATCH: connection.valid_patch("evse", "connectors"),
           ON.CONNECTOR_PATCH: connection.valid_patch("connector")}, status=2001),
     Rule("location.territory", A, ALL, REJECT, "P22, P21",
@@ -199,6 +201,19 @@ RULES: tuple[Rule, ...] = (
          "Correct the place that the pointer names; a PATCH needs last_updated.",
          {ON.SESSION: session.valid, ON.SESSION_PATCH: session.valid_patch},
          status=2001),
+    Rule("session.not-negative", A, V22X, WARN, "SPEC",
+         "a session's energy and cost are zero or more, and it does not end before its start",
+         "Correct the meter's or the price's sign, or the clock.",
+         {ON.SESSION: session.not_negative, ON.SESSION_PATCH: session.not_negative}),
+    Rule("session.known-location", A, V22X, WARN, "P22",
+         "a session is at a location and EVSE that were shared, unless the profile declares "
+         "private locations",
+         "Share the location first, hidden ones with publish=false; its CDR is refused else.",
+         {ON.SESSION: session.known_location, ON.SESSION_PATCH: session.known_location}),
+    Rule("session.ends-once", A, V22X, WARN, "SPEC",
+         "a session that is COMPLETED or INVALID does not go on",
+         "Use a new id for a new session.",
+         {ON.SESSION: session.ends_once, ON.SESSION_PATCH: session.ends_once}),
     Rule("session.no-preferences", A, V22X, DROP, "P22",
          "charging preferences are not supported",
          "Leave charging preferences out.",
@@ -220,26 +235,33 @@ RULES: tuple[Rule, ...] = (
           ON.COMMAND_RESULT: connection.valid("command_result")}, status=2001),
     # CDRs
     Rule("cdr.valid", A, ALL, REJECT, "P22",
-         "a CDR is complete and correct for the version",
+         "a CDR is complete and correct for the version: what it tells of the token is as "
+         "issued, its totals are amounts, and what its charging periods add up to",
          "Correct the place that the pointer names, and POST it again.",
-         {ON.CDR: connection.valid("cdr")}, status=2001),
+         {ON.CDR: cdr_whole.valid}, status=2001),
     Rule("cdr.unaltered", A, ALL, REJECT, "P22",
          "a CDR never changes: the same id with other content is refused, the very same again is "
          "answered as the first time",
          "Send a CDR once, when it is final; repeat it byte for byte if the answer was lost.",
          {ON.CDR: cdr.unaltered}),
+    Rule("cdr.paid-once", A, V22X, WARN, "P22",
+         "a session is billed by one CDR, and an authorization_reference stands on one",
+         "Send one CDR for a session; ask again for each session, and copy that reference.",
+         {ON.CDR: cdr.paid_once}),
     Rule("cdr.in-time", A, ALL, WARN, "P22",
-         "a CDR comes at most one hour after the session's end, best at once",
-         "POST the CDR when the session ends.",
+         "a CDR comes after the session's end, at most one hour after it, best at once",
+         "POST the CDR when the session ends; keep the clock right to the minute.",
          {ON.CDR: cdr.in_time}),
     Rule("cdr.authorization-reference", A, V22X, REJECT, "P22",
          "where a real-time authorization took place, the CDR carries its reference, and that "
-         "belongs to an ALLOWED answer for this token and location",
+         "belongs to an ALLOWED answer for this token (uid, type and contract) and location, "
+         "given in the session or in the hour before it",
          "Copy authorization_reference from the answer, or from START_SESSION, into the CDR.",
          {ON.CDR: cdr.authorization_reference}, status=2001),
     Rule("cdr.realtime-only", A, ALL, REJECT, "P22, ROAM",
-         "the driver was authorized in real time: always for whitelist NEVER; for ALLOWED_OFFLINE "
-         "a local decision is accepted only where communication was interrupted",
+         "the driver was authorized in real time, in the session or in the hour before it: always "
+         "for whitelist NEVER; for ALLOWED_OFFLINE a local decision is accepted only where "
+         "communication was interrupted",
          "Ask for each start while you are online; tell Plugsurfing about interruptions.",
          {ON.CDR: cdr.realtime_only}),
     Rule("cdr.known-location", A, ALL, REJECT, "P22",
@@ -256,7 +278,8 @@ RULES: tuple[Rule, ...] = (
          "Settle corrections with Plugsurfing outside OCPI.",
          {ON.CDR: cdr.no_credit}),
     Rule("cdr.price", A, ALL, WARN, "P22",
-         "the total recomputed from the tariff that applied equals total_cost to the cent",
+         "the total recomputed from the tariff that applied equals total_cost to the cent, in the "
+         "tariff's currency",
          "`roamlab price` shows the calculation line by line.",
          {ON.CDR: cdr.right_price}),
     Rule("cdr.home-charging", A, ALL, NOTE, "P22",

@@ -9,28 +9,20 @@ from typing import Any
 
 from mock_peer import raw
 from mock_peer.facts import CdrFacts
-from mock_peer.known import Authorization, KnownTariff
+from mock_peer.known import Authorization, KnownTariff, session_key
 from mock_peer.quick_price import total as quick_total
 from mock_peer.rule import Breach, Context
+from mock_peer.rules_cdr_whole import NUMBER, SOUND, numbers, same_contract
 from simulator.ocpi.tariff import TariffError, price
 
 IN_TIME = timedelta(hours=1)
 CENT = Decimal("0.01")
-_TOTALS = (
-    "total_cost",
-    "total_fixed_cost",
-    "total_energy_cost",
-    "total_time_cost",
-    "total_parking_cost",
-    "total_reservation_cost",
-)
-_AMOUNTS = ("total_energy", "total_time", "total_parking_time")
+# So far ahead of ours a CPO's clock may be.
+AHEAD = timedelta(minutes=1)
 # The dimensions that count energy and time; a power or a current may well be negative.
 _COUNTED = frozenset(
     {"ENERGY", "ENERGY_IMPORT", "ENERGY_EXPORT", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"}
 )
-
-_NUMBER = (int, Decimal, float)
 
 # flag, remark, total_cost.incl_vat is set: the verdict. None stands for any; the first row that
 # fits counts. In 2.1.1 there is no flag, and the remark alone tells.
@@ -58,11 +50,30 @@ def unaltered(body: Any, context: Context) -> Iterator[Breach]:
 
 
 def in_time(body: Any, context: Context) -> Iterator[Breach]:
-    """At most an hour after the session's end."""
+    """After the session's end, and at most an hour."""
     facts = facts_of(context)
-    if facts.end is not None and context.now - facts.end > IN_TIME:
-        late = f"{facts.end:%Y-%m-%dT%H:%M:%SZ}, received {context.now:%Y-%m-%dT%H:%M:%SZ}"
-        yield Breach(facts.places.end, late, "a CDR at most one hour after the session's end")
+    if facts.end is None:
+        return
+    seen = f"{facts.end:%Y-%m-%dT%H:%M:%SZ}, received {context.now:%Y-%m-%dT%H:%M:%SZ}"
+    if context.now - facts.end > IN_TIME:
+        yield Breach(facts.places.end, seen, "a CDR at most one hour after the session's end")
+    elif facts.end - context.now > AHEAD:
+        yield Breach(facts.places.end, seen, "a CDR after the session's end, not before")
+
+
+def paid_once(body: Any, context: Context) -> Iterator[Breach]:
+    """No other CDR bills this session, or carries this reference for another one."""
+    if context.seen_before is not None:  # the same CDR again, which `unaltered` judges
+        return
+    known, session = context.known, session_key(body)
+    reference = raw.key(body, "/authorization_reference")
+    if session is not None and (other := known.billed.get(session)) is not None:
+        seen = raw.at(body, "/session_id")
+        yield Breach("/session_id", seen, f"a session that CDR {other} does not bill already")
+    elif reference is not None and (referring := known.referring.get(reference)) is not None:
+        seen = raw.at(body, "/authorization_reference")
+        expected = f"a reference of this session's own: CDR {referring[1]} carries it for another"
+        yield Breach("/authorization_reference", seen, expected, facts_of(context).objects)
 
 
 def authorization_reference(body: Any, context: Context) -> Iterator[Breach]:
@@ -79,29 +90,43 @@ def authorization_reference(body: Any, context: Context) -> Iterator[Breach]:
         seen = f"{facts.reference} ({verdict.allowed or 'left without an answer'})"
         yield Breach(place, seen, "the reference of an ALLOWED answer", facts.objects)
     else:
-        yield from _belongs(facts, verdict)
+        yield from _belongs(body, facts, verdict)
 
 
-def _belongs(facts: CdrFacts, verdict: Authorization) -> Iterator[Breach]:
+def _belongs(body: Any, facts: CdrFacts, verdict: Authorization) -> Iterator[Breach]:
+    places, of = facts.places, f"of {verdict.reference}"
     token, location = raw.key(facts.token_name), raw.key(facts.location)
+    contract = raw.text(body, places.contract)
     if token is not None and not verdict.names_token(token):
-        expected = f"{verdict.token_uid}, the token of {verdict.reference}"
-        yield Breach(facts.places.token, facts.token_name, expected, facts.objects)
+        expected = f"{verdict.token_uid}, the token {of}"
+        yield Breach(places.token, facts.token_name, expected, facts.objects)
+    elif not facts.same_type(verdict):
+        expected = f"{verdict.token_type}, the type of the token {of}"
+        yield Breach(places.token_type, facts.token_type, expected, facts.objects)
+    elif contract is not None and not same_contract(contract, verdict.contract_id):
+        expected = f"{verdict.contract_id}, the contract {of}"
+        yield Breach(places.contract, contract, expected, facts.objects)
     elif token is not None and location is not None and not verdict.covers(token, location):
-        expected = f"{verdict.location_id}, the location of {verdict.reference}"
-        yield Breach(facts.places.location, facts.location, expected, facts.objects)
+        expected = f"{verdict.location_id}, the location {of}"
+        yield Breach(places.location, facts.location, expected, facts.objects)
+    elif facts.start is not None and not verdict.in_time(facts.start, facts.end or facts.start):
+        seen = f"{facts.reference}, given at {verdict.at:%Y-%m-%dT%H:%M:%SZ}"
+        expected = "a reference given in the session, or in the hour before it"
+        yield Breach(places.reference, seen, expected, facts.objects)
 
 
 def realtime_only(body: Any, context: Context) -> Iterator[Breach]:
     """The driver was authorized in real time, or the token's whitelist type let the CPO decide."""
     facts = facts_of(context)
-    if facts.token_name is None or facts.start is None or facts.allowing is not None:
+    if facts.token_name is None or facts.allowing is not None:
         return
     whitelist = facts.token["whitelist"] if facts.token else None
     if whitelist in ("ALLOWED", "ALWAYS"):
         return
     gaps = context.profile.told_interruptions
-    cut_off = facts.unanswered or context.known.interrupted(facts.start, gaps)
+    cut_off = facts.unanswered or (
+        facts.start is not None and context.known.interrupted(facts.start, gaps)
+    )
     if whitelist == "ALLOWED_OFFLINE" and cut_off:
         return
     expected = {
@@ -154,22 +179,12 @@ def not_negative(body: Any, context: Context) -> Iterator[Breach]:
     """Energy, price and time are zero or more, and the session ends after its start."""
     facts = facts_of(context)
     if isinstance(body, dict):
-        for pointer, value in (*_negative_totals(body), *_negative_volumes(body)):
+        totals = ((pointer, value) for pointer, value in numbers(body) if _negative(value))
+        for pointer, value in (*totals, *_negative_volumes(body)):
             yield Breach(pointer, value, "zero or more", facts.objects)
     if facts.start is not None and facts.end is not None and facts.end < facts.start:
         told = raw.text(body, facts.places.end)
         yield Breach(facts.places.end, told, "an end that is not before the start", facts.objects)
-
-
-def _negative_totals(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name in (*_TOTALS, *_AMOUNTS):
-        told = body.get(name)  # a total is a number in 2.1.1, a Price since
-        if isinstance(told, dict):
-            for part in ("excl_vat", "incl_vat"):
-                if _negative(told.get(part)):
-                    yield f"/{name}/{part}", told[part]
-        elif _negative(told):
-            yield f"/{name}", told
 
 
 def _negative_volumes(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -183,7 +198,7 @@ def _negative_volumes(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _negative(value: Any) -> bool:
-    return isinstance(value, _NUMBER) and value < 0
+    return isinstance(value, NUMBER) and value < 0
 
 
 def no_credit(body: Any, context: Context) -> Iterator[Breach]:
@@ -194,11 +209,18 @@ def no_credit(body: Any, context: Context) -> Iterator[Breach]:
 
 
 def right_price(body: Any, context: Context) -> Iterator[Breach]:
-    """The total by the tariff that applied is the total that is asked for, to the cent."""
+    """The total by the tariff that applied is the total that is asked for, to the cent and in the
+    tariff's currency. What cannot be priced although it is valid is told too.
+    """
     facts = facts_of(context)
     applied = applied_tariff(body, context)
     tariff = applied.body if applied is not None else None
     if tariff is None or facts.cost is None or facts.start is None or facts.end is None:
+        return
+    currency = raw.text(tariff, "/currency")
+    if currency is not None and raw.key(body, "/currency") != currency.casefold():
+        expected = f"{currency}, the currency of tariff {raw.text(tariff, '/id')}"
+        yield Breach("/currency", raw.at(body, "/currency"), expected, facts.objects)
         return
     periods = raw.items(body, "/charging_periods")
     if applied is not None and _plainly_right(applied, periods, facts):
@@ -212,7 +234,10 @@ def right_price(body: Any, context: Context) -> Iterator[Breach]:
     }
     try:
         total = price(tariff, session, time_zone=zone or "UTC").total_cost
-    except TariffError:  # what cannot be priced is told by cdr.valid or tariff.valid
+    except TariffError as error:
+        if context.memo.get(SOUND):  # else cdr.valid has told why
+            where = error.pointer if error.document == "session" else facts.places.cost
+            yield Breach(where, raw.at(body, where), f"what can be priced: {error}", facts.objects)
         return
     asked = (
         (facts.places.cost, facts.cost, total.excl_vat),
@@ -233,9 +258,8 @@ def _plainly_right(tariff: KnownTariff, periods: list[Any], facts: CdrFacts) -> 
 
 
 def applied_tariff(body: Any, context: Context) -> KnownTariff | None:
-    """The one tariff that applied: as shared at the session's start, else as the CDR tells it.
-
-    None where several applied, or none is known.
+    """The one tariff that applied: as it was shared before the session's start, else as the CDR
+    tells it, else as it was shared first. None where several applied, or none is known.
     """
     facts = facts_of(context)
     told = raw.items(body, "/tariffs")
@@ -249,10 +273,12 @@ def applied_tariff(body: Any, context: Context) -> KnownTariff | None:
         return None
     (name,) = names
     known = context.known.tariff_state(name, facts.start)
-    if known is not None and known.body is not None:
+    if known is not None and known.body is None:
+        known = None
+    if known is not None and (facts.start is None or known.received_at <= facts.start):
         return known
-    own = next((t for t in told if raw.text(t, "/id") == name), None)
-    return KnownTariff(own, context.now) if own is not None else None
+    own = next((t for t in told if raw.key(t, "/id") == raw.key(name)), None)
+    return KnownTariff(own, context.now) if own is not None else known
 
 
 def home_charging(body: Any, context: Context) -> Iterator[Breach]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from mock_peer import raw
 from mock_peer.known import evse_names
 from mock_peer.rule import Breach, Check, Context
 from mock_peer.rules_connection import as_in_url
+from mock_peer.rules_connection import valid_patch as valid_patch_of
 from simulator.ocpi import validate
+from simulator.ocpi.tariff_parse import TariffError, zone_of
 
 PNC_CAPABILITIES = ("ISO_15118_2_PLUG_AND_CHARGE", "ISO_15118_20_PLUG_AND_CHARGE")
 UNKNOWN_LOCATION = 2003
+_part = valid_patch_of("location", "evses")
 _PNC_WORDS = ("15118", "PLUG_AND_CHARGE", "PNC")
 
 
@@ -25,8 +29,32 @@ def valid(kind: str) -> Check:
         for problem in validate.errors(kind, body, context.version):
             if not ("/capabilities" in problem.pointer and problem.seen in PNC_CAPABILITIES):
                 yield Breach(problem.pointer, problem.seen, problem.expected)
+        if kind == "location":
+            yield from _time_zone(body)
 
     return check
+
+
+def valid_patch(body: Any, context: Context) -> Iterator[Breach]:
+    """Every error of the fields that a PATCH of a location brings."""
+    yield from _part(body, context)
+    yield from _time_zone(body)
+
+
+def _time_zone(body: Any) -> Iterator[Breach]:
+    """Without a time zone that there is, no tariff by the hour can be computed."""
+    told = raw.text(body, "/time_zone")
+    if told is not None and not _is_time_zone(told):
+        yield Breach("/time_zone", told, "an IANA time zone, as Europe/Berlin", _names(body))
+
+
+@lru_cache(maxsize=1024)
+def _is_time_zone(name: str) -> bool:
+    try:
+        zone_of(name)
+    except TariffError:
+        return False
+    return True
 
 
 def territory(body: Any, context: Context) -> Iterator[Breach]:

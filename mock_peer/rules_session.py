@@ -13,6 +13,7 @@ from mock_peer.rules_connection import valid_patch as valid_patch_of
 
 _whole = valid_object("session")
 _part = valid_patch_of("session")
+_ENDED = ("COMPLETED", "INVALID")
 _PREFERENCES = ("charging_preferences", "profile_type")
 
 
@@ -30,6 +31,48 @@ def valid_patch(body: Any, context: Context) -> Iterator[Breach]:
         yield Breach("", name, "a session that was PUT before")
     yield from as_in_url(body, context, session_id="id")
     yield from _part(body, context)
+
+
+def not_negative(body: Any, context: Context) -> Iterator[Breach]:
+    """Energy and cost are zero or more; the end is not before the start, told now or before."""
+    for pointer in ("/kwh", "/total_cost/excl_vat", "/total_cost/incl_vat"):
+        told = raw.number(body, pointer)
+        if told is not None and told < 0:
+            yield Breach(pointer, raw.at(body, pointer), "zero or more", _names(body))
+    end = raw.moment(body, "/end_date_time")
+    start = raw.moment(body, "/start_date_time")
+    if start is None:  # as a PATCH leaves it out
+        start = raw.moment(_before(body, context), "/start_date_time")
+    if start is not None and end is not None and end < start:
+        told = raw.text(body, "/end_date_time")
+        yield Breach("/end_date_time", told, "an end that is not before the start", _names(body))
+
+
+def known_location(body: Any, context: Context) -> Iterator[Breach]:
+    """The location and the EVSE were shared."""
+    name, uid = raw.text(body, "/location_id"), raw.text(body, "/evse_uid")
+    if context.profile.private_locations or name is None:
+        return
+    home = context.known.location(name)
+    if home is None or home.outside:
+        expected = "a location that was shared and accepted"
+        yield Breach("/location_id", name, expected, _names(body))
+    elif uid is not None and context.known.evse(name, uid) is None:
+        yield Breach("/evse_uid", uid, f"an EVSE of location {name}", _names(body))
+
+
+def ends_once(body: Any, context: Context) -> Iterator[Breach]:
+    """What has ended is not under way again."""
+    was = raw.text(_before(body, context), "/status")
+    told = raw.text(body, "/status")
+    if was in _ENDED and told is not None and told not in _ENDED:
+        yield Breach("/status", told, f"no other status after {was}", _names(body))
+
+
+def _before(body: Any, context: Context) -> Any:
+    """The session as it was told before, by the id of the URL or its own."""
+    name = context.ids.get("session_id") or raw.text(body, "/id") or ""
+    return context.known.sessions.get(name.casefold())
 
 
 def no_preferences(body: Any, context: Context) -> Iterator[Breach]:

@@ -98,14 +98,16 @@ def session(name: str = "S1", **fields: Any) -> dict[str, Any]:
     }
 
 
-def cdr_token(uid: str = CARD, token_type: str = "RFID") -> dict[str, Any]:
+def cdr_token(uid: str = CARD, token_type: str = "RFID", **fields: Any) -> dict[str, Any]:
     """The token as a CDR or session names it."""
+    number = {NEVER_CARD: 2, BLOCKED_CARD: 3, ALLOWED_CARD: 4, PNC: 7}.get(uid, 1)
     return {
         "country_code": "DE",
         "party_id": "8PS",
         "uid": uid,
         "type": token_type,
-        "contract_id": "DE-8PS-C00000001-1",
+        "contract_id": f"DE-8PS-C0000000{number}-{number}",
+        **fields,
     }
 
 

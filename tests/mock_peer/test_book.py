@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from mock_peer.book import Book
+from mock_peer.known import KnownCdr
 from mock_peer.profile import Profile
 from mock_peer.settings import Answer, Answers
 from simulator.ocpi.connection import Connection
@@ -103,3 +104,30 @@ def test_forgetting_keeps_connections_tokens_and_numbers() -> None:
     book.remove(cpo)
     assert book.by_token("in") is None
     book.close()
+
+
+def test_what_cdrs_bill_is_remembered_if_they_were_accepted(tmp_path: Path) -> None:
+    file = str(tmp_path / "book.db")
+    book, cpo = Book(file), connection()
+    book.save(cpo)
+    body = o.cdr(reference="REF-1")
+    book.put_cdr(cpo, "refused", b"{}", o.cdr(session_id="S9"), accepted=False)
+    book.put_cdr(cpo, "first", b"1", body, accepted=True)
+    book.put_cdr(cpo, "second", b"2", body, accepted=True)
+    for opened in (book, Book(file)):
+        known = opened.known(cpo)
+        assert known.billed == {"de*abc*s1": "first"}
+        assert known.referring == {"ref-1": ("de*abc*s1", "first")}
+        assert list(opened.cdrs(cpo)) == [b"1", b"2"]
+        opened.close()
+
+
+def test_a_cdr_of_an_older_book_bills_nothing_known(tmp_path: Path) -> None:
+    file = str(tmp_path / "book.db")
+    book, cpo = Book(file), connection()
+    book.save(cpo)
+    book._shelf.put("cdr", cpo.id, "old", b"{}", "digest accepted")
+    book.close()
+    again = Book(file)
+    assert again.known(cpo).cdrs["old"] == KnownCdr("digest", True)
+    again.close()

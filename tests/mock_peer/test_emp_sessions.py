@@ -45,6 +45,7 @@ async def test_a_patch_of_an_unknown_session_or_without_a_time_is_2001(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
     async with connected(clock, chance, journal) as cpo:
+        await cpo.put_location(o.location())
         assert (await patch(cpo, {"kwh": 1, "last_updated": o.AT})).status_code == 2001
         await cpo.put_session(o.session())
         assert (await patch(cpo, {"kwh": 1})).status_code == 2001
@@ -55,6 +56,7 @@ async def test_charging_preferences_are_left_out(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
     async with connected(clock, chance, journal) as cpo:
+        await cpo.put_location(o.location())
         body = o.session(charging_preferences={"profile_type": "FAST"})
         assert (await cpo.put_session(body)).status_code == 1000
         assert "charging_preferences" not in await held(cpo)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from simulator.kernel.chance import Chance
@@ -11,25 +13,28 @@ from tests.mock_peer import objects as o
 from tests.mock_peer.cpo import connected
 
 PROFILE = {"rules": {"cdr.realtime-only": "off"}, "private_locations": "test"}
+BEGUN = o.NOW - timedelta(minutes=31)
 
 
 async def test_cdrs_are_pulled_on_request_judged_and_kept_once(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
     async with connected(clock, chance, journal, profile=PROFILE) as cpo:
-        cpo.cdrs = [o.cdr("C1"), o.cdr("C2", total_energy=-1), o.cdr("C3")]
+        names = ("C1", "C2", "C3")
+        cpo.cdrs = [o.cdr(name, session_id=name, start=BEGUN) for name in names]
+        cpo.cdrs[1]["total_parking_time"] = -1
         body = {"modules": ["cdrs"]}
         _, pulled = await cpo.control("POST", "/connections/cpo-1/pull", body)
         assert pulled["kept"] == {"cdrs": 2}
         assert await cpo.findings() == ["cdr.not-negative"]
-        cpo.cdrs[0]["total_energy"] = 11
+        cpo.cdrs[0]["remark"] = "mended"
         await cpo.control("POST", "/connections/cpo-1/pull", body)
         _, told = await cpo.control("GET", "/findings?after=1")
         assert [f["rule"] for f in told["findings"]] == ["cdr.unaltered", "cdr.not-negative"]
         _, state = await cpo.control("GET", "/state")
-        energies = {cdr["id"]: cdr["total_energy"] for cdr in state["held"][0]["cdrs"]}
-        assert energies == {"C1": 10, "C3": 10}
-        assert (await cpo.post_cdr(o.cdr("C3"))).status_code == 1000
+        remarks = {cdr["id"]: cdr.get("remark") for cdr in state["held"][0]["cdrs"]}
+        assert remarks == {"C1": None, "C3": None}
+        assert (await cpo.post_cdr(cpo.cdrs[2])).status_code == 1000
 
 
 @pytest.mark.parametrize("modules", [["cdrs", "tariffs"], []])

@@ -81,6 +81,18 @@ def tariff(**component: Any) -> dict[str, Any]:
 
 
 CASES = [
+    rule("cdr.valid", cdr(stop_date_time="2026-02-29T00:00:00Z"), "/stop_date_time"),
+    rule("cdr.valid", cdr(total_cost=Decimal("1e50")), "/total_cost"),
+    rule("cdr.valid", cdr(total_energy=11), "/total_energy"),
+    rule("cdr.price", cdr(currency="USD"), "/currency"),
+    rule("cdr.in-time", cdr(stop_date_time="2026-01-15T09:00:00Z"), "/stop_date_time"),
+    rule(
+        "cdr.realtime-only",
+        cdr(),
+        "/auth_id",
+        knows=asked(verdict(at=o.NOW + timedelta(hours=1))),
+        good_knows=asked(),
+    ),
     on(
         "credentials.valid",
         On.CREDENTIALS,
@@ -105,7 +117,6 @@ CASES = [
     refused("request.supported", "locations", "DELETE"),
     refused("locations.no-get", "locations", "GET"),
     refused("tariffs.no-get", "tariffs", "GET"),
-    refused("sessions.no-get", "sessions", "GET"),
     refused("cdrs.no-get", "cdrs", "GET"),
     # Locations
     on("location.valid", On.LOCATION, location(), location(type="GARAGE"), "/type"),
@@ -124,6 +135,7 @@ CASES = [
         "/name",
         ids={"location_id": "LOC1"},
     ),
+    on("location.valid", On.LOCATION, location(), location(time_zone="Mars/Base"), "/time_zone"),
     on(
         "location.territory",
         On.LOCATION,

@@ -8,12 +8,23 @@ from typing import Any
 
 import pytest
 
-from mock_peer.known import Interruption, Known, KnownLocation, KnownTariff
+from mock_peer.known import (
+    Interruption,
+    Known,
+    KnownCdr,
+    KnownLocation,
+    KnownTariff,
+    session_key,
+)
 from mock_peer.profile import Gap
 from mock_peer.rule import Occasion as On
 from mock_peer.rules_cdr import HOME_CHARGING
+from simulator.kernel.clock import rfc3339
 from tests.mock_peer import objects as o
 from tests.mock_peer.cases import REFERENCE, Case, asked, check, known, verdict
+
+END = o.NOW + timedelta(minutes=30)
+LEAP = "2026-01-15T06:59:60Z"  # the second before the session's usual start, as RFC 3339 allows
 
 
 def cdr(**fields: Any) -> dict[str, Any]:
@@ -59,6 +70,13 @@ def denied() -> Known:
     return asked(verdict("NOT_ALLOWED"))()
 
 
+def billed() -> Known:
+    made = asked()()
+    body = o.cdr("CDR0", reference=REFERENCE)
+    made.take_cdr("de*abc*cdr0", KnownCdr("digest", True, session_key(body), REFERENCE))
+    return made
+
+
 CASES = [
     rule("cdr.valid", cdr(currency="EURO"), "/currency"),
     rule("cdr.valid", cdr(total_energy="10"), "/total_energy"),
@@ -67,6 +85,15 @@ CASES = [
         "cdr.in-time",
         cdr(start=o.NOW - timedelta(hours=2)),
         "/end_date_time",
+    ),
+    rule("cdr.in-time", cdr(end_date_time=rfc3339(o.NOW + timedelta(hours=2))), "/end_date_time"),
+    rule("cdr.paid-once", cdr(), "/session_id", knows=billed, good_knows=asked()),
+    rule(
+        "cdr.paid-once",
+        cdr(session_id="S2"),
+        "/authorization_reference",
+        knows=billed,
+        good=cdr(session_id="S2", reference="another"),
     ),
     # The reference
     rule("cdr.authorization-reference", cdr(reference=None), "/authorization_reference"),
@@ -86,7 +113,47 @@ CASES = [
         knows=asked(verdict(location="LOC2")),
         good_knows=asked(),
     ),
+    rule(
+        "cdr.authorization-reference",
+        cdr(cdr_token=o.cdr_token(contract_id="DE-8PS-C00000002-2")),
+        "/cdr_token/contract_id",
+        good=cdr(cdr_token=o.cdr_token(contract_id="de8psC000000011")),
+    ),
+    rule(
+        "cdr.authorization-reference",
+        cdr(cdr_token=o.cdr_token(token_type="OTHER")),
+        "/cdr_token/type",
+    ),
+    rule(
+        "cdr.authorization-reference",
+        cdr(),
+        "/authorization_reference",
+        knows=asked(verdict(at=END + timedelta(seconds=2))),
+        good_knows=asked(verdict(at=END + timedelta(milliseconds=900))),
+    ),
+    rule(
+        "cdr.authorization-reference",
+        cdr(),
+        "/authorization_reference",
+        knows=asked(verdict(at=o.NOW - timedelta(minutes=61))),
+        good_knows=asked(verdict(at=o.NOW - timedelta(minutes=59))),
+    ),
     # Authorized in real time
+    rule(
+        "cdr.realtime-only",
+        cdr(),
+        "/cdr_token/uid",
+        knows=asked(verdict(at=END + timedelta(seconds=2))),
+        good_knows=asked(),
+    ),
+    rule("cdr.realtime-only", cdr(cdr_token=o.cdr_token(token_type="OTHER")), "/cdr_token/uid"),
+    rule(
+        "cdr.realtime-only",
+        cdr(reference=None, start_date_time=LEAP),
+        "/cdr_token/uid",
+        knows=known,
+        good_knows=asked(),
+    ),
     rule("cdr.realtime-only", card_cdr(o.NEVER_CARD), "/cdr_token/uid"),
     rule(
         "cdr.realtime-only", cdr(reference=None), "/cdr_token/uid", knows=known, good_knows=asked()
@@ -137,6 +204,13 @@ CASES = [
         good_knows=with_session,
     ),
     # The location
+    rule(
+        "cdr.known-location",
+        cdr(start_date_time=LEAP),
+        "/cdr_location/id",
+        knows=shared_late,
+        good_knows=asked(),
+    ),
     rule("cdr.known-location", cdr(cdr_location=o.cdr_location("LOC9")), "/cdr_location/id"),
     rule("cdr.known-location", cdr(), "/cdr_location/id", knows=shared_late, good_knows=asked()),
     rule("cdr.known-location", cdr(), "/cdr_location/id", knows=outside, good_knows=asked()),
@@ -187,6 +261,13 @@ CASES = [
         cdr(total_cost={"excl_vat": 5, "incl_vat": Decimal("5.90")}),
         "/total_cost/incl_vat",
     ),
+    rule("cdr.price", cdr(currency="USD"), "/currency"),
+    # Valid, and beyond what can be priced: told, not passed over.
+    rule(
+        "cdr.price",
+        cdr(start_date_time="0999-01-01T00:00:00Z", total_cost={"excl_vat": 4}),
+        "/start_date_time",
+    ),
     rule("cdr.home-charging", cdr(home_charging_compensation=True), "/home_charging_compensation"),
 ]
 
@@ -226,6 +307,31 @@ def test_an_unshared_tariff_is_taken_from_the_cdr() -> None:
         (Decimal("5.00"), "6.00 by tariff T9"),
         (Decimal("5.95"), "7.14 by tariff T9"),
     ]
+
+
+def test_a_tariff_shared_after_the_start_yields_to_the_cdrs_own() -> None:
+    """Unless the CDR tells none: then the first one shared stands for all before it."""
+
+    def shared_since() -> Known:
+        made = asked()()
+        made.tariffs.clear()
+        made.take_tariff("T1", KnownTariff(o.tariff(price="0.90"), o.NOW + timedelta(minutes=1)))
+        return made
+
+    own = cdr(tariffs=[o.tariff(price="0.50")])
+    assert rule("cdr.price", None, "", good=own, knows=shared_since).judged_good() == []
+    (found, _) = rule("cdr.price", cdr(tariffs=[]), "", knows=shared_since).judged_bad()
+    assert found.expected == "9.00 by tariff T1"
+
+
+def test_the_same_cdr_again_is_not_paid_twice() -> None:
+    same = rule("cdr.paid-once", cdr(), "", knows=billed, seen_before=cdr())
+    assert same.judged_bad() == []
+
+
+def test_what_is_not_valid_is_not_told_once_more_by_its_price() -> None:
+    found = rule("cdr.price", cdr(charging_periods=[{"dimensions": 1}]), "").judged_bad()
+    assert found == []
 
 
 def test_a_difference_below_a_cent_is_rounding() -> None:

@@ -39,6 +39,21 @@ CASES = [
         {k: v for k, v in o.location().items() if k != "city"},
         "/city",
     ),
+    Case(
+        "location.valid",
+        On.LOCATION,
+        o.location(time_zone="America/Argentina/Buenos_Aires"),
+        o.location(time_zone="Mars/Base"),
+        "/time_zone",
+    ),
+    Case(
+        "location.valid",
+        On.LOCATION_PATCH,
+        {"time_zone": "Europe/Oslo", "last_updated": o.AT},
+        {"time_zone": "../etc", "last_updated": o.AT},
+        "/time_zone",
+        ids={"location_id": "LOC1"},
+    ),
     Case("location.valid", On.EVSE, o.evse(), o.evse(status="FREE"), "/status", ids=EVSE_IDS),
     Case(
         "location.valid",

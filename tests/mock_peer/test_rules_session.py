@@ -14,6 +14,11 @@ def with_session() -> Known:
     return known(sessions={"s1": o.session()})
 
 
+def completed() -> Known:
+    return known(sessions={"s1": o.session(status="COMPLETED")})
+
+
+EARLIER = "2026-01-01T00:00:00Z"
 PATCH = {"kwh": 1, "last_updated": o.AT}
 CASES = [
     Case("session.valid", On.SESSION, o.session(), o.session(kwh="1"), "/kwh"),
@@ -43,6 +48,71 @@ CASES = [
         "",
         knows=known,
         good_knows=with_session,
+        ids={"session_id": "S1"},
+    ),
+    Case("session.not-negative", On.SESSION, o.session(), o.session(kwh=-1), "/kwh"),
+    Case(
+        "session.not-negative",
+        On.SESSION,
+        o.session(end_date_time=o.AT),
+        o.session(end_date_time=EARLIER),
+        "/end_date_time",
+    ),
+    Case(
+        "session.not-negative",
+        On.SESSION_PATCH,
+        {**PATCH, "end_date_time": o.AT},
+        {**PATCH, "end_date_time": EARLIER},
+        "/end_date_time",
+        knows=with_session,
+        ids={"session_id": "S1"},
+    ),
+    Case(
+        "session.known-location",
+        On.SESSION,
+        o.session(),
+        o.session(location_id="LOC9"),
+        "/location_id",
+    ),
+    Case(
+        "session.known-location",
+        On.SESSION,
+        o.session(),
+        o.session(evse_uid="LOC1-9"),
+        "/evse_uid",
+    ),
+    Case(
+        "session.known-location",
+        On.SESSION,
+        o.session(location_id="LOC9"),
+        o.session(location_id="LOC9"),
+        "/location_id",
+        good_profile={"private_locations": "depots"},
+    ),
+    Case(
+        "session.known-location",
+        On.SESSION_PATCH,
+        PATCH,
+        {**PATCH, "location_id": "LOC9"},
+        "/location_id",
+        knows=with_session,
+        ids={"session_id": "S1"},
+    ),
+    Case(
+        "session.ends-once",
+        On.SESSION,
+        o.session(status="INVALID"),
+        o.session(),
+        "/status",
+        knows=completed,
+    ),
+    Case(
+        "session.ends-once",
+        On.SESSION_PATCH,
+        PATCH,
+        {**PATCH, "status": "ACTIVE"},
+        "/status",
+        knows=completed,
         ids={"session_id": "S1"},
     ),
     Case(
