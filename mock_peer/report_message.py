@@ -16,7 +16,8 @@ import msgspec
 from mock_peer import raw
 from mock_peer.check_evidence import Exchange
 from mock_peer.check_model import Fault
-from simulator.kernel.journal import Record, redact_body, redact_headers
+from simulator.kernel.journal import Record
+from simulator.kernel.redaction import redact_body, redact_headers
 from simulator.ocpi.envelope import Json, write_json
 
 # What fits into so many characters stands on one line.

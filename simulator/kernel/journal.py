@@ -1,5 +1,4 @@
-"""The journal: all that happens in a world, in order, as records of one format (`roamlab-
-journal/1`).
+"""The journal: all that happens in a world, in order, as records of the format roamlab-journal/1.
 
 Rule: the interface, expectations, reports and replay read nothing else. Secrets are redacted before
 a record exists, unless the journal was asked to keep them.
@@ -9,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,6 +17,7 @@ from typing import IO, Any, Literal
 import msgspec
 
 from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.redaction import redact_body, redact_frame, redact_headers
 from simulator.mistakes import Exit, Mistake
 
 FORMAT = "roamlab-journal/1"
@@ -27,9 +26,6 @@ LEGS: frozenset[str] = frozenset({"ocpp", "ocpi", "event", "finding", "step", "f
 Record = dict[str, Any]
 Subscriber = Callable[[Record], None]
 
-HIDDEN = "***"
-_TOKEN_MEMBER = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
-_OCPP_VALUE = re.compile(r'("(?:value|attributeValue)"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _INSTANT, _MILLISECOND = timedelta(0), timedelta(milliseconds=1)
 _LINKS_KEPT = 100_000
 
@@ -40,26 +36,6 @@ class JournalError(Mistake, ValueError):
     """A journal file cannot be read, or written any more: the message names the file, and the line
     where there is one.
     """
-
-
-def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Hide what an Authorization header proves, keep its scheme."""
-    return {
-        name: f"{value.split(' ', 1)[0]} {HIDDEN}" if name.lower() == "authorization" else value
-        for name, value in headers.items()
-    }
-
-
-def redact_body(body: str) -> str:
-    """Hide the credentials token in a JSON body."""
-    return _TOKEN_MEMBER.sub(rf'\1"{HIDDEN}"', body)
-
-
-def redact_frame(frame: str) -> str:
-    """Hide basic-auth passwords on their way to a station."""
-    if "AuthorizationKey" in frame or "BasicAuthPassword" in frame:
-        return _OCPP_VALUE.sub(rf'\1"{HIDDEN}"', frame)
-    return frame
 
 
 class Journal:

@@ -1,0 +1,34 @@
+"""Secrets are hidden, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.kernel.redaction import redact_body, redact_frame, redact_headers
+
+
+def test_an_authorization_header_keeps_its_scheme_alone() -> None:
+    headers = {"authorization": "Token abc", "X-Request-ID": "abc"}
+    assert redact_headers(headers) == {"authorization": "Token ***", "X-Request-ID": "abc"}
+    assert redact_headers({"Authorization": "secret"}) == {"Authorization": "***"}
+
+
+@pytest.mark.parametrize(
+    ("body", "hidden"),
+    [
+        ('{"token": "abc", "url": "u"}', '{"token": "***", "url": "u"}'),
+        ('{"token":"a\\"b"}', '{"token":"***"}'),
+        ('{"data":{"token":"abc"},"tokens":"abc"}', '{"data":{"token":"***"},"tokens":"abc"}'),
+        ("not json", "not json"),
+    ],
+)
+def test_a_credentials_token_is_hidden_in_a_body(body: str, hidden: str) -> None:
+    assert redact_body(body) == hidden
+
+
+def test_a_password_on_its_way_to_a_station_is_hidden() -> None:
+    frame = '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"0102"}]'
+    assert "0102" not in redact_frame(frame)
+    assert "AuthorizationKey" in redact_frame(frame)
+    other = frame.replace("AuthorizationKey", "HeartbeatInterval")
+    assert redact_frame(other) == other
