@@ -79,13 +79,11 @@ class EmpFace:
         return response
 
     def _unseen(self, ctx: Ctx, response: Response) -> list[Finding]:
-        context = self._judge.context_of(ctx)
         if ctx.module == "credentials" and ctx.stored is not None:
-            told = ctx.json is not None
-            return rules.evaluate(Occasion.CREDENTIALS, ctx.json, context) if told else []
+            return self._judged(ctx, Occasion.CREDENTIALS, ctx.json) if ctx.json is not None else []
         if response.status == 401:
             head = {"module": ctx.module, "method": ctx.method, "token": ctx.seen and "***"}
-            return rules.evaluate(Occasion.UNREGISTERED, head, context)
+            return self._judged(ctx, Occasion.UNREGISTERED, head)
         if ctx.module in (None, "versions", "credentials"):
             return []
         request: dict[str, Json] = {"module": ctx.module, "method": ctx.method}
@@ -95,4 +93,7 @@ class EmpFace:
             request["unslashed"] = ctx.notes["unslashed"]
         if response.status == 400:
             request["error"] = ctx.text[:200] or "no body"
-        return rules.evaluate(Occasion.REQUEST, request, context) if len(request) > 2 else []
+        return self._judged(ctx, Occasion.REQUEST, request) if len(request) > 2 else []
+
+    def _judged(self, ctx: Ctx, occasion: Occasion, raw: Json) -> list[Finding]:
+        return rules.evaluate(occasion, raw, self._judge.context_of(ctx))

@@ -47,7 +47,9 @@ def at(value: Json, pointer: str) -> Json:
 
 def text(value: Json, pointer: str) -> str | None:
     """The string at a pointer, or None."""
-    found = at(value, pointer)
+    path = steps(pointer)
+    # Most pointers name a member: the way to it is not walked.
+    found = value.get(path[0]) if len(path) == 1 and type(value) is dict else at(value, pointer)
     return found if isinstance(found, str) else None
 
 
@@ -74,7 +76,8 @@ def exact(value: Json) -> Decimal | None:
 
 def items(value: Json, pointer: str) -> list[Json]:
     """The list at a pointer, or an empty one."""
-    found = at(value, pointer)
+    path = steps(pointer)
+    found = value.get(path[0]) if len(path) == 1 and type(value) is dict else at(value, pointer)
     return found if isinstance(found, list) else _NOTHING
 
 

@@ -57,7 +57,7 @@ class Origin(NamedTuple):
 
     def below(self, *ids: str) -> Origin:
         """The origin of a part of this one."""
-        return self._replace(ids=(*self.ids, *ids))
+        return Origin(self.connection, self.country_code, self.party_id, (*self.ids, *ids))
 
     @property
     def party(self) -> str:

@@ -107,8 +107,8 @@ def is_removed(location: Mapping[str, Any]) -> bool:
 
 def tariff_names(location: Mapping[str, Any]) -> Iterator[str]:
     """The ids of the tariffs that a CPO's location refers to, case-folded."""
-    for _, evse in raw.entries(location, "/evses"):
-        for _, connector in raw.entries(evse, "/connectors"):
+    for evse in raw.items(location, "/evses"):
+        for connector in raw.items(evse, "/connectors"):
             for name in raw.items(connector, "/tariff_ids"):
                 if isinstance(name, str):
                     yield name.casefold()

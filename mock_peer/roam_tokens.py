@@ -106,6 +106,8 @@ class TokenRegister:
         self, uid: str | None, token_type: str | None, contract_id: str | None
     ) -> Held | None:
         """Whom a CPO means: the very token, else the first one of the contract it names."""
+        if not self._held:
+            return None
         if uid is not None:
             exact = self.find(uid, token_type or DEFAULT_TYPE)
             if exact is not None:

@@ -72,8 +72,9 @@ def unique_location(body: Any, context: Context) -> Iterator[Breach]:
     used: set[str] = set()
     home = raw.key(body, "/id")
     for pointer, evse in raw.entries(body, "/evses"):
-        yield from _evse_home(evse, pointer, home, context)
-        yield from _twice(evse, pointer, ("uid", "evse_id"), used)
+        if raw.text(evse, "/status") != "REMOVED":
+            yield from _evse_home(evse, pointer, home, context)
+            yield from _twice(evse, pointer, ("uid", "evse_id"), used)
         yield from _connectors_once(evse, pointer)
 
 
@@ -81,7 +82,7 @@ def unique_evse(body: Any, context: Context) -> Iterator[Breach]:
     """As for a location, for one EVSE; and the location is there."""
     yield from _parent_known(context)
     yield from as_in_url(body, context, evse_uid="uid")
-    yield from _evse_home(body, "", raw.key(context.ids.get("location_id")), context)
+    yield from _evse_at_home(body, context)
     yield from _connectors_once(body, "")
 
 
@@ -101,7 +102,7 @@ def unique_evse_patch(body: Any, context: Context) -> Iterator[Breach]:
     """As for an EVSE, which is there."""
     yield from _parent_known(context, "evse_uid")
     yield from as_in_url(body, context, evse_uid="uid")
-    yield from _evse_home(body, "", raw.key(context.ids.get("location_id")), context)
+    yield from _evse_at_home(body, context)
 
 
 def unique_connector_patch(body: Any, context: Context) -> Iterator[Breach]:
@@ -145,6 +146,9 @@ def one_tariff(kind: str) -> Check:
 
 
 def _further_tariffs(pointer: str, connector: Any, context: Context) -> Iterator[Breach]:
+    names = raw.items(connector, "/tariff_ids")
+    if not names or (len(names) == 1 and _regular(names[0], context)):
+        return
     told = list(raw.entries(connector, "/tariff_ids"))
     keep = next((place for place, name in told if _regular(name, context)), None)
     for place, name in told:
@@ -248,9 +252,12 @@ def _same_owner(body: Any, context: Context) -> Iterator[Breach]:
             )
 
 
+def _evse_at_home(evse: Any, context: Context) -> Iterator[Breach]:
+    if raw.text(evse, "/status") != "REMOVED":
+        yield from _evse_home(evse, "", raw.key(context.ids.get("location_id")), context)
+
+
 def _evse_home(evse: Any, pointer: str, home: str | None, context: Context) -> Iterator[Breach]:
-    if raw.text(evse, "/status") == "REMOVED":
-        return
     for name in ("uid", "evse_id"):
         told = raw.key(evse, f"/{name}")
         there = context.known.evse_homes.get(told) if told else None
@@ -265,8 +272,6 @@ def _evse_home(evse: Any, pointer: str, home: str | None, context: Context) -> I
 
 
 def _twice(evse: Any, pointer: str, names: tuple[str, ...], used: set[str]) -> Iterator[Breach]:
-    if raw.text(evse, "/status") == "REMOVED":
-        return
     told = {raw.key(evse, f"/{name}"): name for name in reversed(names)}
     for value, name in told.items():
         if value and value in used:
@@ -275,6 +280,8 @@ def _twice(evse: Any, pointer: str, names: tuple[str, ...], used: set[str]) -> I
 
 
 def _connectors_once(evse: Any, pointer: str) -> Iterator[Breach]:
+    if len(raw.items(evse, "/connectors")) < 2:
+        return
     used: set[str | None] = set()
     for place, connector in raw.entries(evse, "/connectors"):
         name = raw.key(connector, "/id")

@@ -88,7 +88,9 @@ def party_of(role: Mapping[str, Any]) -> Party:
 
 
 def _first_party(roles: Iterable[Mapping[str, Any]]) -> Party | None:
-    return next((party_of(role) for role in roles), None)
+    for role in roles:
+        return party_of(role)
+    return None
 
 
 class ConnectionStore(Protocol):

@@ -9,6 +9,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from simulator.kernel.chance import Chance
@@ -62,7 +63,12 @@ def candidates(headers: Mapping[str, str], form: TokenForm = "base64") -> tuple[
     Many 2.2 systems send the token raw, and nothing tells a raw token from an encoded one but
     whether it is known: so ask the store for each.
     """
-    scheme, _, value = headers.get("Authorization", "").strip().partition(" ")
+    return _candidates(headers.get("Authorization", ""), form)
+
+
+@lru_cache(maxsize=64)  # a peer proves itself with each request
+def _candidates(field: str, form: TokenForm) -> tuple[Seen, ...]:
+    scheme, _, value = field.strip().partition(" ")
     value = value.strip()
     if scheme.lower() != "token" or not value:
         return ()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -152,6 +153,15 @@ def parse_link(header: str | None, base_url: str = "") -> str | None:
 
 def with_query(url: str, parameters: Mapping[str, object]) -> str:
     """Add query parameters to a URL that may have some; None values are left out."""
+    return _with_query(url, parameters) if parameters else _spelled(url)
+
+
+@lru_cache(maxsize=256)  # the same few endpoints are asked again and again
+def _spelled(url: str) -> str:
+    return _with_query(url, {})
+
+
+def _with_query(url: str, parameters: Mapping[str, object]) -> str:
     scheme, host, path, query, fragment = urlsplit(url)
     pairs = parse_qsl(query, keep_blank_values=True)
     pairs += [(name, str(value)) for name, value in parameters.items() if value is not None]

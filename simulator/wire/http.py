@@ -6,14 +6,16 @@ Rule: handlers are functions from Request to Response; how they travel is `http_
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Awaitable, Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
 from simulator import __version__
 from simulator.mistakes import Exit
 
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_.~*:@-]*").fullmatch
 USER_AGENT = f"roamlab/{__version__}"
 
 
@@ -110,12 +112,12 @@ class PathTable(Generic[H]):
 
     def __init__(self) -> None:
         # By number of segments: a table of three versions of OCPI has some eighty rows.
-        self._rows: dict[int, list[tuple[str, tuple[str, ...], H]]] = {}
+        self._rows: dict[int, list[tuple[str, _Pattern, H]]] = {}
 
     def add(self, method: str, pattern: str, row: H) -> None:
         """Add a row."""
         segments = split_path(pattern)
-        self._rows.setdefault(len(segments), []).append((method, segments, row))
+        self._rows.setdefault(len(segments), []).append((method, _Pattern.of(segments), row))
 
     def match(self, method: str, path: str) -> Match[H] | None:
         """The first row that fits method and path."""
@@ -137,14 +139,24 @@ def split_path(path: str) -> tuple[str, ...]:
     return tuple(path.strip("/").split("/")) if path.strip("/") else ()
 
 
-def _fit(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
-    params: dict[str, str] = {}
-    for want, have in zip(pattern, segments, strict=True):
-        if want.startswith("{"):
-            params[want[1:-1]] = unquote(have)
-        elif want != have:
+class _Pattern(NamedTuple):
+    """A path's words and placeholders, each with its place; the last word tells most apart."""
+
+    words: tuple[tuple[int, str], ...]
+    names: tuple[tuple[int, str], ...]
+
+    @classmethod
+    def of(cls, segments: tuple[str, ...]) -> _Pattern:
+        words = [(n, word) for n, word in enumerate(segments) if not word.startswith("{")]
+        names = [(n, name[1:-1]) for n, name in enumerate(segments) if name.startswith("{")]
+        return cls(tuple(reversed(words)), tuple(names))
+
+
+def _fit(pattern: _Pattern, segments: tuple[str, ...]) -> dict[str, str] | None:
+    for place, word in pattern.words:
+        if segments[place] != word:
             return None
-    return params
+    return {name: unquote(segments[place]) for place, name in pattern.names}
 
 
 def parse_query(text: str) -> dict[str, str]:
@@ -155,5 +167,9 @@ def parse_query(text: str) -> dict[str, str]:
 def join_url(base: str, *segments: str) -> str:
     """Append path segments to a URL, percent-encoded, with one slash between."""
     head, question, query = base.partition("?")
-    path = "/".join(quote(segment, safe="*:@") for segment in segments)
+    path = "/".join([_quoted(segment) for segment in segments])
     return f"{head.rstrip('/')}/{path}{question}{query}" if segments else base
+
+
+def _quoted(segment: str) -> str:
+    return segment if _PLAIN_SEGMENT(segment) else quote(segment, safe="*:@")
