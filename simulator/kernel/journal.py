@@ -201,30 +201,33 @@ class Journal:
     ) -> Record:
         """Record one OCPI exchange, request and response together; `direction` tells who asked."""
 
-        def body(text: str | None) -> str | None:
-            hide = text and not self.secrets and module in ("credentials", None)
-            return redact_body(text) if text and hide else text
-
-        def head(headers: Mapping[str, str] | None) -> dict[str, str]:
-            return dict(headers or {}) if self.secrets else redact_headers(headers or {})
-
-        return self.append(
-            "ocpi",
-            actor,
-            peer,
-            session,
-            version=version,
-            module=module,
-            method=method,
-            url=url,
-            direction=direction,
-            request={"headers": head(request_headers), "body": body(request_body)},
-            response=None
-            if http_status is None
-            else {"headers": head(response_headers), "body": body(response_body)},
-            http_status=http_status,
-            status_code=status_code,
-            ms=round(ms, 3),
+        hides = not self.secrets and module in ("credentials", None)
+        head = dict if self.secrets else redact_headers
+        if hides:
+            request_body = redact_body(request_body)
+            response_body = redact_body(response_body) if response_body else response_body
+        response = None
+        if http_status is not None:
+            response = {"headers": head(response_headers or {}), "body": response_body}
+        return self._add(
+            {
+                "seq": self.seq + 1,
+                "at": self._stamp(),
+                "leg": "ocpi",
+                "actor": actor,
+                "peer": peer,
+                "session": session,
+                "version": version,
+                "module": module,
+                "method": method,
+                "url": url,
+                "direction": direction,
+                "request": {"headers": head(request_headers), "body": request_body},
+                "response": response,
+                "http_status": http_status,
+                "status_code": status_code,
+                "ms": round(ms, 3),
+            }
         )
 
     def finding(
