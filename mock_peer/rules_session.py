@@ -44,8 +44,8 @@ def not_negative(body: Any, context: Context) -> Iterator[Breach]:
     if start is None:  # as a PATCH leaves it out
         start = raw.moment(_before(body, context), "/start_date_time")
     if start is not None and end is not None and end < start:
-        told = raw.text(body, "/end_date_time")
-        yield Breach("/end_date_time", told, "an end that is not before the start", _names(body))
+        seen = raw.text(body, "/end_date_time")
+        yield Breach("/end_date_time", seen, "an end that is not before the start", _names(body))
 
 
 def known_location(body: Any, context: Context) -> Iterator[Breach]:

@@ -94,6 +94,10 @@ def test_moments(written: Any) -> None:
     assert moment(written, AT) == datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
+def test_a_leap_second_is_the_one_after_it() -> None:
+    assert moment("2016-12-31T23:59:60Z", AT) == datetime(2017, 1, 1, tzinfo=UTC)
+
+
 def test_moments_keep_microseconds() -> None:
     assert moment("2026-05-04T12:00:00.1234567Z", AT).microsecond == 123456
 
