@@ -92,7 +92,13 @@ async def _peer(method: str, module: str) -> tuple[float, float]:
         made = await ask(
             "POST",
             f"{peer.control_url}/connections",
-            {"version": "2.2.1", "our_token": TOKEN, "their_token": TOKEN},
+            {
+                "version": "2.2.1",
+                "our_token": TOKEN,
+                "their_token": TOKEN,
+                # One reference serves all: otherwise the client would have to ask for each.
+                "profile": {"rules": {"cdr.paid-once": "off"}},
+            },
         )
         urls = {e["identifier"]: e["url"] for e in made["endpoints"]}
         await ask("PUT", f"{urls['tariffs']}/DE/ABC/T1", o.tariff())
