@@ -84,7 +84,7 @@ class TokenSource:
         if refused is not None and refused.rule == "authorize.valid":
             return self._judge.refuse(ctx, refused)
         location_id = raw.text(ctx.json, "/location_id")
-        setting = self._book.answers.find(uid, location_id)
+        setting = self._book.answers.find(uid, location_id, self._judge.clock.now())
         allowed, why = self._verdict(ctx, setting)
         reference = self._chance.uuid4()
         if self.ask_owner is not None and allowed == "ALLOWED":
