@@ -26,8 +26,6 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What both checks take."""
     for option in reversed(
         (
-            click.argument("versions_url"),
-            click.option("--token", required=True, metavar="A", help="The token A you hand out."),
             click.option("--host", default="127.0.0.1", show_default=True,
                          help="Where we listen: the other side must reach it."),
             click.option("--port", type=click.IntRange(0, 65535), default=0,
@@ -55,12 +53,23 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 def check() -> None:
     """Check a real backend: each rule ends as PASS, FAIL, NOT APPLICABLE or NOT EXERCISED.
 
-    Exit codes: 0 nothing failed, 1 something did, 3 cannot connect, 4 something required did not
-    come in time.
+    Exit codes: 0 nothing failed, 1 something did, 2 usage, 3 cannot connect, 4 something required
+    did not come in time, 130 interrupted: the report then holds what came until then.
     """
 
 
 @check.command()
+@click.argument("versions_url", required=False)
+@click.option(
+    "--token",
+    metavar="A",
+    help="The token A you hand out; with --listen the one you will use, else one is made.",
+)
+@click.option(
+    "--listen",
+    is_flag=True,
+    help="You begin: print our versions URL and token A, and wait for your registration.",
+)
 @_options
 @click.option(
     "--profile",
@@ -77,7 +86,8 @@ def check() -> None:
     default=300.0,
     show_default=True,
     metavar="S",
-    help="How long to wait for what the CPO pushes; 0: not at all.",
+    help="How long to wait for what the CPO pushes, and with --listen for its registration; "
+    "0: not at all.",
 )
 @click.option(
     "--remote-start",
@@ -98,16 +108,18 @@ def check() -> None:
 )
 @click.option("--keep", is_flag=True, help="Leave the connection registered at the end.")
 def cpo(**options: Any) -> int:
-    """Act as Plugsurfing towards the CPO at VERSIONS_URL.
+    """Act as Plugsurfing towards the CPO at VERSIONS_URL, or let it begin: --listen.
 
     Registers, pulls locations and tariffs, pushes tokens, then waits for what you do: charge with
     the cards it names.
     """
     from mock_peer.check_cpo import Plan, check_cpo
 
+    _refuse_unclear_start(options)
     plan = Plan(
-        versions_url=options["versions_url"],
-        token=options["token"],
+        versions_url=options["versions_url"] or "",
+        token=options["token"] or "",
+        listen=options["listen"],
         version=options["version"],
         profile=_profile(options["profile_file"]),
         wait_s=options["wait_s"],
@@ -124,6 +136,8 @@ def cpo(**options: Any) -> int:
 
 
 @check.command()
+@click.argument("versions_url")
+@click.option("--token", required=True, metavar="A", help="The token A you hand out.")
 @_options
 @click.option(
     "--organisation",
@@ -195,11 +209,13 @@ def _check(start: Callable[..., Any], plan: Any, options: dict[str, Any]) -> int
     from simulator.kernel.journal import Journal
 
     _refuse_unknown_rules((*plan.only, *plan.skip))
-    if not plan.versions_url.startswith(("http://", "https://")):
-        raise Mistake(f"VERSIONS_URL: expected an http:// or https:// URL, not {plan.versions_url}")
+    urls = (("VERSIONS_URL", plan.versions_url), ("--public-url", plan.public_url))
+    for name, url in urls:
+        if url and not url.startswith(("http://", "https://")):
+            raise Mistake(f"{name}: expected an http:// or https:// URL, not {url}")
     seed = fresh_seed() if options["seed"] is None else options["seed"]
     clock = Clock("real")
-    journal = Journal(clock, seed=seed, world=f"check {plan.versions_url}")
+    journal = Journal(clock, seed=seed, world=f"check {plan.versions_url}".strip())
     write_to(journal, options["journal_file"])
     try:
         work = start(plan, clock=clock, chance=Chance(seed), journal=journal, tell=_progress)
@@ -208,6 +224,24 @@ def _check(start: Callable[..., Any], plan: Any, options: dict[str, Any]) -> int
         journal.close()
     _write(report, options)
     return int(report.exit_code)
+
+
+def _refuse_unclear_start(options: dict[str, Any]) -> None:
+    """Refuse options that leave open which side begins the registration."""
+    from simulator.ocpi.types import CREDENTIALS_TOKEN
+
+    url, token = options["versions_url"], options["token"]
+    if not options["listen"]:
+        if not url:
+            raise Mistake("missing VERSIONS_URL; where your CPO begins instead, say --listen")
+        if not token:
+            raise Mistake("missing --token: the token A that belongs to VERSIONS_URL")
+    elif url:
+        raise Mistake("--listen: your CPO begins, so leave VERSIONS_URL out")
+    elif not options["wait_s"]:
+        raise Mistake("--listen: --wait 0 would not wait for your registration")
+    elif token is not None and not CREDENTIALS_TOKEN.fullmatch(token):
+        raise Mistake("--token: expected 1 to 64 printable ASCII characters without white space")
 
 
 def _progress(words: str) -> None:

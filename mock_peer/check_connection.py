@@ -9,9 +9,12 @@ from __future__ import annotations
 from mock_peer import check_rulings as judge
 from mock_peer import raw
 from mock_peer.check_evidence import Evidence, Exchange
-from mock_peer.check_model import Ruling, failed, passed
+from mock_peer.check_model import Ruling, failed, not_applicable, not_exercised, passed
 from mock_peer.check_rulings import Check, every, http, is_ok, probe
 from mock_peer.rule import ALL, V22X
+
+# What is noted under this name tells why it did not come to a registration.
+REGISTRATION = "registration"
 
 
 def _versions(exchange: Exchange) -> bool:
@@ -21,6 +24,8 @@ def _versions(exchange: Exchange) -> bool:
 
 def _details(evidence: Evidence) -> Ruling:
     found = [e for e in evidence.sent("versions", "GET") if raw.items(e.data, "/endpoints")]
+    if not found and (why := _cut_short(evidence)):
+        return not_exercised(why)
     if not found:
         return failed(
             "no answer listed endpoints", [e.seq for e in evidence.sent("versions", "GET")]
@@ -30,7 +35,10 @@ def _details(evidence: Evidence) -> Ruling:
 
 
 def _registration(evidence: Evidence) -> Ruling:
-    posted = evidence.sent("credentials", "POST")
+    who_posts = evidence.received if evidence.invited else evidence.sent
+    posted = who_posts("credentials", "POST")
+    if not posted and (why := _cut_short(evidence)):
+        return not_exercised(why)
     if not posted:
         return failed("it did not come to POST credentials", [])
     return every(lambda _: posted[-1:], judge.not_ok, "")(evidence)
@@ -40,10 +48,23 @@ def _call_back(evidence: Evidence) -> Ruling:
     looked = evidence.received("versions", "GET")
     if len(looked) >= 2:
         return passed([e.seq for e in looked[:2]], "versions and details were fetched")
+    if not looked and (why := _cut_short(evidence)):
+        return not_exercised(why)
     return failed(
         f"expected GETs of our versions and details with our new token, not {len(looked)}",
         [e.seq for e in looked],
     )
+
+
+def _cut_short(evidence: Evidence) -> str:
+    """Why nobody can be blamed for a registration that did not come about; empty: they can."""
+    return evidence.notes.get(REGISTRATION, "")
+
+
+def _token_a(evidence: Evidence) -> Ruling:
+    if evidence.invited:
+        return not_applicable("you began the registration: token A was ours")
+    return probe("token A again", "HTTP 401", http(401))(evidence)
 
 
 # Id, module, versions, source; what holds; what to do; the test.
@@ -66,17 +87,17 @@ CONNECTION_CHECKS: tuple[Check, ...] = (
           "List {identifier, url}; from 2.2 on with the interface role.",
           _details),
     Check("check.registration", "credentials", ALL, "SPEC",
-          "POST credentials is answered with credentials",
-          "Answer 1000 with your own token, URL and roles.",
+          "POST credentials comes about, and both sides have credentials",
+          "Answer 1000 with your own token, URL and roles; if you begin, POST them with token A.",
           _registration),
     Check("check.call-back", "credentials", ALL, "SPEC",
           "while a registration is under way, our versions and details are fetched",
-          "Fetch them with the token from our credentials before you answer the POST.",
+          "Fetch them before you answer our POST, or before you send your own.",
           _call_back),
     Check("check.token-a", "credentials", ALL, "SPEC",
           "token A is worth nothing once the registration is done",
           "Replace token A by the one that you answered with.",
-          probe("token A again", "HTTP 401", http(401))),
+          _token_a),
     Check("check.credentials-get", "credentials", ALL, "SPEC",
           "GET credentials shows your credentials",
           "Answer with the same object as to POST.",

@@ -6,13 +6,16 @@ cannot be reached at all is told by an exit code, not by a report.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mock_peer import raw, rules, server
 from mock_peer.active import Refused
+from mock_peer.check_connection import REGISTRATION
 from mock_peer.check_evidence import Evidence, Exchange, collect, is_of, parties
+from mock_peer.check_listen import PULLED, Listening
 from mock_peer.check_matrix import matrix
 from mock_peer.check_model import Report, chosen, messages_of
 from mock_peer.check_probes import PROBES, Prober, Site, Stage
@@ -29,7 +32,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
 from simulator.mistakes import Exit, Mistake
 from simulator.ocpi.codec import Around
-from simulator.ocpi.connection import Connection
+from simulator.ocpi.connection import SENDER, Connection
 from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http_aio import ConnectFailed, HttpClient
 
@@ -44,11 +47,14 @@ class Plan:
 
     `remote_start` is empty (none), `first` (the first suitable EVSE) or `LOCATION[/EVSE]`;
     `charge_s` is how long that session charges. `keep` leaves the connection registered.
-    `public_url` is where the CPO reaches us, if not at `host` and `port`.
+    `public_url` is where the CPO reaches us, if not at `host` and `port`. With `listen` the CPO
+    begins the registration, within `wait_s`: there is no `versions_url`, and `token` is the token A
+    that it uses (empty: one is made).
     """
 
     versions_url: str
     token: str
+    listen: bool = False
     version: str | None = None
     profile: Profile = field(default_factory=Profile)
     wait_s: float = 300.0
@@ -73,6 +79,7 @@ async def check_cpo(
         host=plan.host,
         port=plan.port,
         profile=plan.profile,
+        ocpi_versions=(plan.version,) if plan.listen and plan.version else tuple(VERSIONS),
     )
     if plan.public_url:
         peer.announce(plan.public_url)
@@ -108,24 +115,66 @@ class CpoCheck:
         self._notes: dict[str, str] = {}
         self._missing: tuple[str, ...] = ()
         self._problem = ""
-        connection = peer.active.new_connection()
-        connection.versions_url, connection.token_out = plan.versions_url, plan.token
+        self._interrupted = False
+        self._connection = self._new_connection()
+
+    def _new_connection(self) -> Connection:
+        plan, active = self._plan, self._peer.active
+        if plan.listen:
+            connection = active.invite()
+            connection.token_in = plan.token or connection.token_in
+        else:
+            connection = active.new_connection()
+            connection.versions_url, connection.token_out = plan.versions_url, plan.token
         connection.extra["profile"] = plan.profile.to_json()
-        peer.book.save(connection)
-        self._connection = connection
+        self._peer.book.save(connection)
+        return connection
 
     async def run(self) -> Report:
-        """All steps, then the report."""
-        await self._look()
-        if await self._register():
-            await self._peer.active.settled(self._connection, ("tariffs", "locations"))
-            await self._prober.send_all(Stage.AFTER, self._site())
-            await self._start_remotely()
-            await self._wait()
-            await self._end()
+        """All steps, then the report: of what was reached, if the check is interrupted."""
+        try:
+            await self._run()
+        except asyncio.CancelledError:
+            self._interrupted = True
+            left = "; the connection is left registered" if self._connection.registered else ""
+            self._problem = f"interrupted{left}"
+            self._notes.setdefault(REGISTRATION, self._problem)
         return self._report()
 
+    async def _run(self) -> None:
+        if not await (self._listen() if self._plan.listen else self._begin()):
+            return
+        await self._prober.send_all(Stage.AFTER, self._site())
+        await self._start_remotely()
+        await self._wait()
+        await self._pull_cdrs()
+        await self._end()
+
     # The steps
+
+    async def _begin(self) -> bool:
+        """Register there; False if that fails."""
+        await self._look()
+        if not await self._register():
+            return False
+        await self._peer.active.settled(self._connection, PULLED)
+        return True
+
+    async def _listen(self) -> bool:
+        """Let the CPO register here; False where it does not."""
+        wait_s = self._plan.wait_s
+        listening = Listening(self._peer, self._connection, wait_s, self._tell)
+        if not await listening.run(self._clock, self._journal):
+            self._problem = f"no CPO registered within {wait_s:g} s"
+            self._notes[REGISTRATION] = self._problem
+            self._missing = (REGISTRATION,)
+            self._tell(self._problem)
+            return False
+        self._registered()
+        for probe in PROBES:
+            if probe.stage is Stage.BEFORE:
+                await self._prober.send(probe, self._site())
+        return True
 
     async def _look(self) -> None:
         """Knock: with token A, without any, with a wrong one."""
@@ -144,11 +193,14 @@ class CpoCheck:
             self._problem = str(error)
             self._tell(self._problem)
             return False
-        self._offered = list(self._connection.endpoints)
         self._judge_credentials()
+        self._registered()
+        return True
+
+    def _registered(self) -> None:
+        self._offered = list(self._connection.endpoints)
         who = ", ".join(parties(self._connection)) or "no party"
         self._tell(f"registered with {who}, OCPI {self._connection.version}")
-        return True
 
     def _judge_credentials(self) -> None:
         """Hold what the CPO answered to POST credentials against the rules."""
@@ -191,6 +243,11 @@ class CpoCheck:
         )
         self._missing = await wait.run(self._clock, self._journal)
 
+    async def _pull_cdrs(self) -> None:
+        """Ask for the CDRs of this check, page by page, where the CPO shows them."""
+        if ("cdrs", SENDER) in self._connection.endpoints:
+            await self._peer.active.pulling.pull(self._connection, ("cdrs",), date_from=self._began)
+
     async def _end(self) -> None:
         """Rotate the tokens, register a second time, and end the connection."""
         try:
@@ -217,7 +274,7 @@ class CpoCheck:
         shared = next(iter(known.locations.values()), None)
         return Site(
             connection=self._connection,
-            token_a=self._plan.token,
+            token_a="" if self._plan.listen else self._plan.token,
             now=self._clock.now(),
             token=_wire(token, self._connection) if token else {},
             location_id=raw.text(shared.body, "/id") if shared else None,
@@ -260,6 +317,7 @@ class CpoCheck:
             offered=self._offered,
             probes=self._prober.records,
             notes=self._notes,
+            invited=self._plan.listen,
         )
 
     def _report(self) -> Report:
@@ -268,7 +326,7 @@ class CpoCheck:
         kept = chosen(lines, self._plan.only, self._plan.skip)
         return Report(
             kind="cpo",
-            versions_url=self._plan.versions_url,
+            versions_url=self._connection.versions_url or self._plan.versions_url,
             version=self._connection.version,
             parties=tuple(parties(self._connection)),
             began=self._began,
@@ -278,6 +336,7 @@ class CpoCheck:
             messages=messages_of(kept, self._journal.records),
             missing=self._missing,
             problem=self._problem,
+            interrupted=self._interrupted,
         )
 
 

@@ -5,10 +5,12 @@ Rule: the steps only make things happen; every judgement is made afterwards, fro
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mock_peer.check_connection import REGISTRATION
 from mock_peer.check_evidence import Evidence, Exchange, collect, is_of, parties
 from mock_peer.check_matrix import matrix
 from mock_peer.check_model import Report, chosen, messages_of
@@ -106,15 +108,26 @@ class EmpCheck:
         self._missing: tuple[str, ...] = ()
         self._moved = False
         self._problem = ""
+        self._interrupted = False
+        self._notes: dict[str, str] = {}
 
     async def run(self) -> Report:
-        """All steps, then the report."""
+        """All steps, then the report: of what was reached, if the check is interrupted."""
+        try:
+            await self._run()
+        except asyncio.CancelledError:
+            self._interrupted = True
+            left = "; the connection is left registered" if self._connection.registered else ""
+            self._problem = f"interrupted{left}"
+            self._notes[REGISTRATION] = self._problem
+        return self._report()
+
+    async def _run(self) -> None:
         await self._look()
         if await self._register():
             await self._prober.send_all(Stage.AFTER, self._site())
             await self._wait()
             await self._end()
-        return self._report()
 
     # The steps
 
@@ -214,6 +227,7 @@ class EmpCheck:
             profile=organisation.profile,
             offered=self._offered,
             probes=self._prober.records,
+            notes=self._notes,
         )
 
     def _report(self) -> Report:
@@ -232,4 +246,5 @@ class EmpCheck:
             messages=messages_of(kept, self._journal.records),
             missing=self._missing,
             problem=self._problem,
+            interrupted=self._interrupted,
         )

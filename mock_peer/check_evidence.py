@@ -183,7 +183,8 @@ class Evidence:
     """All that a check knows of one connection.
 
     `offered` are the other side's endpoints, `probes` the exchanges that were broken on purpose,
-    by name, `notes` say why a step was left out, by the step's name.
+    by name, `notes` say why a step was left out, by the step's name. `invited`: the other side
+    began the registration, with a token A of ours.
     """
 
     exchanges: tuple[Exchange, ...]
@@ -193,6 +194,7 @@ class Evidence:
     offered: frozenset[tuple[str, str]] = frozenset()
     probes: Mapping[str, Exchange] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    invited: bool = False
 
     def seen(self, *occasions: Occasion) -> Iterator[Exchange]:
         """The exchanges in which the rules read one of `occasions`."""
@@ -221,6 +223,7 @@ def collect(
     offered: Iterable[tuple[str, str]] = (),
     probes: Mapping[str, int] | None = None,
     notes: Mapping[str, str] | None = None,
+    invited: bool = False,
 ) -> Evidence:
     """Gather what `actor` recorded of `peer`, and of whoever could not prove itself; `probes` are
     record numbers by name.
@@ -237,6 +240,7 @@ def collect(
         offered=frozenset(offered),
         probes={name: exchanges[seq] for name, seq in apart.items() if seq in exchanges},
         notes=notes or {},
+        invited=invited,
     )
 
 

@@ -148,6 +148,7 @@ class Report:
     messages: Mapping[int, Record] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     problem: str = ""  # why it ended early
+    interrupted: bool = False  # by Ctrl-C or SIGTERM: what had not come yet is not exercised
 
     def count(self, verdict: Verdict) -> int:
         """How many lines have a verdict."""
@@ -161,7 +162,11 @@ class Report:
 
     @property
     def exit_code(self) -> Exit:
-        """1 where something failed, 4 where something required did not come, else 0."""
+        """130 if it was interrupted, 1 where something failed, 4 where something required did not
+        come, else 0.
+        """
+        if self.interrupted:
+            return Exit.INTERRUPTED
         if self.failures:
             return Exit.FAILED
         return Exit.TIMEOUT if self.missing else Exit.PASS

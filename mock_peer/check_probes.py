@@ -40,7 +40,8 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What probes are made of: the connection, token A, a token that was pushed, a location.
+    """What probes are made of: the connection, token A (empty: the other side began the
+    registration, and has none of its own), a token that was pushed, a location.
 
     `answers` are the responses to earlier probes, by name.
     """
@@ -81,6 +82,10 @@ class Probe(NamedTuple):
 
 def _versions(site: Site) -> str | None:
     return site.connection.versions_url
+
+
+def _versions_of_token_a(site: Site) -> str | None:
+    return site.connection.versions_url if site.token_a else None
 
 
 def _credentials(site: Site) -> str | None:
@@ -137,7 +142,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("versions", Stage.BEFORE, "versions", "GET", _versions, "A"),
     Probe("no token", Stage.BEFORE, "versions", "GET", _versions, "none"),
     Probe("unknown token", Stage.BEFORE, "versions", "GET", _versions, "unknown"),
-    Probe("token A again", Stage.AFTER, "versions", "GET", _versions, "A"),
+    Probe("token A again", Stage.AFTER, "versions", "GET", _versions_of_token_a, "A"),
     Probe("credentials", Stage.AFTER, "credentials", "GET", _credentials),
     Probe("data, unknown token", Stage.AFTER, "locations", "GET", _locations(), "unknown"),
     Probe("first page", Stage.AFTER, "locations", "GET", _locations(limit=1)),
@@ -215,7 +220,11 @@ class Prober:
         connection = site.connection
         version = VERSIONS.get(connection.version or "", BEFORE_NEGOTIATION)
         form = connection.token_form or version.token_form
-        tokens = {"ours": connection.token_out, "unknown": UNKNOWN_TOKEN, "A": site.token_a}
+        tokens = {
+            "ours": connection.token_out,
+            "unknown": UNKNOWN_TOKEN,
+            "A": site.token_a or connection.token_out,
+        }
         fields = {}
         if probe.token in tokens:
             fields["Authorization"] = authorization(tokens[probe.token], form)

@@ -33,7 +33,8 @@ def _modules(evidence: Evidence) -> Ruling:
 
 
 def _page_limit(exchange: Exchange) -> bool:
-    more = int(exchange.answered.get("X-Total-Count") or 0) > 1
+    told = exchange.answered.get("X-Total-Count") or ""
+    more = told.isdecimal() and int(told) > 1
     listed = exchange.data
     return exchange.ok and isinstance(listed, list) and len(listed) <= 1 and (
         not more or "next" in exchange.answered.get("Link", "")
@@ -105,6 +106,28 @@ def _sessions_end(evidence: Evidence) -> Ruling:
             seen = f"status {states[-1]}" if states else "no status"
             return failed(f"session {name}: expected COMPLETED at last, not {seen}", [own[-1].seq])
     return passed([pushed[-1].seq, cdrs[-1].seq])
+
+
+def _cdr_pull(evidence: Evidence) -> Ruling:
+    """The list of CDRs is read to its last page, and holds what was taken; nothing older."""
+    pages = evidence.sent("cdrs", "GET")
+    if not pages:
+        if evidence.offered and ("cdrs", "SENDER") not in evidence.offered:
+            return not_applicable("the CPO offers no cdrs as SENDER, and need not")
+        return not_exercised("it did not come to that")
+    seqs = [e.seq for e in pages]
+    for page in pages:
+        if why := judge.not_ok(page) or ("" if isinstance(page.data, list) else "/data: no list"):
+            return failed(why, [page.seq])
+    if "next" in pages[-1].answered.get("Link", ""):
+        return failed("the list breaks off: its last Link leads nowhere new", seqs[-1:])
+    listed = [cdr for page in pages for cdr in raw.items(page.data, "")]
+    names = {raw.key(cdr, "/id") for cdr in listed}
+    sent = [e for e in evidence.received("cdrs", "POST") if e.ok]
+    if unlisted := [e for e in sent if raw.key(e.body, "/id") not in names]:
+        name = raw.text(unlisted[0].body, "/id")
+        return failed(f"CDR {name} was sent and is not in the list", [unlisted[0].seq, *seqs[-1:]])
+    return passed(seqs, f"{len(listed)} CDRs on {len(pages)} pages")
 
 
 # Id, module, versions, source; what holds; what to do; the test.
@@ -192,5 +215,9 @@ CPO_CHECKS: tuple[Check, ...] = (
           "a CDR comes, and is taken",
           "See the rules that it breaks, and send it again.",
           every(lambda e: e.received("cdrs", "POST"), judge.not_ok, "no CDR came")),
+    Check("check.cdr-pull", "cdrs", V22X, "P22",
+          "the CDRs that were sent can be pulled too, page by page",
+          "List the CDRs of our tokens whose last_updated lies within the dates.",
+          _cdr_pull),
 )
 # fmt: on

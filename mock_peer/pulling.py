@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from mock_peer import raw
 from mock_peer.book import cdr_key
 from mock_peer.judging import Judge, refusing
 from mock_peer.rule import V22, V211, V221, Occasion
+from simulator.kernel.clock import rfc3339
 from simulator.ocpi.client import OcpiCallFailed, OcpiClient
 from simulator.ocpi.codec import Around
 from simulator.ocpi.connection import SENDER, Connection
@@ -53,19 +55,28 @@ class Pulling:
             "cdrs": self._take_cdr,
         }
 
-    async def pull(self, connection: Connection, modules: Iterable[str] | None = None) -> Pulled:
+    async def pull(
+        self,
+        connection: Connection,
+        modules: Iterable[str] | None = None,
+        *,
+        date_from: datetime | None = None,
+    ) -> Pulled:
         """Pull these modules, else those that Plugsurfing pulls by itself; a module that the
         version is not pulled in is left out. What failed is told, and stops no other module.
+        With `date_from` only what has changed since.
         """
         version = connection.version or V221
         chosen = BY_ITSELF[version] if modules is None else ON_REQUEST[version]
         pulled = Pulled()
         for module in chosen:
             if modules is None or module in modules:
-                await self._pull(connection, module, pulled)
+                await self._pull(connection, module, pulled, date_from)
         return pulled
 
-    async def _pull(self, connection: Connection, module: str, pulled: Pulled) -> None:
+    async def _pull(
+        self, connection: Connection, module: str, pulled: Pulled, date_from: datetime | None
+    ) -> None:
         """Take over one list; what was kept of one that breaks off stays."""
         pulled.kept[module] = 0
         url = connection.endpoints.get((module, SENDER))
@@ -73,8 +84,12 @@ class Pulling:
             return
         take, seen = self._takers[module], set[str]()
         before = set(self._book.known(connection).locations)
+        since = rfc3339(date_from) if date_from is not None else None
+        kind = _KINDS[module]
         try:
-            async for got in self._client.get_all(connection, url, module, gives=_KINDS[module]):
+            async for got in self._client.get_all(
+                connection, url, module, gives=kind, date_from=since
+            ):
                 pulled.kept[module] += take(connection, got.raw, got.answer.record_seq)
                 if name := raw.key(got.raw, "/id"):
                     seen.add(name)
@@ -82,7 +97,7 @@ class Pulling:
             self._tell(connection, "peer.call-failed", action=f"pull {module}", error=str(error))
             pulled.failures.append(f"{module}: {error}")
             return
-        if module == "locations":
+        if module == "locations" and date_from is None:
             for gone in sorted(before - seen):
                 self._book.remove_location(connection, gone)
         self._tell(connection, "peer.pulled", module=module, kept=pulled.kept[module])

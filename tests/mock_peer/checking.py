@@ -191,20 +191,48 @@ async def charge_at(world: World, station: str) -> None:
     await there.unplug(1)
 
 
+class Told(list[str]):
+    """What a check tells; `invitation` is there once it has told versions URL and token A."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.invitation: asyncio.Future[tuple[str, str]] = asyncio.Future()
+
+    def append(self, words: str) -> None:
+        super().append(words)
+        if words.startswith("token A"):
+            url, token = (told.split()[-1] for told in self[-2:])
+            self.invitation.set_result((url, token))
+
+
+async def begin(world: World, words: Told) -> None:
+    """What a tester does where the CPO begins."""
+    url, token = await words.invitation
+    await world.clock.sleep(20)
+    await world.cpo.register(url, token)
+
+
 async def check_our_cpo(
-    station: str = "DE-AC-1", *, version: str | None = None, **plan: Any
+    station: str = "DE-AC-1",
+    *,
+    version: str | None = None,
+    listen: Callable[[World, Told], Awaitable[None]] | None = None,
+    **plan: Any,
 ) -> tuple[Report, Journal, list[str]]:
-    """Run `check cpo` on the demo world's CPO, with a driver at a station; returns the report, the
-    check's journal and what was told.
+    """Run `check cpo` on the demo world's CPO, with a driver at a station; with `listen` it is that
+    which lets the CPO begin. Returns the report, the check's journal and what was told.
     """
-    words: list[str] = []
+    words = Told()
     world = World(replace(read(find("demo")), peers=(), emps=()), clock="virtual")
     await world.start_cpo()
     await world.start_stations()
     await world.stations["DE-DC-1"].plug(1, world.car("ben"))
     journal = Journal(world.clock)
-    driver = asyncio.get_running_loop().create_task(charge_at(world, station))
+    drivers = [asyncio.ensure_future(charge_at(world, station))]
     wanted = Plan(world.cpo.versions_url, world.cpo.token_a(), version=version, wait_s=3600)
+    if listen is not None:
+        wanted = Plan("", "", listen=True, version=version, wait_s=3600)
+        drivers.append(asyncio.ensure_future(listen(world, words)))
     try:
         found = await check_cpo(
             replace(wanted, **plan),
@@ -214,7 +242,8 @@ async def check_our_cpo(
             tell=words.append,
         )
     finally:
-        driver.cancel()
-        await asyncio.gather(driver, return_exceptions=True)
+        for driver in drivers:
+            driver.cancel()
+        await asyncio.gather(*drivers, return_exceptions=True)
         await world.stop()
     return found, journal, words
