@@ -5,9 +5,10 @@ Rule: as in `control`; these rows stand in the same table.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from mock_peer.control import ControlError
 from mock_peer.control_shapes import CredentialsToken, Taken, Url
@@ -18,6 +19,13 @@ from simulator.ocpi.client import OcpiCallFailed
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import OcpiError
 
+EmpName = Annotated[
+    str,
+    Meta(
+        pattern="^[!-~]{1,64}$", description="what the journal calls the EMP; null: as by default"
+    ),
+]
+
 
 class EmpRegistration(Taken, frozen=True, kw_only=True):
     """A handshake with an EMP for Roam to begin."""
@@ -25,12 +33,14 @@ class EmpRegistration(Taken, frozen=True, kw_only=True):
     versions_url: Url
     token_a: CredentialsToken
     organisation: dict[str, Any] | None = None
+    name: EmpName | None = None
 
 
 class OrganisationChange(Taken, frozen=True, kw_only=True):
     """What is set up for an EMP: fields left out stay as they are (docs/roam.md)."""
 
     organisation: dict[str, Any]
+    name: EmpName | None = None
 
 
 class EmpView(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,11 +105,13 @@ class RoamControl:
         """Begin the handshake with an EMP."""
         wanted: EmpRegistration = call.body
         told = wanted.organisation
-        organisation = None if told is None else self._parsed(told, None)
         try:
+            organisation = None if told is None else parse(told)
             connection = await self._roam.face.register(
-                wanted.versions_url, wanted.token_a, organisation
+                wanted.versions_url, wanted.token_a, organisation, wanted.name
             )
+        except OrganisationError as error:
+            raise _wrong(error) from error
         except (OcpiError, OcpiCallFailed) as error:
             raise ControlError(502, f"the registration failed: {error}") from error
         return self._view(connection)
@@ -112,19 +124,16 @@ class RoamControl:
             raise ControlError(404, f"no such EMP; known: {known}")
         wanted: OrganisationChange = call.body
         base = self._book.organisation(connection)
-        self._book.set_organisation(connection, self._parsed(wanted.organisation, base))
+        connection.peer = wanted.name or connection.peer
+        try:
+            self._book.set_organisation(connection, parse(wanted.organisation, base))
+        except OrganisationError as error:
+            raise _wrong(error) from error
         return self._view(connection)
 
     async def roam_night(self, call: Call) -> Sent:
         """Send what waits."""
         return Sent(cdrs=self._roam.outbound.send_now())
-
-    @staticmethod
-    def _parsed(plain: dict[str, Any], base: Organisation | None) -> Organisation:
-        try:
-            return parse(plain, base)
-        except OrganisationError as error:
-            raise ControlError(400, error.problem, f"/organisation{error.pointer}") from error
 
     def _view(self, connection: Connection) -> EmpView:
         party = connection.their_party
@@ -136,3 +145,7 @@ class RoamControl:
             tokens=sum(1 for _ in self._book.tokens.of(connection.id)),
             organisation=self._book.organisation(connection),
         )
+
+
+def _wrong(error: OrganisationError) -> ControlError:
+    return ControlError(400, error.problem, f"/organisation{error.pointer}")

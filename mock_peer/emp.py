@@ -49,7 +49,8 @@ class EmpConfig:
     party_id: str = "EMP"
     host: str = "127.0.0.1"
     port: int = 0
-    peer: str = "roam"  # the other side's name in the journal
+    actor: str = ACTOR  # its own name in the journal
+    peer: str = "roam"  # the other side's
     tokens: tuple[Mapping[str, Any], ...] = ()
     pulls: bool = True  # pull by itself: a delta every minute, all of it every night
     answers: EmpAnswers = field(default_factory=EmpAnswers)
@@ -69,7 +70,7 @@ class Emp:
         self._journal = journal
         self._store = MemoryStore()
         self._http = HttpClient(clock)
-        self._client = OcpiClient(self._http, clock, self._chance, journal, ACTOR)
+        self._client = OcpiClient(self._http, clock, self._chance, journal, config.actor)
         role = {
             "role": "EMSP",
             "country_code": config.country_code,
@@ -78,19 +79,20 @@ class Emp:
         }
         platform = Platform("", [role], versions=(VERSION,))
         self._registrar = Registrar(self._client, self._store, platform, self._chance)
-        self._judge = EmpJudge(clock=clock, journal=journal, actor=ACTOR, peer=config.peer)
+        self._judge = EmpJudge(clock=clock, journal=journal, actor=config.actor, peer=config.peer)
         self._receiving = Receiving(
             self.book,
             self.answers,
             judge=self._judge,
             chance=self._chance,
             journal=journal,
+            actor=config.actor,
             cdr_url=lambda name: self._own_url("cdrs", RECEIVER, name),
         )
         self._server = OcpiServer(
             clock=clock,
             journal=journal,
-            actor=ACTOR,
+            actor=config.actor,
             registrar=self._registrar,
             routes=self._receiving.routes(),
             on_registered=self._registered,
@@ -165,7 +167,7 @@ class Emp:
         """Look at who they are, push our tokens, and begin to pull."""
         self._judge.judge(Occasion.ROAM_CREDENTIALS, {"roles": connection.their_roles}, None)
         self._journal.event(
-            ACTOR,
+            self.config.actor,
             "emp.registered",
             peer=connection.peer,
             parties=[str(connection.their_party)],
@@ -330,7 +332,7 @@ class Emp:
         return self.book.results[command_id]
 
     def _tell(self, what: str, session: str | None = None, **data: Any) -> None:
-        self._journal.event(ACTOR, what, peer=self.config.peer, session=session, **data)
+        self._journal.event(self.config.actor, what, peer=self.config.peer, session=session, **data)
 
 
 async def start_emp(

@@ -41,6 +41,7 @@ class Receiving:
         judge: EmpJudge,
         chance: Chance,
         journal: Journal,
+        actor: str,
         cdr_url: Callable[[str], str],
     ) -> None:
         self._book = book
@@ -48,6 +49,7 @@ class Receiving:
         self._judge = judge
         self._chance = chance.child("references")
         self._journal = journal
+        self._actor = actor
         self._cdr_url = cdr_url
         self.arrived = asyncio.Event()  # set with each result of a command
 
@@ -189,4 +191,5 @@ class Receiving:
         return Result()
 
     def _tell(self, ctx: Ctx, what: str, **data: Any) -> None:
-        self._journal.event(ACTOR, what, peer=ctx.connection.peer, session=ctx.session, **data)
+        peer = ctx.connection.peer
+        self._journal.event(self._actor, what, peer=peer, session=ctx.session, **data)

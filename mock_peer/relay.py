@@ -17,7 +17,7 @@ from mock_peer.book import Book
 from mock_peer.roam_authorize import check_first
 from mock_peer.roam_book import Asked
 from mock_peer.roam_catalogue import Catalogue, Entry
-from mock_peer.roam_cdrs import is_credit, shown_cdr
+from mock_peer.roam_cdrs import is_credit, shown_cdr, shown_id
 from mock_peer.roam_delivery import Delivery
 from mock_peer.roam_ids import Kind, Origin
 from mock_peer.roam_judging import ACTOR, RoamJudge
@@ -107,7 +107,8 @@ class Relay:
         self._outbound.post(emp.id, job)
 
     def cdr_accepted(self, connection: Connection, body: Json) -> None:
-        """Hand a CDR on to the EMP of its token; credits and other people's are not.
+        """Hand a CDR on to the EMP of its token; credits and other people's are not, nor is a
+        second one of the same session.
 
         It is kept for delivery before the CPO has its answer: who was told 1000 is relied upon.
         """
@@ -117,12 +118,11 @@ class Relay:
         held = self._whose(cdr)
         if held is None or is_credit(cdr) or not isinstance(cdr.get("id"), str):
             return
-        uncertain, protocol = self._protocol(connection, held)
-        headers = {ORIGINAL_PROTOCOL: protocol} if uncertain else {}
-        delivery = self._delivery(connection, cdr, held, headers)
-        self._book.put_delivery(delivery)
-        job = partial(self._outbound.deliver, delivery, uncertain)
-        self._outbound.post(held.organisation, job)
+        name = shown_id(cdr, _origin(connection, cdr), self._book.ids)
+        if self._book.handed_on(name):
+            self._journal.event(ACTOR, "roam.cdr-second", cdr=name, second=cdr["id"])
+            return
+        self._outbound.send(self._delivery(connection, cdr, held))
 
     async def _tell_session(
         self, connection: Connection, session: Mapping[str, Any], held: Held, emp: Connection
@@ -138,25 +138,19 @@ class Relay:
         )
         if correlation is not None:
             self._journal.link(f"session/{shown['id']}", correlation)
-        uncertain, protocol = self._protocol(connection, held)
+        protocol = self._protocol(connection, session, held)
         await self._outbound.session(
             emp,
             method,
             shown,
             told_by(session, emp.id),
             body=shown_progress(session) if method == "PATCH" else None,
-            protocol=protocol if uncertain else None,
-            uncertain=uncertain,
+            protocol=protocol,
+            uncertain=protocol is not None,
             session=correlation,
         )
 
-    def _delivery(
-        self,
-        connection: Connection,
-        cdr: Mapping[str, Any],
-        held: Held,
-        headers: dict[str, str],
-    ) -> Delivery:
+    def _delivery(self, connection: Connection, cdr: Mapping[str, Any], held: Held) -> Delivery:
         """A CDR as it goes to the EMP."""
         origin = _origin(connection, cdr)
         location_id = raw.text(cdr, "/cdr_location/id") or ""
@@ -181,11 +175,13 @@ class Relay:
         self._journal.event(
             ACTOR, "roam.cdr", session=correlation, cdr=shown["id"], breakdown=how.value
         )
+        protocol = self._protocol(connection, cdr, held)
         return Delivery(
             id=shown["id"],
             organisation=held.organisation,
             cdr=shown,
-            headers=headers,
+            headers={ORIGINAL_PROTOCOL: protocol} if protocol else {},
+            uncertain=protocol is not None,
             session=correlation,
             due=self._judge.clock.now(),
         )
@@ -210,11 +206,15 @@ class Relay:
         asked = self._book.asked(raw.text(body, "/authorization_reference"))
         return asked.reference if asked else None
 
-    def _protocol(self, connection: Connection, held: Held) -> tuple[bool, str]:
-        """Whether the very key is uncertain, and the CPO's protocol."""
+    def _protocol(self, connection: Connection, body: Mapping[str, Any], held: Held) -> str | None:
+        """The CPO's protocol where the very key is uncertain: several share the contract, and it
+        is the contract that was named, by the version or by this CPO.
+        """
         version = connection.version or ""
+        named = raw.key(body, "/cdr_token/uid") == held.uid.casefold()
         several = len(self._book.tokens.of_contract(held.contract)) > 1
-        return several and version in _CONTRACT_ONLY, f"OCPI-{version}"
+        uncertain = several and (version in _CONTRACT_ONLY or not named)
+        return f"OCPI-{version}" if uncertain else None
 
     def _judge_shown(self, entry: Entry) -> None:
         """A defect of ours in what EMPs see is told to the first of them."""

@@ -14,7 +14,7 @@ import msgspec
 
 from mock_peer.roam_delivery import Delivery
 from mock_peer.roam_ids import IdMap, Origin
-from mock_peer.roam_organisation import Organisation, parse
+from mock_peer.roam_organisation import Organisation, OrganisationError, parse
 from mock_peer.roam_sessions import Told
 from mock_peer.roam_tokens import Held, TokenRegister
 from mock_peer.shelf_memory import open_shelf
@@ -42,6 +42,7 @@ class RoamBook:
         self._connections: dict[str, Connection] = {}
         self._organisations: dict[str, Organisation] = {}
         self._deliveries: dict[str, Delivery] = {}
+        self._handed_on: set[str] = set()  # the CDRs that ever went to an EMP
         self._told: dict[str, Told] = {}
         self._asked: dict[str, Asked] = {}
         self.ids = IdMap(self._keep_id)
@@ -62,6 +63,7 @@ class RoamBook:
             self._asked[row.key] = Asked(*read_json(row.body))
         for row in shelf.rows("roam-delivery"):
             self._deliveries[row.key] = _delivery(row.body)
+        self._handed_on.update(row.key for row in shelf.rows("roam-cdr"))
 
     def _keep_id(self, rewritten: str, origin: Origin) -> None:
         self._shelf.put("roam-id", "", rewritten, write_json([*origin[:3], *origin.ids]))
@@ -108,23 +110,40 @@ class RoamBook:
         """What is set up for an EMP: its own, else the default."""
         found = self._organisations.get(connection.id)
         if found is None:
-            told = connection.extra.get(_ORGANISATION)
-            found = parse(told) if told is not None else self._default(connection)
+            found = self._organisation(connection)
             self._organisations[connection.id] = found
         return found
 
+    def others_prefixes(self, connection: Connection) -> dict[str, str]:
+        """The contract id prefixes of other EMPs, and whose: of two, the one that came first."""
+        owners: dict[str, Connection] = {}
+        for emp in self._connections.values():
+            for prefix in self.organisation(emp).prefixes if emp.registered else ():
+                owners.setdefault(prefix, emp)
+        return {
+            prefix: str(owner.their_party or owner.id)
+            for prefix, owner in owners.items()
+            if owner.id != connection.id
+        }
+
     def set_organisation(self, connection: Connection, organisation: Organisation) -> None:
-        """Set an EMP up."""
+        """Set an EMP up. Raises OrganisationError where a contract id prefix is another EMP's."""
+        taken = self.others_prefixes(connection)
+        if (clash := organisation.clash(taken)) is not None:
+            place, other = clash
+            pointer = "/contract_prefixes" + (f"/{place}" if organisation.contract_prefixes else "")
+            raise OrganisationError(pointer, f"{other} is registered for {taken[other]}")
         connection.extra[_ORGANISATION] = organisation.to_json()
         self.save(connection)
 
-    def _default(self, connection: Connection) -> Organisation:
-        """The default, under the EMP's own name: its prefix is registered from the start."""
-        party = connection.their_party
-        if party is None:
-            return self.default_organisation
+    def _organisation(self, connection: Connection) -> Organisation:
+        """What was told of an EMP; it is the party of its credentials where no other was told."""
+        told, party = connection.extra.get(_ORGANISATION), connection.their_party
+        found = self.default_organisation if told is None else parse(told)
+        if party is None or (told is not None and found.country_code and found.party_id):
+            return found
         return msgspec.structs.replace(
-            self.default_organisation, country_code=party.country_code, party_id=party.party_id
+            found, country_code=party.country_code, party_id=party.party_id
         )
 
     # Tokens, sessions, authorizations
@@ -160,8 +179,19 @@ class RoamBook:
         """The CDRs that no EMP has taken yet, oldest first."""
         return list(self._deliveries.values())
 
+    def delivery(self, name: str) -> Delivery | None:
+        """A CDR that no EMP has taken yet."""
+        return self._deliveries.get(name)
+
+    def handed_on(self, name: str) -> bool:
+        """True for a CDR that was ever under way to an EMP."""
+        return name in self._handed_on
+
     def put_delivery(self, delivery: Delivery) -> None:
         """Keep a CDR under way."""
+        if delivery.id not in self._handed_on:
+            self._handed_on.add(delivery.id)
+            self._shelf.put("roam-cdr", "", delivery.id, b"")
         self._deliveries[delivery.id] = delivery
         body = write_json(msgspec.to_builtins(delivery, builtin_types=(Decimal,)))
         self._shelf.put("roam-delivery", "", delivery.id, body)

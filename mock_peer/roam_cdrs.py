@@ -71,13 +71,18 @@ def shown_cdr(
     return {**shown, **found.fields}, found.how
 
 
-def _rewrite_ids(shown: dict[str, Any], cdr: Mapping[str, Any], origin: Origin, ids: IdMap) -> None:
+def shown_id(cdr: Mapping[str, Any], origin: Origin, ids: IdMap) -> str:
+    """The id by which an EMP knows a CDR: its session's, where there is one."""
     session_id = cdr.get("session_id")
     if session_id is not None:
-        rewritten = ids.issue(Kind.SESSION, origin._replace(ids=(str(session_id),)))
-        shown["id"] = shown["session_id"] = rewritten
-    else:
-        shown["id"] = ids.issue(Kind.CDR, origin._replace(ids=(str(cdr["id"]),)))
+        return ids.issue(Kind.SESSION, origin._replace(ids=(str(session_id),)))
+    return ids.issue(Kind.CDR, origin._replace(ids=(str(cdr["id"]),)))
+
+
+def _rewrite_ids(shown: dict[str, Any], cdr: Mapping[str, Any], origin: Origin, ids: IdMap) -> None:
+    shown["id"] = shown_id(cdr, origin, ids)
+    if cdr.get("session_id") is not None:
+        shown["session_id"] = shown["id"]
     place = cdr.get("cdr_location")
     if not isinstance(place, dict):
         return

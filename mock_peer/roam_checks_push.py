@@ -54,10 +54,17 @@ def issuer_sent(token: Any, context: Context) -> Iterator[Breach]:
 
 
 def contract_prefix(token: Any, context: Context) -> Iterator[Breach]:
-    """The contract id begins with a prefix that was registered."""
-    told, organisation = raw.text(token, "/contract_id"), facts_of(context).organisation
-    if told is not None and not letters(told).startswith(organisation.prefixes):
-        expected = f"a registered prefix: {', '.join(organisation.prefixes)}"
+    """The contract id begins with a prefix that was registered, and for no other EMP before."""
+    facts, told = facts_of(context), raw.text(token, "/contract_id")
+    if told is None:
+        return
+    prefixes = facts.organisation.prefixes
+    owners = [whose for one, whose in facts.taken.items() if letters(told).startswith(one)]
+    if not letters(told).startswith(prefixes):
+        expected = f"a registered prefix: {', '.join(prefixes)}"
+        yield Breach("/contract_id", told, expected, named(token))
+    elif owners:
+        expected = f"a prefix of this EMP's own: this one is registered for {owners[0]}"
         yield Breach("/contract_id", told, expected, named(token))
 
 

@@ -17,12 +17,16 @@ ACCEPTED = (200, 1000)
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A CDR on its way to an EMP. `tries` counts those that failed; `due` is the next one."""
+    """A CDR on its way to an EMP. `tries` counts those that failed; `due` is the next one.
+
+    `uncertain`: the CPO named the contract, and several keys share it.
+    """
 
     id: str  # the CDR's, as the EMP knows it
     organisation: str  # the EMP's connection id
     cdr: dict[str, Any]
     headers: dict[str, str] = msgspec.field(default_factory=dict)
+    uncertain: bool = False
     session: str | None = None
     tries: int = 0
     due: datetime

@@ -96,10 +96,18 @@ class RoamFace:
         return connection
 
     async def register(
-        self, versions_url: str, token_a: str, organisation: Organisation | None = None
+        self,
+        versions_url: str,
+        token_a: str,
+        organisation: Organisation | None = None,
+        name: str | None = None,
     ) -> Connection:
-        """Begin the handshake with an EMP. Raises OcpiError, OcpiCallFailed."""
+        """Begin the handshake with an EMP; `name` is what the journal calls it.
+
+        Raises OrganisationError, OcpiError, OcpiCallFailed.
+        """
         connection = self.book.new_connection()
+        connection.peer = name or connection.peer
         connection.versions_url, connection.token_out = versions_url, token_a
         if organisation is not None:
             self.book.set_organisation(connection, organisation)
@@ -147,8 +155,10 @@ class RoamFace:
             if exceeded is not None:
                 head = {"exceeded": exceeded}
                 found = self._judge.found(connection, Occasion.ROAM_REQUEST, head)
-                if refusing(found) is not None:
+                strict = self.book.organisation(connection).strict
+                if strict and refusing(found) is not None:
                     return self._too_many(request, connection, found)
+                tell_apart(self._journal, ACTOR, connection.peer, found, None)
         return await self.server.handle(request)
 
     def _sender(self, request: Request) -> Connection | None:

@@ -5,8 +5,8 @@ Rule: pure; nothing here decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from mock_peer import raw
@@ -22,12 +22,16 @@ PARTY = "*".join(ISSUER)
 
 @dataclass(frozen=True, slots=True)
 class RoamFacts:
-    """What the checks may know: the EMP's organisation and connection, ids and tokens."""
+    """What the checks may know: the EMP's organisation and connection, ids and tokens.
+
+    `taken`: contract id prefixes that are another EMP's, and whose.
+    """
 
     organisation: Organisation
     connection: str
     ids: IdMap
     tokens: TokenRegister
+    taken: Mapping[str, str] = field(default_factory=dict)
 
 
 def facts_of(context: Context) -> RoamFacts:

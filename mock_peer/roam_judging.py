@@ -12,6 +12,7 @@ from mock_peer.judging import refusal, refusing, tell
 from mock_peer.known import Known
 from mock_peer.roam_book import RoamBook
 from mock_peer.roam_facts import RoamFacts
+from mock_peer.roam_organisation import Organisation
 from mock_peer.rule import V221, Context, Finding, Occasion
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
@@ -47,9 +48,14 @@ class RoamJudge:
             _NOTHING_KNOWN,
             organisation.profile,
             seen_before=seen_before,
-            memo={"roam": RoamFacts(organisation, connection.id, self.book.ids, self.book.tokens)},
+            memo={"roam": self._facts(connection, organisation)},
         )
         return rules.evaluate(occasion, raw, context)
+
+    def _facts(self, connection: Connection, organisation: Organisation) -> RoamFacts:
+        book = self.book
+        taken = book.others_prefixes(connection)
+        return RoamFacts(organisation, connection.id, book.ids, book.tokens, taken)
 
     def request(
         self, ctx: Ctx, occasion: Occasion, raw: Json, *, seen_before: Json = None

@@ -51,8 +51,11 @@ class PullLimit:
 
     last: datetime | None = None
 
-    def too_soon(self, now: datetime) -> timedelta | None:
-        """Note a pull that begins now; if the last one began less than a minute ago, how long."""
-        last, self.last = self.last, now
-        since = None if last is None else now - last
-        return since if since is not None and since < BETWEEN_PULLS else None
+    def since(self, now: datetime) -> timedelta | None:
+        """How long ago the last pull began, if that is less than a minute."""
+        ago = None if self.last is None else now - self.last
+        return ago if ago is not None and ago < BETWEEN_PULLS else None
+
+    def begin(self, now: datetime) -> None:
+        """Note a pull that begins; one that was refused is none."""
+        self.last = now

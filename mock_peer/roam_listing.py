@@ -84,15 +84,17 @@ class Listing:
     def _check(self, ctx: Ctx, pulls: Pulls, value: str | None) -> None:
         """Judge how the page is asked for. Raises the OcpiError of a refusal."""
         state: str = pulls.standing(value)
-        if state == "first" and ctx.query.get("offset", "0") != "0":
+        if ctx.query.get("offset", "0") != "0":
             state = "deep"
         pull: dict[str, Any] = {"state": state, "asked": dict(ctx.query)}
-        if value is None:
-            limit = self._limits.setdefault(ctx.connection.id, PullLimit())
-            since = limit.too_soon(self._judge.clock.now())
-            if since is not None:
-                pull["since_s"] = since.total_seconds()
+        limit = self._limits.setdefault(ctx.connection.id, PullLimit())
+        now = self._judge.clock.now()
+        since = limit.since(now) if value is None else None
+        if since is not None:
+            pull["since_s"] = since.total_seconds()
         self._judge.require(ctx, Occasion.ROAM_PULL, pull)
+        if value is None:
+            limit.begin(now)
 
     def _begin(self, ctx: Ctx, pulls: Pulls) -> Place:
         page = ctx.page(LARGEST_PAGE)

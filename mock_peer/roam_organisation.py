@@ -7,7 +7,7 @@ Source: Roam OCPI FAQ.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -18,6 +18,7 @@ from simulator.mistakes import Mistake, did_you_mean
 
 MOST_KEYS = 25
 TIMEOUT_S = (1.0, 10.0)
+SHORTEST_PREFIX = 5  # country and provider, as an EMAID begins
 _ALPHA_3 = re.compile(r"[A-Z]{3}")
 _PARTY = re.compile(r"[A-Z]{2}\*[A-Z0-9]{3}")
 
@@ -45,12 +46,13 @@ class RealTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One EMP. `countries`: alpha-3 codes, None for all; `blocked_cpos`: as in `DE*ABC`.
 
-    `contract_prefixes` as in `DE-EMP`, by default the EMP's own party alone.
+    `contract_prefixes` as in `DE-EMP`, by default the EMP's own party alone: that of its
+    credentials where `country_code` and `party_id` are empty.
     """
 
     name: str = "EMP"
-    country_code: str = "DE"
-    party_id: str = "EMP"
+    country_code: str = ""
+    party_id: str = ""
     countries: tuple[str, ...] | None = None
     blocked_cpos: tuple[str, ...] = ()
     contract_prefixes: tuple[str, ...] = ()
@@ -63,7 +65,8 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     @property
     def prefixes(self) -> tuple[str, ...]:
         """The registered contract id prefixes, as they are compared: without separators."""
-        told = self.contract_prefixes or (f"{self.country_code}{self.party_id}",)
+        party = f"{self.country_code}{self.party_id}"
+        told = self.contract_prefixes or ((party,) if party else ())
         return tuple(letters(prefix) for prefix in told)
 
     @property
@@ -75,6 +78,15 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         """True for a location in a selected country (alpha-3) of a CPO that is not blocked."""
         selected = self.countries is None or country.upper() in self.countries
         return selected and party.upper() not in self.blocked_cpos
+
+    def clash(self, taken: Iterable[str]) -> tuple[int, str] | None:
+        """The place of a prefix, and the one of `taken` that it begins like or the reverse."""
+        others = tuple(taken)
+        for index, mine in enumerate(self.prefixes):
+            for other in others:
+                if mine.startswith(other) or other.startswith(mine):
+                    return index, other
+        return None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -121,6 +133,10 @@ def _check(organisation: Organisation) -> None:
         if not _PARTY.fullmatch(party):
             problem = f"expected a party as in DE*ABC, not '{party}'"
             raise OrganisationError(f"/blocked_cpos/{index}", problem)
+    for index, prefix in enumerate(organisation.contract_prefixes):
+        if len(letters(prefix)) < SHORTEST_PREFIX:
+            problem = f"expected country and party as in DE-EMP, not '{prefix}'"
+            raise OrganisationError(f"/contract_prefixes/{index}", problem)
     for rule in organisation.rules:
         if rule not in BY_ID:
             raise OrganisationError(f"/rules/{rule}", f"no such rule.{did_you_mean(rule, BY_ID)}")

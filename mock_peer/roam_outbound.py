@@ -40,7 +40,7 @@ class Outbound:
     def start(self) -> None:
         """Take up the deliveries that a former run left."""
         for delivery in self._book.deliveries():
-            self._wait_for_night(delivery)
+            self._wait(delivery)
 
     async def stop(self) -> None:
         """Stop sending; what is kept goes out after the next start."""
@@ -153,8 +153,23 @@ class Outbound:
 
     # CDRs
 
-    async def deliver(self, delivery: Delivery, uncertain: bool = False) -> None:
+    def send(self, delivery: Delivery) -> None:
+        """Keep a CDR for its EMP, and send it once all that came before it is sent."""
+        self._book.put_delivery(delivery)
+        self._post(delivery)
+
+    def _post(self, delivery: Delivery) -> None:
+        self.post(delivery.organisation, partial(self._deliver_waiting, delivery.id))
+
+    async def _deliver_waiting(self, name: str) -> None:
+        """Send a CDR unless it was taken meanwhile."""
+        delivery = self._book.delivery(name)
+        if delivery is not None:
+            await self.deliver(delivery)
+
+    async def deliver(self, delivery: Delivery) -> None:
         """Send a CDR, and again at night if it was not taken."""
+        self._stop_waiting(delivery)
         self._book.put_delivery(delivery)
         connection = self._receiver(delivery)
         answer = await self._post_cdr(connection, delivery)
@@ -162,7 +177,7 @@ class Outbound:
             push = {
                 "body": delivery.cdr,
                 "protocol": delivery.headers.get(ORIGINAL_PROTOCOL),
-                "uncertain": uncertain,
+                "uncertain": delivery.uncertain,
             }
             self._judge.sent(
                 connection,
@@ -183,7 +198,8 @@ class Outbound:
         if connection is None:
             token = delivery.cdr["cdr_token"]
             held = self._book.tokens.find(token["uid"], token["type"])
-            connection = self._book.connection(held.organisation) if held else None
+            if held is not None and held.cdr_token == token:
+                connection = self._book.connection(held.organisation)
         return connection
 
     async def _post_cdr(self, connection: Connection | None, delivery: Delivery) -> Answer:
@@ -223,24 +239,29 @@ class Outbound:
             self._tell("roam.cdr-given-up", connection, delivery)
             return
         self._book.put_delivery(again)
-        self._wait_for_night(again)
+        self._wait(again)
 
-    def _wait_for_night(self, delivery: Delivery) -> None:
+    def _wait(self, delivery: Delivery) -> None:
+        """Send a CDR when it is due; at once where that time has gone by."""
+
         def send() -> None:
             self._nights.pop(delivery.id, None)
-            self.post(delivery.organisation, partial(self.deliver, delivery))
+            self._post(delivery)
 
-        wait_s = (delivery.due - self._judge.clock.now()).total_seconds()
+        wait_s = max(0.0, (delivery.due - self._judge.clock.now()).total_seconds())
         self._nights[delivery.id] = self._judge.clock.call_later(wait_s, send)
+
+    def _stop_waiting(self, delivery: Delivery) -> None:
+        handle = self._nights.pop(delivery.id, None)
+        if handle is not None:
+            handle.cancel()
 
     def send_now(self) -> int:
         """Send what waits for the night at once; returns how many CDRs."""
         waiting = self._book.deliveries()
         for delivery in waiting:
-            handle = self._nights.pop(delivery.id, None)
-            if handle is not None:
-                handle.cancel()
-            self.post(delivery.organisation, partial(self.deliver, delivery))
+            self._stop_waiting(delivery)
+            self._post(delivery)
         return len(waiting)
 
     def _tell(self, what: str, connection: Connection | None, delivery: Delivery) -> None:

@@ -114,7 +114,7 @@ ROAM_RULES: tuple[Rule, ...] = (
          "Expect drivers to read Plugsurfing, not your name, at the station.",
          {ON.ROAM_TOKEN_SENT: push.issuer_sent}),
     Rule("roam.contract-prefixes", B, V, REJECT, "ROAM",
-         "an EMP's contract id prefixes are registered first",
+         "an EMP's contract id prefixes are registered first, each for one EMP",
          "Have the prefix registered before you push tokens with it.",
          {ON.ROAM_TOKEN: push.contract_prefix}, status=2001),
     Rule("roam.contract-keys", B, V, REJECT, "ROAM",

@@ -82,7 +82,8 @@ class World:
     def _emp(self, plan: EmpPlan) -> Emp:
         inside = [name for name, peer in self.peers.items() if not peer.outside]
         peer, chance = self.peers[plan.peer or inside[0]], self.chance.child("emps")
-        return Emp(plan, peer, clock=self.clock, chance=chance, journal=self.journal)
+        actor = "emp" if len(self.plan.emps) == 1 else f"emp/{plan.name}"
+        return Emp(plan, peer, clock=self.clock, chance=chance, journal=self.journal, actor=actor)
 
     # Starting, step by step or at once
 

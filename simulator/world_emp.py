@@ -20,13 +20,23 @@ ENTRY_POINTS = "simulator.emps"
 
 
 class Emp:
-    """An EMP and its control API (`/_emp/`). `peer` is the one at whose Roam face it registers."""
+    """An EMP and its control API (`/_emp/`). `peer` is the one at whose Roam face it registers,
+    `actor` its name in the journal.
+    """
 
     def __init__(
-        self, plan: EmpPlan, peer: Peer, *, clock: Clock, chance: Chance, journal: Journal
+        self,
+        plan: EmpPlan,
+        peer: Peer,
+        *,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        actor: str = "emp",
     ) -> None:
         self.plan = plan
         self.name = plan.name
+        self.actor = actor
         self.versions_url = ""
         self.control_url = ""
         self._peer = peer
@@ -45,6 +55,7 @@ class Emp:
             "port": self.plan.port,
             "tokens": tuple(self.plan.tokens),
             "pulls": self.plan.pulls,
+            "actor": self.actor,
         }
         chance = self._chance.child(self.name)
         self._running = await start(config, clock=self._clock, chance=chance, journal=self._journal)
@@ -68,7 +79,7 @@ class Emp:
 
         What Plugsurfing sets up for it is set first. Raises PeerRefused.
         """
-        told = {"organisation": {**self._who(), **self.plan.organisation}}
+        told = {"organisation": {**self._who(), **self.plan.organisation}, "name": self.actor}
         if self.plan.register == "roam":
             invited = {"versions_url": self.versions_url, "token_a": self._running.token_a()}
             await self._peer.control("POST", "/roam/register", {**invited, **told})

@@ -18,7 +18,8 @@ class Case:
     """An EMP's connection as the checks know it."""
 
     def __init__(self, **organisation: Any) -> None:
-        self.organisation = Organisation(**organisation)
+        own = {"country_code": "DE", "party_id": "EMP"}
+        self.organisation = Organisation(**{**own, **organisation})
         self.ids = IdMap()
         self.tokens = TokenRegister()
 

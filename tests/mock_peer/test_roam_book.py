@@ -11,7 +11,7 @@ import pytest
 from mock_peer.roam_book import Asked, RoamBook
 from mock_peer.roam_delivery import Delivery
 from mock_peer.roam_ids import Kind
-from mock_peer.roam_organisation import Organisation
+from mock_peer.roam_organisation import Organisation, OrganisationError
 from mock_peer.roam_sessions import Told
 from simulator.kernel.clock import DEFAULT_START
 from simulator.ocpi.connection import Connection
@@ -67,6 +67,43 @@ def test_an_emp_without_an_organisation_has_the_default_under_its_own_party() ->
     assert organisation.prefixes == ("NLABC",)
     assert organisation.keys_per_contract == 2
     book.close()
+
+
+def test_what_is_told_of_an_emp_leaves_it_its_own_party() -> None:
+    book = RoamBook()
+    connection = registered(book)
+    book.set_organisation(connection, Organisation(keys_per_contract=2))
+    assert book.organisation(connection).prefixes == ("NLABC",)
+    elsewhere = Organisation(country_code="FR", party_id="ABC")
+    book.set_organisation(connection, elsewhere)
+    assert book.organisation(connection) == elsewhere
+    book.close()
+
+
+def test_a_prefix_is_the_first_emp_s() -> None:
+    book = RoamBook()
+    first, second = registered(book), registered(book)
+    assert book.others_prefixes(first) == {}
+    assert book.others_prefixes(second) == {"NLABC": "NL*ABC"}
+    with pytest.raises(OrganisationError, match="/contract_prefixes/1: NLABC is registered for"):
+        book.set_organisation(second, Organisation(contract_prefixes=("NL-XYZ", "NL-ABC")))
+    book.set_organisation(first, Organisation(contract_prefixes=("NL-ABC",)))  # its own
+    book.remove(first)
+    assert book.others_prefixes(second) == {}
+    book.close()
+
+
+def test_a_cdr_that_ever_went_to_an_emp_is_known(file: str) -> None:
+    book = RoamBook(file)
+    delivery = Delivery(id="ed1", organisation="emp-1", cdr=cdr(), due=DEFAULT_START)
+    assert not book.handed_on("ed1")
+    book.put_delivery(delivery)
+    book.end_delivery(delivery)
+    assert book.delivery("ed1") is None
+    book.close()
+    again = RoamBook(file)
+    assert again.handed_on("ed1")
+    again.close()
 
 
 def test_an_emp_that_is_removed_is_known_no_more() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from msgspec import structs
 
 from mock_peer.emp import EmpConfig
 from mock_peer.roam_limits import RequestLimits
@@ -37,7 +40,8 @@ async def test_roam_begins(clock: Clock, chance: Chance, journal: Journal) -> No
         )
         await clock.sleep(5)
         assert connection.registered
-        assert whole.roam.book.organisation(connection) == organisation
+        own = structs.replace(organisation, country_code="DE", party_id="EMP")
+        assert whole.roam.book.organisation(connection) == own
         assert whole.emp.connection.registered
         assert TOKEN["uid"] in whole.cpo.tokens
 
@@ -81,14 +85,36 @@ async def test_the_request_after_the_limit_is_429_without_retry_after(
         assert [f["rule"] for f in whole.findings("roam.limit-day")] == ["roam.limit-day"]
 
 
-async def test_a_limit_that_is_switched_off_refuses_nothing(
-    clock: Clock, chance: Chance, journal: Journal
+@pytest.mark.parametrize(
+    "organisation", [{"rules": {"roam.limit-minute": "warn"}}, {"strict": False}]
+)
+async def test_a_limit_that_refuses_nothing_is_told_all_the_same(
+    clock: Clock, chance: Chance, journal: Journal, organisation: dict[str, Any]
 ) -> None:
-    organisation = {"rules": {"roam.limit-minute": "warn"}}
     async with roaming(clock, chance, journal, organisation=organisation) as whole:
         connection = whole.roam.book.all()[0]
         whole.roam.face._limits[connection.id] = RequestLimits(per_minute=0)
         assert (await whole.pull()).ok
+        assert [f["rule"] for f in whole.findings("roam.limit-")] == ["roam.limit-minute"]
+
+
+async def test_a_429_is_an_ocpi_answer_and_the_next_clock_minute_is_free(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        connection = whole.roam.book.all()[0]
+        path = ("tokens", "DE", "EMP", TOKEN["uid"])
+        await clock.sleep(119.5 - clock.now().second)  # half a second before the minute ends
+        whole.roam.face._limits[connection.id] = RequestLimits(per_minute=1)
+        assert (await whole.ask("GET", *path)).ok
+        refused = await whole.ask("GET", *path)
+        assert (refused.http_status, refused.status_code) == (429, 2000)
+        assert refused.envelope is not None
+        assert "roam.limit-minute" in (refused.envelope.status_message or "")
+        assert refused.headers["X-Request-ID"]
+        assert not {"retry-after", "x-ratelimit-remaining"} & {h.lower() for h in refused.headers}
+        await clock.sleep(0.6)  # not a minute later, but in the next one
+        assert (await whole.ask("GET", *path)).ok
 
 
 async def test_locations_are_not_pushed_to_roam(

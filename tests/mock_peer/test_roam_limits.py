@@ -43,6 +43,7 @@ def test_the_published_figures() -> None:
 
 def test_pulls_are_a_minute_apart() -> None:
     pulls = PullLimit()
-    assert pulls.too_soon(NOON) is None
-    assert pulls.too_soon(NOON + timedelta(seconds=59)) == timedelta(seconds=59)
-    assert pulls.too_soon(NOON + timedelta(seconds=119)) is None
+    assert pulls.since(NOON) is None
+    pulls.begin(NOON)
+    assert pulls.since(NOON + timedelta(seconds=59)) == timedelta(seconds=59)
+    assert pulls.since(NOON + timedelta(seconds=60)) is None

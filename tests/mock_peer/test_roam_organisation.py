@@ -12,13 +12,22 @@ from mock_peer.roam_organisation import Organisation, OrganisationError, letters
 def test_nothing_told_is_a_plain_organisation() -> None:
     organisation = parse({})
     assert organisation == Organisation()
-    assert organisation.prefixes == ("DEEMP",)
+    assert organisation.prefixes == ()  # no party is known yet, and so no contract is its own
+    assert parse({"country_code": "DE", "party_id": "EMP"}).prefixes == ("DEEMP",)
     assert organisation.keys_per_contract == 1
     assert organisation.sees("DEU", "DE*ABC")
 
 
 def test_registered_prefixes_replace_the_party_s_own() -> None:
     assert parse({"contract_prefixes": ["DE-8PS", "nl*emp"]}).prefixes == ("DE8PS", "NLEMP")
+
+
+def test_a_prefix_clashes_with_one_that_begins_like_it() -> None:
+    organisation = parse({"contract_prefixes": ["DE-EMP", "NL-EMP"]})
+    assert organisation.clash(["FREMP"]) is None
+    assert organisation.clash(["FREMP", "NLEMP"]) == (1, "NLEMP")
+    assert organisation.clash(["DEEMPC0"]) == (0, "DEEMPC0")
+    assert organisation.clash(["DEEM"]) == (0, "DEEM")
 
 
 def test_it_sees_the_selected_countries_less_the_blocked_cpos() -> None:
@@ -37,6 +46,7 @@ def test_what_is_left_out_is_the_base_s() -> None:
 @pytest.mark.parametrize(
     ("plain", "words"),
     [
+        ({"contract_prefixes": ["DE-EMP", "DE"]}, "/contract_prefixes/1: expected country and"),
         ({"authorization": {"timeout_s": 0.5}}, "/authorization/timeout_s: expected 1 to 10 s"),
         ({"authorization": {"timeout_s": 11}}, "/authorization/timeout_s: expected 1 to 10 s"),
         ({"authorization": {"otherwise": "maybe"}}, "/authorization/otherwise"),
