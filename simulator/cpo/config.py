@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from simulator.ocpi.versions import VERSIONS
+from simulator.wire.tls import NO_TLS, Tls
 
 Object = Mapping[str, Any]
 
@@ -28,6 +29,37 @@ class StationEntry:
     location_id: str
     evse_uids: Sequence[str]
     basic_password: str | None = None
+    # The editions of ISO 15118 in which it charges by contract: what its connectors are told by.
+    iso15118: Sequence[Literal["2", "20"]] = ("2",)
+
+
+@dataclass(frozen=True, slots=True)
+class PncSettings:
+    """Plug & Charge at a CPO: whom it believes, whom it asks, and how long (seconds).
+
+    Roots are PEM texts of one or more certificates. A pool is where contracts for cars come from,
+    EST (RFC 7030) where certificates for stations do; without a URL the station is told so.
+    """
+
+    mo_roots: Sequence[str] = ()
+    v2g_roots: Sequence[str] = ()
+    pool_url: str | None = None
+    est_url: str | None = None
+    # Asked about certificates that name no responder of their own (some real contracts do not).
+    ocsp_url: str | None = None
+    ocsp_timeout_s: float = 2.0
+    pool_timeout_s: float = 4.0
+    est_timeout_s: float = 15.0
+    # No usable word of a responder (none named, silent, garbage): such a chain "cannot be verified"
+    # (C07.FR.17) and is refused. A certificate told to be revoked or unknown is refused always.
+    without_ocsp: Literal["refuse", "accept"] = "refuse"
+    # An EMAID without certificate or hashes proves nothing. "ask": treat it like a card's number.
+    without_certificate: Literal["refuse", "ask"] = "refuse"
+    # How requests are put to a 1.6 station that has not spoken of Plug & Charge yet: in the shapes
+    # of the OCA's application note, or in those of 2.0.1, as libocpp has it.
+    dialect: Literal["note", "libocpp"] = "note"
+    # 1: a password, if there is one; 2: the same over TLS; 3: a client certificate of this id.
+    security_profile: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +72,9 @@ class CpoConfig:
     host: str = "127.0.0.1"
     ocpp_port: int = 9000
     ocpi_port: int = 9100
+    # For stations: wss, with client certificates of `ca`. For peers: https.
+    ocpp_tls: Tls = NO_TLS
+    ocpi_tls: Tls = NO_TLS
     database: str | Path = ":memory:"
     # What is offered to peers; a connection uses the highest that both sides have.
     ocpi_versions: Sequence[str] = tuple(VERSIONS)
@@ -68,5 +103,7 @@ class CpoConfig:
     retry_first_s: float = 2.0
     retry_longest_s: float = 900.0
     page_limit: int = 100
+    # None: contract certificates cannot be verified here, and no station is asked about any.
+    pnc: PncSettings | None = None
     # Fields left out of the CDRs of a station, to see a peer refuse them: station id -> fields.
     omit: Mapping[str, Sequence[str]] = field(default_factory=dict)

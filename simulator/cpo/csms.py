@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from simulator.cpo import door
 from simulator.cpo.book import ConnectorStatus
 from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.counter import Counter
@@ -33,7 +34,7 @@ from simulator.wire.ocpp_messages import (
     not_supported,
 )
 from simulator.wire.ocpp_schema import actions
-from simulator.wire.ocpp_server import Admission
+from simulator.wire.ocpp_server import Admission, Knock
 
 ACCEPTED = "Accepted"
 # Who asks for a new session knows whether it is that of the car at the EVSE.
@@ -91,12 +92,14 @@ class Csms:
 
     # Connections
 
-    def admit(self, station_id: str, password: str | None) -> Admission:
+    def admit(self, knock: Knock) -> Admission:
         """Let a station in. One that is not known may knock: its boot is answered as configured."""
-        entry = self.sites.stations.get(station_id)
-        if entry is not None and entry.basic_password not in (None, password):
-            return Admission.UNAUTHORIZED
-        return Admission.ADMITTED
+        entry = self.sites.stations.get(knock.station_id)
+        if entry is None or (why := door.refusal(entry, knock)) is None:
+            return Admission.ADMITTED
+        peer = f"station/{knock.station_id}"
+        self.journal.event(ACTOR, "station.refused", peer=peer, why=why)
+        return Admission.UNAUTHORIZED
 
     def arrive(self, link: Link) -> CallHandler:
         """A station has connected; returns what answers its calls."""

@@ -73,6 +73,7 @@ class Roaming:
             host=config.host,
             port=config.ocpi_port,
             on_too_long=self.server.handle,
+            ssl=config.ocpi_tls.server(common.clock),
         )
 
     async def start(self) -> None:

@@ -10,6 +10,7 @@ Rule: a shell. Decisions are made in the pure modules; what must survive is in t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from simulator.cpo import authorize, csms_v16, csms_v201
@@ -64,7 +65,7 @@ class Cpo:
         self.sites = Sites(config, rfc3339(clock.now()))
         chance = chance.child("cpo").of_start(self.book.started())
         common = Common(config, self.sites, self.book, clock, chance, journal)
-        self._http = HttpClient(clock)
+        self._http = HttpClient(clock, tls=config.ocpi_tls)
         sites = self.sites
         client = OcpiClient(
             self._http,
@@ -110,6 +111,7 @@ class Cpo:
             versions=tuple(DIALECTS),
             forgiving=FORGIVING,
             call_timeout_s=config.call_timeout_s,
+            ssl=config.ocpp_tls.server(clock, _tell(journal, "ocpp"), ask_clients=True),
         )
 
     def _routes(self, common: Common) -> list[Route]:
@@ -291,6 +293,15 @@ class Cpo:
             if name in (peer.id, peer.peer):
                 return peer
         raise UnknownVerbTarget(f"there is no registered peer {name}")
+
+
+def _tell(journal: Journal, link: str) -> Callable[[str], None]:
+    """What records a TLS handshake that failed."""
+
+    def tell(why: str) -> None:
+        journal.event(ACTOR, "tls.refused", link=link, why=why)
+
+    return tell
 
 
 def _looked_at(session: Any) -> dict[str, Any]:

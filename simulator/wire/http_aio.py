@@ -23,6 +23,7 @@ from simulator.kernel.loop import bound_port
 from simulator.mistakes import Exit
 from simulator.wire.http import USER_AGENT, Handler, Headers, Request, Response
 from simulator.wire.http import BindError as BindError
+from simulator.wire.tls import MAYBE_OUR_CERTIFICATE, NO_TLS, Tls, failure_of, in_words
 
 # The library logs every malformed request with a traceback; whoever sent it has its 400.
 _quiet = logging.getLogger("simulator.wire.aiohttp")
@@ -171,11 +172,16 @@ async def _too_long(_request: Request) -> Response:
 
 
 class HttpClient:
-    """Send requests over kept-alive connections; one client serves all of an actor's peers."""
+    """Send requests over kept-alive connections; one client serves all of an actor's peers.
 
-    def __init__(self, clock: Clock, *, timeout_s: float = 30.0) -> None:
+    `tls` says whom to trust over https, and who we are. Raises TlsError for files that are none.
+    """
+
+    def __init__(self, clock: Clock, *, timeout_s: float = 30.0, tls: Tls = NO_TLS) -> None:
         self._clock = clock
         self._timeout_s = timeout_s
+        # What this machine trusts is a large file: read only if somebody is called over https.
+        self._ssl = tls.client(clock) if tls != NO_TLS else None
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
@@ -186,12 +192,13 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         timeout_s: float | None = None,
-        ssl: _ssl.SSLContext | bool = True,
     ) -> Response:
         """Send one request and read the whole answer; redirects are not followed.
 
         Raises ConnectFailed, NoAnswer.
         """
+        if self._ssl is None and url.startswith("https:"):
+            self._ssl = NO_TLS.client(self._clock)
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=None),
@@ -211,7 +218,7 @@ class HttpClient:
                     headers=headers,
                     data=body or None,
                     allow_redirects=False,
-                    ssl=ssl,
+                    ssl=self._ssl or True,
                 ) as answer,
             ):
                 content = answer.content
@@ -224,7 +231,16 @@ class HttpClient:
         except TimeoutError as error:
             raise NoAnswer(f"{method} {url}: no answer within {limit:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise ConnectFailed(f"{method} {url}: {error or type(error).__name__}") from error
+            raise ConnectFailed(f"{method} {url}: {self._cause(url, error)}") from error
+
+    def _cause(self, url: str, error: Exception) -> str:
+        failure = failure_of(error)
+        if failure is not None:
+            return f"TLS: {in_words(failure)}"
+        words = str(error) or type(error).__name__
+        if isinstance(error, aiohttp.ServerDisconnectedError) and url.startswith("https:"):
+            words += MAYBE_OUR_CERTIFICATE
+        return words
 
     async def close(self) -> None:
         """Close all connections."""

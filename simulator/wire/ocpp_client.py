@@ -14,7 +14,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake, InvalidURI
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidURI
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
@@ -26,6 +26,7 @@ from simulator.wire.http import USER_AGENT
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, LinkClosed, OcppVersion, Validation
 from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, NO_PROXY, ClientSocket, quiet, timeouts
+from simulator.wire.tls import MAYBE_OUR_CERTIFICATE, failure_of, in_words
 
 
 class BackOff:
@@ -60,7 +61,8 @@ class OcppClient:
     """The station's end: connect, and connect again with growing pauses whenever it breaks.
 
     `on_up(link)` runs beside the link, so that it may call; it is cancelled when the link ends.
-    `on_down(reason)` is told when it has ended. `backoff` may be changed while running.
+    `on_down(reason)` is told when it has ended. `backoff` may be changed while running; `ssl` and
+    `basic_password` too, for the next connection.
     Raises ValueError for a URL that is none.
     """
 
@@ -111,7 +113,7 @@ class OcppClient:
         self._validation = validation
         self._call_timeout_s = call_timeout_s
         self._ping_timeout_s = ping_timeout_s
-        self._ssl = ssl
+        self.ssl = ssl
         self._chores = Chores(journal, self._actor)
         self._down = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -153,7 +155,7 @@ class OcppClient:
             try:
                 connection = await self._connect()
             except (OSError, ValueError, EOFError, InvalidHandshake, LinkClosed) as error:
-                self._event("ocpp.connect_failed", url=self.url, error=_cause(error))
+                self._event("ocpp.connect_failed", url=self.url, error=_cause(error, self.url))
             else:
                 await self._use(connection)
             if self._running is not me:
@@ -168,8 +170,8 @@ class OcppClient:
             login = base64.b64encode(f"{self.station_id}:{self.basic_password}".encode())
             headers["Authorization"] = f"Basic {login.decode()}"
         options: dict[str, Any] = timeouts(self._clock, self.ping_interval_s, self._ping_timeout_s)
-        if self._ssl is not None:
-            options["ssl"] = self._ssl
+        if self.ssl is not None:
+            options["ssl"] = self.ssl
         connection = await connect(
             self.url,
             subprotocols=[Subprotocol(self.version.subprotocol)],
@@ -236,6 +238,11 @@ def _check(url: str) -> None:
         raise ValueError(f"{url}: expected ws://host:port/path or wss://host:port/path") from error
 
 
-def _cause(error: BaseException) -> str:
+def _cause(error: BaseException, url: str) -> str:
+    failure = failure_of(error)
+    if failure is not None:
+        return f"TLS: {in_words(failure)}"
+    if isinstance(error, InvalidMessage | ConnectionError) and url.startswith("wss:"):
+        return f"{error}{MAYBE_OUR_CERTIFICATE}"
     inner = error.__cause__
     return f"{error}: {inner}" if inner is not None else str(error) or type(error).__name__

@@ -2,7 +2,8 @@
 
 Rule: every connection becomes one `Link`, or an answer that the specification names (OCPP-J 3):
 404 for an unknown station, 401 for a wrong password, and for no common version a handshake without
-subprotocol followed by a close. Security profiles 0 and 1; 2 and 3 pass an SSLContext.
+subprotocol followed by a close. Security profiles 0 and 1; with an SSLContext (`wire.tls`) 2 and
+3: whoever admits stations is told the name in their client certificate.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import binascii
 import http
 import ssl as _ssl
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import unquote_to_bytes
 
@@ -30,6 +32,7 @@ from simulator.wire.http import USER_AGENT, BindError
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, OcppVersion, Validation
 from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, ServerSocket, quiet, timeouts
+from simulator.wire.tls import client_name
 
 # A thousand stations may knock in the same moment, after an outage.
 _BACKLOG = 1024
@@ -43,13 +46,25 @@ class Admission(Enum):
     UNAUTHORIZED = 401
 
 
-Accept = Callable[[str, str | None], Awaitable[bool | Admission] | bool | Admission]
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What a station shows at the door: its id in the URL, a password (profiles 1 and 2), the
+    common name of its client certificate (profile 3), and whether it came over TLS.
+    """
+
+    station_id: str
+    password: str | None = None
+    certificate_name: str | None = None
+    tls: bool = False
+
+
+Accept = Callable[[Knock], Awaitable[bool | Admission] | bool | Admission]
 
 
 class OcppServer:
     """The CSMS's end: stations connect to `<path>/<percent-encoded station id>`.
 
-    `accept(station_id, basic_password)` admits a station or not; a plain False means unknown.
+    `accept(knock)` admits a station or not; a plain False means unknown.
     `on_link(link)` is told of each new connection and returns the handler of its CALLs; `on_gone`
     of each that ended. `forgiving`: actions that are handled despite violations of their schema, as
     long as types are right. A second connection of a station replaces its first.
@@ -150,7 +165,9 @@ class OcppServer:
         if username not in (None, station_id):
             return self._refuse(connection, Admission.UNAUTHORIZED, station_id)
         try:
-            verdict = self._accept(station_id, password)
+            tls = connection.transport.get_extra_info("ssl_object")
+            knock = Knock(station_id, password, client_name(tls), tls is not None)
+            verdict = self._accept(knock)
             if isinstance(verdict, Awaitable):
                 verdict = await verdict
         except Exception as error:

@@ -5,6 +5,6 @@ Rule: an actor imports from here and from `ocpp_rpc`, never from the parts behin
 
 from simulator.wire.ocpp_client import BackOff, OcppClient
 from simulator.wire.ocpp_link import Link
-from simulator.wire.ocpp_server import Admission, OcppServer
+from simulator.wire.ocpp_server import Admission, Knock, OcppServer
 
-__all__ = ["Admission", "BackOff", "Link", "OcppClient", "OcppServer"]
+__all__ = ["Admission", "BackOff", "Knock", "Link", "OcppClient", "OcppServer"]

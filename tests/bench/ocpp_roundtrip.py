@@ -146,7 +146,7 @@ async def _roamlab(version: OcppVersion, action: str, payload: Payload) -> float
         chance=chance,
         journal=journal,
         actor="cpo",
-        accept=lambda _station, _password: True,
+        accept=lambda _knock: True,
         on_link=lambda _link: answer,
         port=0,
     )

@@ -14,7 +14,7 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.wire.ocpp_rpc import Call, LinkClosed, OcppVersion, Reply
-from simulator.wire.ocpp_ws import Admission, BackOff, Link, OcppClient, OcppServer
+from simulator.wire.ocpp_ws import Admission, BackOff, Knock, Link, OcppClient, OcppServer
 
 NOW = "2026-01-15T07:00:00.000Z"
 
@@ -54,7 +54,7 @@ class Station:
 @contextlib.asynccontextmanager
 async def csms(clock: Clock, journal: Journal, **options: Any) -> AsyncIterator[OcppServer]:
     settings = {
-        "accept": lambda _station, _password: True,
+        "accept": lambda _knock: True,
         "on_link": lambda _link: answer,
         **options,
     }
@@ -120,8 +120,8 @@ async def test_a_url_may_end_in_a_slash_and_an_id_may_hold_one(
 async def test_a_password_is_sent_and_never_recorded(clock: Clock, journal: Journal) -> None:
     seen: list[tuple[str, str | None]] = []
 
-    def accept(station_id: str, password: str | None) -> bool:
-        seen.append((station_id, password))
+    def accept(knock: Knock) -> bool:
+        seen.append((knock.station_id, knock.password))
         return True
 
     async with (
@@ -192,7 +192,7 @@ async def test_a_refused_station_tries_again(
     clock: Clock, journal: Journal, verdict: Admission
 ) -> None:
     verdicts = [verdict, verdict, Admission.ADMITTED]
-    options = {"accept": lambda _station, _password: verdicts.pop(0)}
+    options = {"accept": lambda _knock: verdicts.pop(0)}
     async with csms(clock, journal, **options), station(clock, journal) as it:
         await it.up.wait()
         assert whats(journal).count("ocpp.connect_failed") == 2

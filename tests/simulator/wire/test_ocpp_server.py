@@ -21,7 +21,7 @@ from simulator.kernel.loop import run
 from simulator.wire.http import BindError
 from simulator.wire.ocpp_rpc import Call, LinkClosed, OcppVersion, Reply
 from simulator.wire.ocpp_socket import NO_PROXY
-from simulator.wire.ocpp_ws import Admission, Link, OcppServer
+from simulator.wire.ocpp_ws import Admission, Knock, Link, OcppServer
 
 NOW = "2026-01-15T07:00:00.000Z"
 HEARTBEAT = '[2,"1","Heartbeat",{}]'
@@ -35,7 +35,7 @@ async def heartbeat(call: Call) -> Reply:
 @contextlib.asynccontextmanager
 async def serving(clock: Clock, journal: Journal, **options: Any) -> AsyncIterator[OcppServer]:
     settings = {
-        "accept": lambda _station, _password: True,
+        "accept": lambda _knock: True,
         "on_link": lambda _link: heartbeat,
         **options,
     }
@@ -114,7 +114,7 @@ async def test_any_other_path_is_not_found(clock: Clock, journal: Journal, path:
 
 
 async def test_an_unknown_station_is_not_found(clock: Clock, journal: Journal) -> None:
-    async with serving(clock, journal, accept=lambda station, _: station != "CP9") as server:
+    async with serving(clock, journal, accept=lambda knock: knock.station_id != "CP9") as server:
         with pytest.raises(InvalidStatus) as refused:
             await dial(server, "CP9")
         assert refused.value.response.status_code == 404
@@ -123,8 +123,8 @@ async def test_an_unknown_station_is_not_found(clock: Clock, journal: Journal) -
     assert record["data"] == {"station": "CP9", "http_status": 404}
 
 
-def guarded(_station: str, password: str | None) -> Admission:
-    return Admission.ADMITTED if password == "pässword" else Admission.UNAUTHORIZED
+def guarded(knock: Knock) -> Admission:
+    return Admission.ADMITTED if knock.password == "pässword" else Admission.UNAUTHORIZED
 
 
 async def test_security_profile_1_takes_the_right_password(clock: Clock, journal: Journal) -> None:
@@ -162,8 +162,8 @@ async def test_a_password_of_16_may_be_any_bytes(clock: Clock, journal: Journal)
     key = bytes.fromhex("0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
     seen: list[str | None] = []
 
-    async def accept(_station: str, password: str | None) -> bool:
-        seen.append(password)
+    async def accept(knock: Knock) -> bool:
+        seen.append(knock.password)
         return True
 
     async with serving(clock, journal, accept=accept) as server:
@@ -438,8 +438,8 @@ async def test_stop_does_not_wait_for_a_station_that_is_dead(
 async def test_trouble_in_the_owners_callbacks_is_told_and_survived(
     clock: Clock, journal: Journal
 ) -> None:
-    def accept(station: str, _password: str | None) -> bool:
-        if station == "CP1":
+    def accept(knock: Knock) -> bool:
+        if knock.station_id == "CP1":
             raise RuntimeError("the book is shut")
         return True
 

@@ -224,7 +224,7 @@ async def against_package_station(
         chance=Chance(1),
         journal=journal,
         actor="cpo",
-        accept=lambda _station, _password: True,
+        accept=lambda _knock: True,
         on_link=lambda _link: csms,
     )
     await server.start()
@@ -313,7 +313,7 @@ async def conversation(clock: Clock, journal: Journal, *, port: int = 9000) -> N
         chance=chance.child("cpo"),
         journal=journal,
         actor="cpo",
-        accept=lambda _station, _password: True,
+        accept=lambda _knock: True,
         on_link=on_link,
         port=port,
     )
