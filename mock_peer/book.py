@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from mock_peer import facts, raw
 from mock_peer import profile as profiles
-from mock_peer import raw
 from mock_peer.known import (
     Authorization,
     Interruption,
@@ -109,7 +109,7 @@ class Book:
             body = read_json(row.body)
             known.take_tariff(tariff_id, KnownTariff(body, datetime.fromisoformat(at)))
         for row in shelf.rows("session", here):
-            known.sessions[row.key] = read_json(row.body)
+            known.take_session(read_json(row.body))
         for row in shelf.rows("authorization", here):
             known.take_authorization(msgspec.json.decode(row.body, type=Authorization))
         for row in shelf.rows("interruption", here):
@@ -208,10 +208,8 @@ class Book:
 
     def put_session(self, connection: Connection, body: Json) -> bool:
         """Keep a session (canonical); True if it is new."""
-        known, key = self.known(connection), raw.key(body, "/id") or ""
-        new = key not in known.sessions
-        known.sessions[key] = body
-        self._shelf.put("session", connection.id, key, write_json(body))
+        new = self.known(connection).take_session(body)
+        self._shelf.put("session", connection.id, raw.key(body, "/id") or "", write_json(body))
         if self.watcher is not None:
             self.watcher.session_changed(connection, body)
         return new
@@ -220,9 +218,13 @@ class Book:
         self, connection: Connection, key: str, body: bytes, told: Json, *, accepted: bool
     ) -> None:
         """Keep a CDR as it came on the wire; `told` is what its bytes say."""
-        reference = raw.key(told, "/authorization_reference")
-        cdr = KnownCdr(digest_of(body), accepted, session_key(told), reference)
-        self.known(connection).take_cdr(key, cdr)
+        known, reference = self.known(connection), raw.key(told, "/authorization_reference")
+        rests_on = None
+        if accepted and reference is None and connection.version is not None:
+            allowing = facts.of_cdr(told, connection.version, known).allowing
+            rests_on = allowing.reference.casefold() if allowing is not None else None
+        cdr = KnownCdr(digest_of(body), accepted, session_key(told), reference, rests_on)
+        known.take_cdr(key, cdr)
         self._shelf.put("cdr", connection.id, key, body, _note_of(cdr))
         if self.watcher is not None and accepted:
             self.watcher.cdr_accepted(connection, told)
@@ -335,24 +337,16 @@ def digest_of(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
-def cdr_key(body: Json) -> str:
-    """What tells one CDR from another: owner and id; 2.1.1 names no owner."""
-    if not isinstance(body, dict):
-        return "-"
-    parts = (body.get("country_code"), body.get("party_id"), body.get("id"))
-    return "*".join([part for part in parts if isinstance(part, str)]).casefold() or "-"
-
-
 def _note_of(cdr: KnownCdr) -> str:
     """A CDR's note on the shelf: digest, verdict, and what it bills as JSON."""
-    bills = msgspec.json.encode((cdr.session, cdr.reference)).decode()
+    bills = msgspec.json.encode((cdr.session, cdr.reference, cdr.rests_on)).decode()
     return f"{cdr.digest} {'accepted' if cdr.accepted else 'refused'} {bills}"
 
 
 def _cdr_of(note: str) -> KnownCdr:
     digest, verdict, bills = f"{note}  ".split(" ", 2)  # an older book tells nothing behind it
-    session, reference = msgspec.json.decode(bills) if bills.strip() else (None, None)
-    return KnownCdr(digest, verdict == "accepted", session, reference)
+    told = msgspec.json.decode(bills) if bills.strip() else []
+    return KnownCdr(digest, verdict == "accepted", *told)
 
 
 def as_json(verdict: Authorization) -> dict[str, Any]:

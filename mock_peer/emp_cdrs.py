@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mock_peer.book import cdr_key, digest_of
+from mock_peer.book import digest_of
 from mock_peer.emp_sessions import follow
 from mock_peer.judging import Judge, refusal
+from mock_peer.known import cdr_key
 from mock_peer.rule import V22X, V211, Occasion
 from simulator.ocpi.connection import RECEIVER, Connection
 from simulator.ocpi.envelope import Json, NotFound, read_json

@@ -98,6 +98,7 @@ class TokenSource:
             contract_id=token["contract_id"],
             location_id=location_id,
             allowed="" if setting.no_answer else allowed,
+            evse_uids=tuple(e for e in raw.items(ctx.json, "/evse_uids") if isinstance(e, str)),
         )
         self._book.put_authorization(ctx.connection, verdict)
         if ctx.session is not None:

@@ -11,7 +11,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mock_peer import raw
-from mock_peer.known import Authorization, Known
+from mock_peer.known import (
+    CLOCK_TOLERANCE,
+    WHOLE_SECOND,
+    Authorization,
+    Known,
+    cdr_key,
+    session_key,
+)
 
 
 class Places(NamedTuple):
@@ -77,7 +84,12 @@ class CdrFacts:
     connector: str | None
     reference: str | None
     referred: Authorization | None
-    verdicts: tuple[Authorization, ...]
+    billed_by: str | None  # the CDR that carries `reference` for another session
+    verdicts: tuple[Authorization, ...]  # for token, place and time, whosever; by time
+    own: tuple[
+        Authorization, ...
+    ]  # of those at its EVSE the ones that nothing else has; best first
+    claimed: str | None  # what has the ALLOWED verdict that this CDR could rest on otherwise
     unanswered: bool  # a request of that time was left without an answer
     cost: Decimal | None
     cost_with_vat: Decimal | None
@@ -89,11 +101,41 @@ class CdrFacts:
         return tuple(f"{kind}/{name}" for kind, name in told if name)
 
     @property
+    def allowed_by(self) -> tuple[Authorization, ...]:
+        """The ALLOWED verdicts that the session can rest on: the one that it refers to comes first,
+        then its own. A verdict serves one session.
+        """
+        fits = self.referred is not None and self.billed_by is None and self._fits(self.referred)
+        referred = (self.referred,) if self.referred is not None and fits else ()
+        return tuple(v for v in (*referred, *self.own) if v.allowed == "ALLOWED")
+
+    @property
     def allowing(self) -> Authorization | None:
-        """The ALLOWED verdict that the session rests on: the one it refers to, else any fitting."""
-        fitting = self.referred if self.referred and self._fits(self.referred) else None
-        verdicts = (*((fitting,) if fitting else ()), *self.verdicts)
-        return next((verdict for verdict in verdicts if verdict.allowed == "ALLOWED"), None)
+        """The ALLOWED verdict that the session rests on."""
+        return next(iter(self.allowed_by), None)
+
+    @property
+    def missing(self) -> Authorization | None:
+        """The verdict whose reference the CDR should carry, if it carries none: an ALLOWED one, if
+        there is one. One right after the session's end is the next session's.
+        """
+        end = self.end or self.start
+        fitting = [v for v in self.own if end is not None and v.at <= end + WHOLE_SECOND]
+        return next((v for v in fitting if v.allowed == "ALLOWED"), next(iter(fitting), None))
+
+    @property
+    def denying(self) -> Authorization | None:
+        """The refusal that the session was started after: the last word on its token at its
+        location before it began, or at its EVSE since.
+        """
+        if self.allowing is not None:
+            return None
+        words = [v for v in self.verdicts if self._begun_after(v) or v.at_evse(raw.key(self.evse))]
+        last = self.referred or (words[-1] if words else None)
+        return last if last is not None and last.allowed not in ("", "ALLOWED") else None
+
+    def _begun_after(self, verdict: Authorization) -> bool:
+        return self.start is not None and verdict.at <= self.start + CLOCK_TOLERANCE
 
     def _fits(self, verdict: Authorization) -> bool:
         token, location = raw.key(self.token_name), raw.key(self.location)
@@ -114,12 +156,18 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
     start, end = raw.moment(body, places.start), raw.moment(body, places.end)
     reference = raw.text(body, places.reference) if places.reference else None
     token_type = raw.text(body, places.token_type) if places.token_type else None
-    verdicts: list[Authorization] = []
+    asked: list[Authorization] = []
     if token_name is not None and start is not None:
         token = token_name.casefold()
-        verdicts = known.authorizations(token, raw.key(location), start, end or start)
+        asked = known.authorizations(token, raw.key(location), start, end or start)
         if token_type is not None:
-            verdicts = [verdict for verdict in verdicts if verdict.token_type == token_type]
+            asked = [verdict for verdict in asked if verdict.token_type == token_type]
+    verdicts = [verdict for verdict in asked if verdict.allowed]
+    evse, cdr, session = raw.text(body, places.evse), cdr_key(body), session_key(body)
+    here = [verdict for verdict in verdicts if verdict.at_evse(raw.key(evse))]
+    claims = {v.reference: known.claimed_by(v.reference, cdr, session) for v in here}
+    own = [verdict for verdict in here if claims[verdict.reference] is None]
+    taken = [claims[verdict.reference] for verdict in here if verdict.allowed == "ALLOWED"]
     return CdrFacts(
         places=places,
         token_name=token_name,
@@ -128,12 +176,23 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
         start=start,
         end=end,
         location=location,
-        evse=raw.text(body, places.evse),
+        evse=evse,
         connector=raw.text(body, places.connector),
         reference=reference,
         referred=known.references.get(reference.casefold()) if reference else None,
-        verdicts=tuple(verdict for verdict in verdicts if verdict.allowed),
-        unanswered=any(not verdict.allowed for verdict in verdicts),
+        billed_by=known.billed_by(reference, cdr, session) if reference else None,
+        verdicts=tuple(verdicts),
+        own=_best_first(own, start),
+        claimed=next((claim for claim in reversed(taken) if claim), None),
+        unanswered=len(asked) > len(verdicts),
         cost=raw.number(body, places.cost),
         cost_with_vat=raw.number(body, places.cost_with_vat) if places.cost_with_vat else None,
     )
+
+
+def _best_first(verdicts: list[Authorization], start: datetime | None) -> tuple[Authorization, ...]:
+    """The last one before the start first, back to the earliest; then those given since."""
+    if start is None:
+        return tuple(verdicts)
+    before = [verdict for verdict in verdicts if verdict.at <= start + WHOLE_SECOND]
+    return (*reversed(before), *verdicts[len(before) :])

@@ -18,10 +18,13 @@ from mock_peer import raw
 from mock_peer.quick_price import PlainTariff, plain_tariff
 
 # A driver is authorized at most so long before the session starts, and may be during it: the card
-# first and the cable then, or the other way round. Never after its end; times without a fraction
-# tell the whole second, so a verdict within the last one is still in time.
+# first and the cable then, or the other way round. Never after its end. No source sets a limit; the
+# only one that OCPI speaks of is a quarter of an hour (2.2.1 mod_commands, StartSession).
 AUTHORIZED_BEFORE = timedelta(hours=1)
-CLOCK_TOLERANCE = timedelta(seconds=1)
+# So far a CPO's clock may be from ours.
+CLOCK_TOLERANCE = timedelta(minutes=1)
+# Times without a fraction tell the whole second.
+WHOLE_SECOND = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -50,12 +53,15 @@ class KnownTariff:
 class KnownCdr:
     """That a CDR came: its digest, and whether it was accepted; what it bills, as `session_key` and
     the reference (case-folded), where it tells. The CDR itself is in the book.
+
+    `rests_on` is the reference of the verdict that allowed a CDR which names none, as in 2.1.1.
     """
 
     digest: str
     accepted: bool
     session: str | None = None
     reference: str | None = None
+    rests_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class Authorization:
     """A verdict that Plugsurfing gave: to a real-time request, or by sending START_SESSION itself.
 
     `allowed` is an AllowedType, or empty where the request was left without an answer.
+    `evse_uids` are those that were asked for; none: the whole location.
     """
 
     reference: str
@@ -73,6 +80,7 @@ class Authorization:
     location_id: str | None
     allowed: str
     by_command: bool = False
+    evse_uids: tuple[str, ...] = ()
 
     def names_token(self, token: str) -> bool:
         """Whether `token` (case-folded) is this verdict's uid or, as in 2.1.1, its contract."""
@@ -86,6 +94,13 @@ class Authorization:
         """Whether it was given for this token and this location (both case-folded)."""
         here = self.location_id.casefold() if self.location_id else None
         return self.names_token(token) and (location is None or here == location)
+
+    def at_evse(self, evse: str | None) -> bool:
+        """Whether it was given for this EVSE (case-folded; None: not told): its location's, if it
+        was given for the whole.
+        """
+        asked = [uid.casefold() for uid in self.evse_uids]
+        return evse is None or not asked or evse in asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,8 @@ class Known:
     billed: dict[str, str] = field(default_factory=dict)  # session key -> key of its accepted CDR
     # By reference (case-folded): the session key and the key of the accepted CDR that carries it.
     referring: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+    resting: dict[str, str] = field(default_factory=dict)  # reference -> key of its nameless CDR
+    begun: dict[str, str] = field(default_factory=dict)  # reference -> key of the session with it
     references: dict[str, Authorization] = field(default_factory=dict)
     verdicts: dict[str, list[Authorization]] = field(default_factory=dict)  # by uid and contract
     interruptions: list[Interruption] = field(default_factory=list)
@@ -202,10 +219,31 @@ class Known:
         last = bisect_right(given, end + CLOCK_TOLERANCE, lo=first, key=attrgetter("at"))
         return [verdict for verdict in given[first:last] if verdict.covers(token, location)]
 
-    def interrupted(self, start: datetime, told: Iterable[Interruption] = ()) -> bool:
-        """Whether real-time authorization was impossible shortly before a session's start."""
+    def billed_by(self, reference: str, cdr: str, session: str | None) -> str | None:
+        """The key of another accepted CDR that carries this reference for another session."""
+        carried = self.referring.get(reference.casefold())
+        if carried is None or carried[1] == cdr or (session is not None and carried[0] == session):
+            return None
+        return carried[1]
+
+    def claimed_by(self, reference: str, cdr: str, session: str | None) -> str | None:
+        """What else has this verdict, in words: another CDR carries it or rests on it, or another
+        session was pushed with it. `cdr` and `session` are the keys of the one that asks.
+        """
+        other = self.billed_by(reference, cdr, session) or self.resting.get(reference.casefold())
+        if other is not None and other != cdr:
+            return f"CDR {other}"
+        begun = self.begun.get(reference.casefold())
+        return f"session {begun}" if begun and session is not None and begun != session else None
+
+    def interrupted(
+        self, start: datetime, until: datetime, told: Iterable[Interruption] = ()
+    ) -> bool:
+        """Whether real-time authorization was impossible, from shortly before a session's start
+        until a moment in it.
+        """
         since = start - AUTHORIZED_BEFORE
-        return any(gap.touches(since, start) for gap in (*self.interruptions, *told))
+        return any(gap.touches(since, until) for gap in (*self.interruptions, *told))
 
     # What the book tells
 
@@ -227,9 +265,21 @@ class Known:
         """Keep a new state of a tariff."""
         self.tariffs.setdefault(tariff_id.casefold(), []).append(tariff)
 
+    def take_session(self, session: dict[str, Any]) -> bool:
+        """Keep a session (canonical); True if it is new."""
+        key, reference = raw.key(session, "/id") or "", raw.key(session, "/authorization_reference")
+        new = key not in self.sessions
+        self.sessions[key] = session
+        owned = _owned(session, "/id")
+        if reference is not None and owned is not None:
+            self.begun[reference] = owned
+        return new
+
     def take_cdr(self, key: str, cdr: KnownCdr) -> None:
         """Keep that a CDR came, and what it bills if it was accepted."""
         self.cdrs[key] = cdr
+        if cdr.accepted and cdr.rests_on is not None:
+            self.resting.setdefault(cdr.rests_on, key)
         if cdr.accepted and cdr.session is not None:
             self.billed.setdefault(cdr.session, key)
         if cdr.accepted and cdr.reference is not None:
@@ -244,10 +294,20 @@ class Known:
 
 def session_key(cdr: Any) -> str | None:
     """The session that a CDR bills, as its owner names it (case-folded), where it tells."""
-    session = raw.key(cdr, "/session_id")
+    return _owned(cdr, "/session_id")
+
+
+def cdr_key(cdr: Any) -> str:
+    """What tells one CDR from another: owner and id; 2.1.1 names no owner."""
+    parts = (raw.key(cdr, pointer) for pointer in ("/country_code", "/party_id", "/id"))
+    return "*".join([part for part in parts if part is not None]) or "-"
+
+
+def _owned(body: Any, pointer: str) -> str | None:
+    session = raw.key(body, pointer)
     if session is None:
         return None
-    return f"{raw.key(cdr, '/country_code')}*{raw.key(cdr, '/party_id')}*{session}"
+    return f"{raw.key(body, '/country_code')}*{raw.key(body, '/party_id')}*{session}"
 
 
 def evse_names(location: Any) -> list[str]:

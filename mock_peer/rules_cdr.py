@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from mock_peer import raw
 from mock_peer.facts import CdrFacts
-from mock_peer.known import Authorization, KnownTariff, session_key
+from mock_peer.known import CLOCK_TOLERANCE, Authorization, KnownTariff, session_key
 from mock_peer.quick_price import total as quick_total
 from mock_peer.rule import Breach, Context
-from mock_peer.rules_cdr_whole import NUMBER, SOUND, numbers, same_contract
+from mock_peer.rules_cdr_whole import ENERGY_TOLERANCE, NUMBER, SOUND, numbers, same_contract
 from simulator.ocpi.tariff import TariffError, price
 
 IN_TIME = timedelta(hours=1)
 CENT = Decimal("0.01")
-# So far ahead of ours a CPO's clock may be.
-AHEAD = timedelta(minutes=1)
 # The dimensions that count energy and time; a power or a current may well be negative.
 _COUNTED = frozenset(
     {"ENERGY", "ENERGY_IMPORT", "ENERGY_EXPORT", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"}
@@ -57,7 +55,7 @@ def in_time(body: Any, context: Context) -> Iterator[Breach]:
     seen = f"{facts.end:%Y-%m-%dT%H:%M:%SZ}, received {context.now:%Y-%m-%dT%H:%M:%SZ}"
     if context.now - facts.end > IN_TIME:
         yield Breach(facts.places.end, seen, "a CDR at most one hour after the session's end")
-    elif facts.end - context.now > AHEAD:
+    elif facts.end - context.now > CLOCK_TOLERANCE:
         yield Breach(facts.places.end, seen, "a CDR after the session's end, not before")
 
 
@@ -81,9 +79,9 @@ def authorization_reference(body: Any, context: Context) -> Iterator[Breach]:
     facts = facts_of(context)
     place, verdict = facts.places.reference, facts.referred
     if facts.reference is None:
-        if facts.verdicts:
-            last = facts.verdicts[-1].reference
-            yield Breach(place, None, f"the reference of the authorization: {last}", facts.objects)
+        if (missing := facts.missing) is not None:
+            expected = f"the reference of the authorization: {missing.reference}"
+            yield Breach(place, None, expected, facts.objects)
     elif verdict is None:
         yield Breach(place, facts.reference, "a reference that Plugsurfing issued", facts.objects)
     elif verdict.allowed != "ALLOWED":
@@ -118,31 +116,83 @@ def _belongs(body: Any, facts: CdrFacts, verdict: Authorization) -> Iterator[Bre
 def realtime_only(body: Any, context: Context) -> Iterator[Breach]:
     """The driver was authorized in real time, or the token's whitelist type let the CPO decide."""
     facts = facts_of(context)
-    if facts.token_name is None or facts.allowing is not None:
+    if facts.token_name is None:
         return
     whitelist = facts.token["whitelist"] if facts.token else None
-    if whitelist in ("ALLOWED", "ALWAYS"):
+    if facts.allowed_by:
+        if whitelist == "NEVER":
+            yield from _too_late(body, facts)
         return
-    gaps = context.profile.told_interruptions
-    cut_off = facts.unanswered or (
-        facts.start is not None and context.known.interrupted(facts.start, gaps)
-    )
-    if whitelist == "ALLOWED_OFFLINE" and cut_off:
+    blocked = facts.token is not None and _blocked(facts.token, facts)
+    offline = whitelist == "ALLOWED_OFFLINE" and _cut_off(body, context)
+    if not blocked and (offline or whitelist in ("ALLOWED", "ALWAYS")):
         return
     expected = {
         None: "a token that Plugsurfing issued",
         "NEVER": "a real-time authorization: the token's whitelist is NEVER",
     }.get(whitelist, "a real-time authorization, or an interruption that was told")
+    if blocked:
+        expected = "a token that was valid when the session began: this one is blocked"
+    elif other := facts.claimed or (facts.billed_by and f"CDR {facts.billed_by}"):
+        expected = f"{expected}; the one that was given is that of {other}"
     yield Breach(facts.places.token, facts.token_name, expected, facts.objects)
+
+
+def _too_late(body: Any, facts: CdrFacts) -> Iterator[Breach]:
+    """Energy had flowed before the answer was there."""
+    flowed, first = charged_by(body, facts), min(verdict.at for verdict in facts.allowed_by)
+    if flowed is not None and first > flowed + CLOCK_TOLERANCE:
+        seen = f"{facts.token_name}, authorized at {first:%Y-%m-%dT%H:%M:%SZ}"
+        expected = f"a real-time authorization before energy flows, by {flowed:%Y-%m-%dT%H:%M:%SZ}"
+        yield Breach(facts.places.token, seen, expected, facts.objects)
+
+
+def charged_by(body: Any, facts: CdrFacts) -> datetime | None:
+    """When energy had flowed for certain: the end of the first charging period that tells some,
+    else the session's. Whoever plugs in first and holds up the card then is authorized before it.
+    """
+    told = [
+        (raw.moment(period, "/start_date_time"), _has_energy(period))
+        for period in raw.items(body, "/charging_periods")
+    ]
+    first = min((begun for begun, energy in told if begun is not None and energy), default=None)
+    later = [
+        begun for begun, _ in told if first is not None and begun is not None and begun > first
+    ]
+    return min(later, default=facts.end)
+
+
+def _has_energy(period: Any) -> bool:
+    volumes = (
+        raw.number(dimension, "/volume")
+        for dimension in raw.items(period, "/dimensions")
+        if raw.text(dimension, "/type") == "ENERGY"
+    )
+    return any(volume is not None and volume > ENERGY_TOLERANCE for volume in volumes)
+
+
+def _cut_off(body: Any, context: Context) -> bool:
+    """Whether the CPO could not ask, or was not answered, when the driver came."""
+    facts = facts_of(context)
+    if facts.unanswered or facts.start is None:
+        return facts.unanswered
+    until = max(facts.start, charged_by(body, facts) or facts.start)
+    gaps = context.profile.told_interruptions
+    return context.known.interrupted(facts.start, until, gaps)
+
+
+def _blocked(token: Mapping[str, Any], facts: CdrFacts) -> bool:
+    """Whether the token was blocked before the session began."""
+    since = raw.moment(token, "/last_updated")
+    if token["valid"] or since is None or facts.start is None:
+        return False
+    return since <= facts.start
 
 
 def started_after_denial(body: Any, context: Context) -> Iterator[Breach]:
     """The verdict that the session rests on was not ALLOWED."""
     facts = facts_of(context)
-    if facts.allowing is not None:
-        return
-    verdict = facts.referred or (facts.verdicts[-1] if facts.verdicts else None)
-    if verdict is not None and verdict.allowed not in ("", "ALLOWED"):
+    if (verdict := facts.denying) is not None:
         seen = f"{verdict.allowed} at {verdict.at:%Y-%m-%dT%H:%M:%SZ} ({verdict.reference})"
         yield Breach(facts.places.token, seen, "no session after a denied start", facts.objects)
 

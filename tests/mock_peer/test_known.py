@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mock_peer.known import Interruption, Known, KnownLocation, KnownTariff, Tokens, evse_names
+from mock_peer.known import (
+    Interruption,
+    Known,
+    KnownCdr,
+    KnownLocation,
+    KnownTariff,
+    Tokens,
+    evse_names,
+)
 from tests.mock_peer import objects as o
 from tests.mock_peer.cases import verdict
 
@@ -75,10 +83,39 @@ def test_verdicts_count_for_their_token_place_and_time() -> None:
     assert known.references["ref-1"] is given
 
 
-def test_an_interruption_counts_if_it_touches_the_hour_before_the_start() -> None:
+def test_an_interruption_counts_if_it_touches_the_hour_before_the_start_or_what_follows() -> None:
     known = Known(interruptions=[Interruption(o.NOW, o.NOW + HOUR)])
-    assert known.interrupted(o.NOW)
-    assert known.interrupted(o.NOW + 2 * HOUR)
-    assert not known.interrupted(o.NOW + 3 * HOUR)
-    assert not known.interrupted(o.NOW - HOUR)
-    assert known.interrupted(o.NOW + 9 * HOUR, [Interruption(o.NOW)]), "open: until now"
+    assert known.interrupted(o.NOW, o.NOW)
+    assert known.interrupted(o.NOW + 2 * HOUR, o.NOW + 2 * HOUR)
+    assert not known.interrupted(o.NOW + 3 * HOUR, o.NOW + 4 * HOUR)
+    assert not known.interrupted(o.NOW - HOUR, o.NOW - HOUR / 2)
+    assert known.interrupted(o.NOW - HOUR, o.NOW)
+    assert known.interrupted(o.NOW + 9 * HOUR, o.NOW + 9 * HOUR, [Interruption(o.NOW)]), "open"
+
+
+def test_a_verdict_is_anothers_by_its_cdr_or_its_session_but_not_by_its_own() -> None:
+    known = Known()
+    known.take_cdr("c1", KnownCdr("d", True, "de*abc*s1", "ref-1"))
+    assert known.billed_by("REF-1", "c2", "de*abc*s2") == "c1"
+    assert known.claimed_by("REF-1", "c2", None) == "CDR c1"
+    assert known.billed_by("ref-1", "c1", "de*abc*s2") is None, "the same CDR again"
+    assert known.billed_by("ref-1", "c2", "de*abc*s1") is None, "the same session"
+    known.take_cdr("c3", KnownCdr("d", True, rests_on="ref-3"))
+    assert known.claimed_by("ref-3", "c4", None) == "CDR c3"
+    assert known.claimed_by("ref-3", "c3", None) is None
+    assert known.billed_by("ref-3", "c4", None) is None, "who names it comes first"
+    known.take_cdr("c5", KnownCdr("d", False, rests_on="ref-5"))
+    assert known.claimed_by("ref-5", "c6", None) is None, "what was refused has nothing"
+    assert known.take_session(o.session(authorization_reference="Ref-7"))
+    assert not known.take_session(o.session())
+    assert known.claimed_by("ref-7", "c7", "de*abc*s9") == "session de*abc*s1"
+    assert known.claimed_by("ref-7", "c7", "de*abc*s1") is None
+    assert known.claimed_by("ref-7", "c7", None) is None, "it may be its own"
+
+
+def test_a_verdict_is_for_the_evses_that_were_asked_for() -> None:
+    assert verdict().at_evse("loc1-1")
+    one = verdict(evse_uids=("LOC1-1",))
+    assert one.at_evse("loc1-1")
+    assert one.at_evse(None)
+    assert not one.at_evse("loc1-2")
