@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from mock_peer import raw
-from mock_peer.book import cdr_key
 from mock_peer.judging import Judge, refusing
+from mock_peer.known import cdr_key
 from mock_peer.rule import V22, V211, V221, Occasion
 from simulator.kernel.clock import rfc3339
 from simulator.ocpi.client import OcpiCallFailed, OcpiClient
