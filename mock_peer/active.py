@@ -14,15 +14,16 @@ from typing import Any
 from mock_peer import rules
 from mock_peer.book import Book
 from mock_peer.emp_tokens import TokenSource
-from mock_peer.judging import Judge
+from mock_peer.judging import Judge, refusal, refusing
 from mock_peer.known import Authorization
 from mock_peer.pulling import Pulling
 from mock_peer.rule import V22X, Occasion
 from simulator.kernel.chance import Chance
-from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
-from simulator.ocpi.connection import RECEIVER, Connection
+from simulator.ocpi.client import Answer, Failure, OcpiCallFailed, OcpiClient
+from simulator.ocpi.connection import RECEIVER, SENDER, Connection
 from simulator.ocpi.envelope import OcpiError
 from simulator.ocpi.registration import Registrar
+from simulator.ocpi.versions import Version
 from simulator.wire.http import join_url
 
 # The other side must have stored our answer to its credentials before it can know our token.
@@ -56,6 +57,7 @@ class Active:
         self.pulling = Pulling(judge, client)
         self._journal = judge.journal
         self.actor = judge.actor
+        registrar.judge = self._judge_credentials
 
     # Registration
 
@@ -82,11 +84,21 @@ class Active:
         if version is not None:
             one = replace(registrar.platform, versions=(version,))
             registrar = Registrar(self._client, self._book, one, self._chance)
+            registrar.judge = self._judge_credentials
         try:
             await registrar.register(connection)
         except (OcpiError, OcpiCallFailed) as error:
             self._book.remove(connection)
             raise Refused(f"the registration failed: {error}") from error
+
+    def _judge_credentials(self, connection: Connection, answer: Answer, version: Version) -> None:
+        """Judge the credentials that a CPO answers with. Raises OcpiError where one is refused."""
+        body = answer.envelope.data if answer.envelope is not None else None
+        context = self._judge.context(connection, version.number)
+        found = rules.evaluate(Occasion.CREDENTIALS, body, context)
+        self._judge.tell_apart(connection, found, answer.record_seq)
+        if (refused := refusing(found)) is not None and context.profile.strict:
+            raise refusal(refused)
 
     async def registered(self, connection: Connection) -> None:
         """What follows a registration that the CPO began."""
@@ -102,6 +114,12 @@ class Active:
         """What follows any registration: look at what is offered, pull it (these modules, else what
         Plugsurfing pulls by itself), push our tokens.
         """
+        self._look(connection)
+        await self.pulling.pull(connection, pull)
+        await self.push_tokens(connection)
+
+    def _look(self, connection: Connection) -> None:
+        """Judge what a CPO offers, and tell that it is registered."""
         offered = [
             {"identifier": module, "role": role} for module, role in sorted(connection.endpoints)
         ]
@@ -116,16 +134,21 @@ class Active:
             version=connection.version,
             parties=[f"{r['country_code']}*{r['party_id']}" for r in connection.their_roles],
         )
-        await self.pulling.pull(connection, pull)
-        await self.push_tokens(connection)
 
-    async def update(self, connection: Connection) -> None:
-        """PUT our credentials at the CPO: both tokens are new from then on. Raises Refused."""
-        version = connection.version or ""
+    async def update(self, connection: Connection, version: str | None = None) -> None:
+        """PUT our credentials at the CPO: both tokens are new from then on, and it may be another
+        version that is spoken. Raises Refused.
+        """
         try:
-            await self._registrar.update(connection, (version,))
+            await self._registrar.update(connection, (version or connection.version or "",))
         except (OcpiError, OcpiCallFailed, KeyError) as error:
             raise Refused(f"the update failed: {error}") from error
+        self._look(connection)
+
+    async def credentials(self, connection: Connection) -> Answer:
+        """GET the CPO's credentials."""
+        url = connection.endpoints.get(("credentials", SENDER), "")
+        return await self._client.exchange(connection, "GET", url, module="credentials")
 
     async def unregister(self, connection: Connection) -> Answer:
         """DELETE our credentials at the CPO, and forget it. Raises Refused."""
@@ -138,16 +161,21 @@ class Active:
 
     # Tokens
 
-    async def push_tokens(self, connection: Connection) -> int:
-        """PUT every token at a CPO, one after the other; returns how many were taken."""
-        taken = 0
+    async def push_tokens(self, connection: Connection) -> list[tuple[Mapping[str, Any], Answer]]:
+        """PUT every token at a CPO, one after the other; what it answered to each. A CPO that is
+        not there is not asked again: the rest is left.
+        """
+        pushed: list[tuple[Mapping[str, Any], Answer]] = []
         for token in self._tokens.tokens_for(connection):
             answer = await self.push_token(connection, token)
             if answer is None:
-                return 0
-            taken += answer.ok
+                return []
+            pushed.append((token, answer))
+            if answer.failure in (Failure.UNREACHABLE, Failure.NO_ANSWER):
+                break
+        taken = sum(answer.ok for _, answer in pushed)
         self._journal.event(self.actor, "peer.tokens-pushed", peer=connection.peer, taken=taken)
-        return taken
+        return pushed
 
     async def push_token(self, connection: Connection, token: Mapping[str, Any]) -> Answer | None:
         """PUT one token at a CPO; None where it offers no tokens module."""
@@ -244,6 +272,7 @@ class Active:
             location_id=request["location_id"],
             allowed="ALLOWED",
             by_command=True,
+            evse_uids=tuple(uid for uid in (request.get("evse_uid"),) if uid),
         )
         self._book.put_authorization(connection, verdict)
         return verdict.reference

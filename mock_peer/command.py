@@ -40,6 +40,14 @@ What it thinks of you: http://127.0.0.1:8090/_mock/findings   (docs/peer.md)
 @click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
+    "--ocpi",
+    "ocpi_versions",
+    multiple=True,
+    metavar="VERSION",
+    help="Offer CPOs this version of OCPI alone: 2.1.1, 2.2 or 2.2.1; may be told again for more. "
+    "Default: all.",
+)
+@click.option(
     "--profile",
     "profile_file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -73,6 +81,7 @@ What it thinks of you: http://127.0.0.1:8090/_mock/findings   (docs/peer.md)
 def peer(
     port: int,
     host: str,
+    ocpi_versions: tuple[str, ...],
     profile_file: Path | None,
     strict: bool | None,
     tokens_file: Path | None,
@@ -107,6 +116,7 @@ def peer(
     options: dict[str, Any] = {
         "host": host,
         "port": port,
+        "ocpi_versions": ocpi_versions,
         "profile": profile,
         "strict": strict,
         "database": database,

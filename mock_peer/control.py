@@ -10,11 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-import msgspec
-
 from mock_peer import control_shapes as shapes
-from mock_peer import raw
-from mock_peer.active import COMMANDS, Active, Refused
+from mock_peer.active import Active, Refused
+from mock_peer.book import Book
 from mock_peer.control_views import Views
 from mock_peer.operation import Call, Operation
 from mock_peer.profile import ProfileError, parse
@@ -22,11 +20,10 @@ from mock_peer.rules import RULES
 from mock_peer.seeds import Seeds
 from mock_peer.settings import Answers
 from mock_peer.strict import StrictError, decode
-from simulator.kernel.clock import rfc3339
+from simulator.mistakes import did_you_mean
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import OcpiError, write_json
 from simulator.ocpi.registration import Registrar
-from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http import Headers, PathTable, Request, Response
 
 PREFIX = "/_mock"
@@ -82,7 +79,7 @@ class Control:
             Operation("POST", "/connections", "Connect a CPO without a handshake.",
                       s.NewConnection, s.ConnectionView, self.connect),
             Operation("DELETE", "/connections/{id}", "End a connection: DELETE credentials there.",
-                      None, s.Done, self.disconnect),
+                      None, s.Ended, self.disconnect),
             Operation("POST", "/connections/{id}/pull", "Pull a CPO's lists now.",
                       s.Pull, s.Pulled, self.pull, optional=True),
             Operation("POST", "/register", "Let the peer begin the handshake.",
@@ -93,10 +90,6 @@ class Control:
                       None, s.JournalPart, self.journal, after),
             Operation("GET", "/state", "All that the peer holds.", None, s.State, self.state),
             Operation("GET", "/rules", "The rule table.", None, s.Rules, self.rules),
-            Operation("PUT", "/tokens/{uid}", "Make or change a token, and push it.",
-                      s.TokenChange, s.TokenView, self.put_token, optional=True),
-            Operation("POST", "/commands/{command}", "Send START_SESSION or STOP_SESSION.",
-                      s.CommandRequest, s.CommandView, self.command),
             Operation("GET", "/authorizations", "What real-time authorization answers.",
                       None, Answers, self.answers),
             Operation("PUT", "/authorizations", "Set what real-time authorization answers.",
@@ -155,8 +148,7 @@ class Control:
     async def connect(self, call: Call) -> shapes.ConnectionView:
         """Connect a CPO without a handshake."""
         wanted: shapes.NewConnection = call.body
-        if wanted.version not in VERSIONS:
-            raise ControlError(400, f"expected one of {', '.join(VERSIONS)}", "/version")
+        check_version(wanted.version, self._registrar.platform.versions)
         if self._book.by_token(wanted.our_token) is not None:
             raise ControlError(409, "a connection uses this token already", "/our_token")
         connection = self._with_profile(self._active.new_connection(), wanted.profile)
@@ -183,17 +175,17 @@ class Control:
             connection.token_form = found.token_form
         return None
 
-    async def disconnect(self, call: Call) -> shapes.Done:
-        """End a connection."""
+    async def disconnect(self, call: Call) -> shapes.Ended:
+        """End a connection, whatever the CPO answers."""
         try:
-            await self._active.unregister(self._connection(call.params["id"]))
+            answer = await self._active.unregister(connection_of(self._book, call.params["id"]))
         except Refused as error:
             raise ControlError(409, str(error)) from error
-        return shapes.Done()
+        return shapes.Ended(problem=None if answer.ok else answer.message)
 
     async def pull(self, call: Call) -> shapes.Pulled:
         """Pull a CPO's lists."""
-        connection = self._connection(call.params["id"])
+        connection = connection_of(self._book, call.params["id"])
         pulled = await self._active.pulling.pull(connection, call.body.modules)
         if pulled.failures:
             problem = "; ".join(pulled.failures)
@@ -203,8 +195,8 @@ class Control:
     async def register(self, call: Call) -> shapes.ConnectionView:
         """Begin the handshake."""
         wanted: shapes.Registration = call.body
-        if wanted.version is not None and wanted.version not in VERSIONS:
-            raise ControlError(400, f"expected one of {', '.join(VERSIONS)}", "/version")
+        if wanted.version is not None:
+            check_version(wanted.version, self._registrar.platform.versions)
         connection = self._with_profile(self._active.new_connection(), wanted.profile)
         connection.versions_url, connection.token_out = wanted.versions_url, wanted.token_a
         try:
@@ -222,17 +214,6 @@ class Control:
                 raise ControlError(400, error.problem, f"/profile{error.pointer}") from error
             connection.extra["profile"] = told.to_json()
         return connection
-
-    def _connection(self, connection_id: str | None) -> Connection:
-        """The connection of that id, else the newest registered one."""
-        registered = [c for c in self._book.all() if c.registered]
-        if connection_id is None and registered:
-            return registered[-1]
-        for connection in registered:
-            if connection.id == connection_id:
-                return connection
-        known = ", ".join(c.id for c in registered) or "none"
-        raise ControlError(404, f"no such connection; registered: {known}", "/connection")
 
     # Reading
 
@@ -253,59 +234,7 @@ class Control:
         """The rule table."""
         return shapes.Rules(rules=[self._views.rule(rule) for rule in RULES])
 
-    # Tokens, commands, authorizations
-
-    async def put_token(self, call: Call) -> shapes.TokenView:
-        """Make or change a token."""
-        change: shapes.TokenChange = call.body
-        uid = call.params["uid"]
-        if not 0 < len(uid) <= 36 or not uid.isascii() or not uid.isprintable():
-            raise ControlError(400, "a token uid has 1 to 36 printable ASCII characters")
-        before = self._book.tokens.find(uid, change.type) or self._seeds.blank(uid, change.type)
-        told = {
-            name: value
-            for name, value in msgspec.to_builtins(change).items()
-            if value is not None and name != "push"
-        }
-        token = {**before, **told, "last_updated": rfc3339(self._clock.now())}
-        self._book.put_token(token)
-        connected = [c for c in self._book.all() if c.registered and change.push]
-        answers = [(c, await self._active.push_token(c, token)) for c in connected]
-        pushed = [self._views.pushed(c, answer) for c, answer in answers if answer is not None]
-        return shapes.TokenView(token=token, pushed=pushed)
-
-    async def command(self, call: Call) -> shapes.CommandView:
-        """Send a command."""
-        name, wanted = call.params["command"], call.body
-        if name not in COMMANDS:
-            raise ControlError(404, f"{name} is never sent; {' and '.join(COMMANDS)} are")
-        connection = self._connection(wanted.connection)
-        request = self._start(wanted) if name == "START_SESSION" else _stop(wanted)
-        try:
-            command = await self._active.command(connection, name, request)
-        except Refused as error:
-            raise ControlError(409, str(error)) from error
-        accepted = raw.text(command, "/response/result") == "ACCEPTED"
-        if wanted.wait_s and accepted:
-            command = await self._active.result_of(command["id"], wanted.wait_s) or command
-        return shapes.CommandView(**command)
-
-    def _start(self, wanted: shapes.CommandRequest) -> dict[str, Any]:
-        tokens = self._book.tokens
-        if wanted.token_uid is None:
-            of_app = (t for t in tokens.all.values() if t["type"] == "APP_USER" and t["valid"])
-            token = next(of_app, None)
-        else:
-            token = tokens.find(wanted.token_uid, wanted.token_type)
-        if token is None:
-            raise ControlError(400, "no such token; PUT it first", "/token_uid")
-        if wanted.location_id is None:
-            raise ControlError(400, "START_SESSION needs a location", "/location_id")
-        if wanted.connector_id is not None and wanted.evse_uid is None:
-            raise ControlError(400, "a connector_id needs its evse_uid", "/evse_uid")
-        places = ("location_id", "evse_uid", "connector_id")
-        told = {name: getattr(wanted, name) for name in places}
-        return {"token": dict(token), **{k: v for k, v in told.items() if v is not None}}
+    # Authorizations
 
     async def answers(self, call: Call) -> Answers:
         """What real-time authorization answers."""
@@ -354,10 +283,24 @@ class Control:
         task.add_done_callback(self._tasks.discard)
 
 
-def _stop(wanted: shapes.CommandRequest) -> dict[str, Any]:
-    if wanted.session_id is None:
-        raise ControlError(400, "STOP_SESSION needs a session", "/session_id")
-    return {"session_id": wanted.session_id}
+def connection_of(book: Book, connection_id: str | None) -> Connection:
+    """The registered connection of that id, else the newest one. Raises ControlError (404)."""
+    registered = [c for c in book.all() if c.registered]
+    if connection_id is None and registered:
+        return registered[-1]
+    for connection in registered:
+        if connection.id == connection_id:
+            return connection
+    known = ", ".join(c.id for c in registered) or "none"
+    raise ControlError(404, f"no such connection; registered: {known}", "/connection")
+
+
+def check_version(version: str, offered: Sequence[str]) -> None:
+    """Refuse a version that the peer does not offer. Raises ControlError (400)."""
+    if version not in offered:
+        near = did_you_mean(version, offered)
+        message = f"expected one of {', '.join(offered)}, not '{version}'.{near}"
+        raise ControlError(400, message, "/version")
 
 
 def _after(call: Call) -> int:

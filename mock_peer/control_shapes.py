@@ -84,6 +84,14 @@ class CommandRequest(Taken, frozen=True, kw_only=True):
     ] = 0.0
 
 
+class Update(Taken, frozen=True, kw_only=True):
+    """An update of the credentials."""
+
+    version: Annotated[
+        str | None, Meta(description="go to this version; null: stay with the one in use")
+    ] = None
+
+
 class Pull(Taken, frozen=True, kw_only=True):
     """What to pull: in 2.1.1 locations alone."""
 
@@ -217,6 +225,29 @@ class TokenView(Given, frozen=True, kw_only=True):
     pushed: list[Pushed]
 
 
+class TokenPushed(Given, frozen=True, kw_only=True):
+    """What a CPO answered to one token of many."""
+
+    uid: str
+    type: str
+    http_status: int | None
+    status_code: int | None
+    problem: str | None
+
+
+class TokensPushed(Given, frozen=True, kw_only=True):
+    """How many tokens a CPO took, and what it answered to each."""
+
+    taken: int
+    pushed: list[TokenPushed]
+
+
+class TheirCredentials(Given, frozen=True, kw_only=True):
+    """A CPO's credentials as it shows them now, in the connection's version; no token."""
+
+    credentials: Object
+
+
 class CommandView(Given, frozen=True, kw_only=True):
     """A command: `response` came at once, `result` with the asynchronous POST, where it came."""
 
@@ -252,6 +283,13 @@ class Pulled(Given, frozen=True, kw_only=True):
     """How many objects of each module a pull kept."""
 
     kept: dict[str, int]
+
+
+class Ended(Given, frozen=True, kw_only=True):
+    """The connection is forgotten here; `problem` is why the CPO may not know of it."""
+
+    done: bool = True
+    problem: str | None = None
 
 
 class Done(Given, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Plugsurfing as an EMP towards CPOs: the modules it offers, and what is seen of every request.
 
-Rule: a verb that is not in a module's rows is refused with 405 and the rule's name; a module
-without rows is absent from the version details.
+Rule: a verb that is not in a module's rows is refused with 405 and the rule's name, and so is any
+request to a module without rows, which is absent from the version details.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mock_peer.emp_locations import Locations
 from mock_peer.emp_sessions import CommandResults, Sessions
 from mock_peer.emp_tariffs import Tariffs
 from mock_peer.emp_tokens import TokenSource
-from mock_peer.judging import Judge, tell
+from mock_peer.judging import Judge, refusing, tell
 from mock_peer.rule import ALL, V22X, Finding, Occasion
 from simulator.kernel.chance import Chance
 from simulator.ocpi.connection import RECEIVER
@@ -73,6 +73,24 @@ class EmpFace:
         instead = _INSTEAD.get((ctx.module or "", ctx.method))
         return self._judge.unsupported(ctx, instead or ", ".join(offered) or "no request at all")
 
+    def absent(self, ctx: Ctx) -> OcpiError:
+        """The 405 for a request to a module, or a side of one, that Plugsurfing does not have."""
+        number, module = ctx.version.number, ctx.module
+        roles = {r.role for r in self.routes() if r.module == module and number in r.versions}
+        if not roles:
+            instead = f"no request to {module}: that module is not offered over OCPI {number}"
+            return self._judge.unsupported(ctx, instead)
+        only = f"a request to {module} as {' or '.join(sorted(roles))}: see the version details"
+        return self._judge.unsupported(ctx, _INSTEAD.get((module or "", ctx.method), only))
+
+    def judge_credentials(self, ctx: Ctx) -> None:
+        """Refuse what a rule refuses in credentials that came. Raises OcpiError."""
+        found = self._judged(ctx, Occasion.CREDENTIALS, ctx.json)
+        tell(ctx, found)
+        ctx.notes["judged"] = True
+        if (refused := refusing(found)) is not None:
+            self._judge.refuse(ctx, refused)
+
     async def observe(self, ctx: Ctx, response: Response) -> Response:
         """See every exchange on its way out, and judge what no handler saw."""
         tell(ctx, self._unseen(ctx, response))
@@ -80,7 +98,8 @@ class EmpFace:
 
     def _unseen(self, ctx: Ctx, response: Response) -> list[Finding]:
         if ctx.module == "credentials" and ctx.stored is not None:
-            return self._judged(ctx, Occasion.CREDENTIALS, ctx.json) if ctx.json is not None else []
+            unseen = ctx.json is not None and "judged" not in ctx.notes
+            return self._judged(ctx, Occasion.CREDENTIALS, ctx.json) if unseen else []
         if response.status == 401:
             head = {"module": ctx.module, "method": ctx.method, "token": ctx.seen and "***"}
             return self._judged(ctx, Occasion.UNREGISTERED, head)

@@ -5,11 +5,12 @@ Rule: as in every `rules_*` module, one small function a check, over raw JSON of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from mock_peer import raw
-from mock_peer.rule import V211, Breach, Check, Context
+from mock_peer.rule import ALL, V22X, V211, Breach, Check, Context
 from simulator.ocpi import validate
 from simulator.ocpi.versions import BEFORE_REGISTRATION
 
@@ -53,14 +54,17 @@ def before_data(head: Any, context: Context) -> Iterator[Breach]:
     )
 
 
-# Requests that the peer refuses, and that have a rule of their own.
-NAMED_REFUSALS = (
-    ("locations", "GET"),
-    ("tariffs", "GET"),
-    ("tariffs", "PATCH"),
-    ("sessions", "GET"),
-    ("cdrs", "GET"),
-)
+_credentials = valid("credentials")
+_ROLE = re.compile(r"/roles/[0-9]+/role")
+
+# Requests that the peer refuses, and the versions in which they have a rule of their own.
+NAMED_REFUSALS = {
+    ("locations", "GET"): ALL,
+    ("tariffs", "GET"): ALL,
+    ("tariffs", "PATCH"): V22X,
+    ("sessions", "GET"): V22X,
+    ("cdrs", "GET"): ALL,
+}
 
 
 def refused(module: str, method: str) -> Check:
@@ -76,8 +80,9 @@ def refused(module: str, method: str) -> Check:
 
 def refused_elsewhere(head: Any, context: Context) -> Iterator[Breach]:
     """Any other refused request."""
-    asked = (raw.text(head, "/module"), raw.text(head, "/method"))
-    if asked not in NAMED_REFUSALS and (why := raw.text(head, "/refused")):
+    asked = (raw.text(head, "/module") or "", raw.text(head, "/method") or "")
+    named = context.version in NAMED_REFUSALS.get(asked, ())
+    if not named and (why := raw.text(head, "/refused")):
         yield Breach("", f"{asked[1]} {asked[0]}", why)
 
 
@@ -109,6 +114,21 @@ def joined_by_slash(head: Any, context: Context) -> Iterator[Breach]:
         yield Breach(
             "", path, f"…/{raw.text(head, '/module')}/…: a slash behind the endpoint's URL"
         )
+
+
+def credentials_valid(body: Any, context: Context) -> Iterator[Breach]:
+    """Every error of a credentials object but in its roles' names, which have a rule."""
+    for breach in _credentials(body, context):
+        if not _ROLE.fullmatch(breach.pointer):
+            yield breach
+
+
+def cpo_role(body: Any, context: Context) -> Iterator[Breach]:
+    """Each role is one that the version knows, and one at least is CPO."""
+    yield from (breach for breach in _credentials(body, context) if _ROLE.fullmatch(breach.pointer))
+    told = [raw.text(role, "/role") for role in raw.items(body, "/roles")]
+    if told and "CPO" not in told:
+        yield Breach("/roles", told, "the role CPO, once at least")
 
 
 def roles_unique(body: Any, context: Context) -> Iterator[Breach]:

@@ -16,6 +16,7 @@ from mock_peer.active import Active
 from mock_peer.book import Book
 from mock_peer.control import PREFIX, Control
 from mock_peer.control_roam import RoamControl
+from mock_peer.control_sending import Sending
 from mock_peer.control_views import Views
 from mock_peer.emp_face import EmpFace
 from mock_peer.judging import Judge
@@ -29,6 +30,7 @@ from mock_peer.seeds import Seeds
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
+from simulator.mistakes import Mistake, did_you_mean
 from simulator.ocpi.client import OcpiClient
 from simulator.ocpi.connection import RECEIVER, SENDER, InterfaceRole
 from simulator.ocpi.exchange import Route
@@ -127,6 +129,8 @@ class RunningPeer:
             on_registered=self.active.registered,
             on_ended=self.active.ended,
             unsupported=face.unsupported,
+            absent=face.absent,
+            judge=face.judge_credentials,
             tamper=face.observe,
         )
 
@@ -147,12 +151,14 @@ class RunningPeer:
     def _controls(self, face: EmpFace, registrar: Registrar) -> Control:
         ground, rows = self._ground, face.routes()
         offers = partial(_offered, rows)
+        views = Views(ground.book, self._ocpi, offers, ground.clock, ground.journal)
+        sending = Sending(self.active, views, ground.seeds, ground.ocpi_versions)
         return Control(
             active=self.active,
             registrar=registrar,
-            views=Views(ground.book, self._ocpi, offers, ground.clock, ground.journal),
+            views=views,
             seeds=ground.seeds,
-            more=RoamControl(self.roam).operations(),
+            more=(*sending.operations(), *RoamControl(self.roam).operations()),
         )
 
     # What a user needs
@@ -224,14 +230,16 @@ async def start(
     database: str = ":memory:",
     tokens: Sequence[Mapping[str, Any]] | None = None,
     organisation: Mapping[str, Any] | None = None,
-    ocpi_versions: Sequence[str] = tuple(VERSIONS),
+    ocpi_versions: Sequence[str] = (),
 ) -> RunningPeer:
     """Start a peer. `profile` is every CPO's unless it has its own; `strict` overrides it;
-    `organisation` is every EMP's unless it has its own; `ocpi_versions` are offered to CPOs.
+    `organisation` is every EMP's unless it has its own; `ocpi_versions` are offered to CPOs, or
+    all that there are.
 
-    Raises Mistake (exit 2) for a profile, tokens or database that cannot be used, BindError
-    (exit 3) for a port.
+    Raises Mistake (exit 2) for a version, profile, tokens or database that cannot be used,
+    BindError (exit 3) for a port.
     """
+    versions = _known_versions(ocpi_versions)
     agreed = profile if isinstance(profile, Profile) else parse(profile)
     if strict is not None:
         agreed = parse({"strict": strict}, base=agreed)
@@ -243,7 +251,7 @@ async def start(
         seeds.plant(book, clock.now())
     own = chance.child(peer.name).of_start(book.started())
     running = RunningPeer(
-        Ground(peer, book, seeds, clock, own, journal, database, emps, tuple(ocpi_versions)),
+        Ground(peer, book, seeds, clock, own, journal, database, emps, versions),
         host,
         port,
     )
@@ -253,6 +261,15 @@ async def start(
         await running.stop()
         raise
     return running
+
+
+def _known_versions(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The versions to offer. Raises Mistake."""
+    for version in wanted:
+        if version not in VERSIONS:
+            near = did_you_mean(version, VERSIONS)
+            raise Mistake(f"there is no OCPI version '{version}' here.{near}")
+    return tuple(dict.fromkeys(wanted)) or tuple(VERSIONS)
 
 
 def _keeper(book: Book, actors: tuple[str, ...]) -> Any:

@@ -7,8 +7,8 @@ from mock_peer.profiles.plugsurfing import TOKENS
 
 # fmt: off
 RULES = frozenset((
-    "credentials.valid", "credentials.roles-unique", "credentials.before-data",
-    "request.supported", "request.url", "request.body", "request.ids",
+    "credentials.valid", "credentials.cpo-role", "credentials.roles-unique",
+    "credentials.before-data", "request.supported", "request.url", "request.body", "request.ids",
     "location.valid", "location.unique",
     "tariff.valid", "session.valid", "command.valid", "authorize.valid", "authorize.token",
     "cdr.valid", "cdr.unaltered", "cdr.not-negative", "cdr.price",

@@ -157,6 +157,7 @@ class OcpiClient:
         of the answer's data. `version` is the connection's own unless told otherwise; `headers` are
         sent beside OCPI's own.
         """
+        told = version.number if version else None
         version = version or _version_of(connection)
         if body is not None and takes is not None:
             noted = Losses()
@@ -172,7 +173,7 @@ class OcpiClient:
             url = with_query(url, query or {})
         except ValueError as error:
             return Answer(method, url, failure=Failure.NOT_SENT, message=f"{url!r}: {error}")
-        call = _Call(connection, version, method, url, module, session)
+        call = _Call(connection, version, method, url, module, session, told or connection.version)
         content = b"" if body is None else write_json(body)
         form = token_form or connection.token_form or version.token_form
         fields = {**self._headers(call, form, correlation_id, bool(content)), **(headers or {})}
@@ -319,7 +320,7 @@ class OcpiClient:
             self.actor,
             call.connection.peer,
             session,
-            version=call.connection.version,
+            version=call.recorded,
             module=call.module,
             method=call.method,
             url=printable(call.url),
@@ -343,6 +344,13 @@ class _Call:
     url: str
     module: str
     session: str | None
+    agreed: str | None
+
+    @property
+    def recorded(self) -> str | None:
+        """The version that the exchange is of; the list of versions is of none."""
+        listed = self.module == "versions" and self.url == self.connection.versions_url
+        return None if listed else self.agreed
 
 
 def _version_of(connection: Connection) -> Version:

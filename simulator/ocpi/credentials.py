@@ -10,26 +10,38 @@ from collections.abc import Awaitable, Callable
 from simulator.ocpi.connection import SENDER, Connection
 from simulator.ocpi.envelope import MethodNotAllowed
 from simulator.ocpi.exchange import Ctx, Result, Route
-from simulator.ocpi.handshake import Effect, check_credentials, step
+from simulator.ocpi.handshake import Effect, check_credentials, check_unique_roles, step
 from simulator.ocpi.registration import Found, Registrar
 
 Hook = Callable[[Connection], Awaitable[None]]
+JudgeCredentials = Callable[[Ctx], None]
 
 
 async def _no_hook(_connection: Connection) -> None:
     return None
 
 
+def check_roles(ctx: Ctx) -> None:
+    """Refuse credentials that name a role of a party twice. Raises InvalidParameters (2001)."""
+    check_unique_roles(ctx.obj["roles"])
+
+
 class CredentialsModule:
     """Answer GET, POST, PUT and DELETE of credentials.
 
-    `on_registered` and `on_ended` run after the answer has been sent.
+    `on_registered` and `on_ended` run after the answer has been sent; `judge` sees credentials that
+    can be worked with, and raises the OcpiError by which they are refused.
     """
 
     def __init__(
-        self, registrar: Registrar, on_registered: Hook | None = None, on_ended: Hook | None = None
+        self,
+        registrar: Registrar,
+        on_registered: Hook | None = None,
+        on_ended: Hook | None = None,
+        judge: JudgeCredentials = check_roles,
     ) -> None:
         self._registrar = registrar
+        self._judge = judge
         self._on_registered = on_registered or _no_hook
         self._on_ended = on_ended or _no_hook
 
@@ -54,6 +66,7 @@ class CredentialsModule:
             return Result(after=lambda: self._on_ended(connection))
         if Effect.CHECK in effects:
             check_credentials(ctx.obj)
+            self._judge(ctx)
             found = await self._call_back(ctx)
             token = self._registrar.new_token()
             self._registrar.settle(connection, found, ctx.obj, token_in=token)

@@ -1,12 +1,13 @@
 """The URLs of a server: which paths there are in each version, and which verbs each of them offers.
 
 Rule: sender and receiver interfaces have URLs of their own, since both may have paths of three
-segments; a path that the specification knows and the actor does not offer is a 405, any other 404.
+segments; a path that the specification knows and the actor does not offer is a 405, any other 404,
+and so is all of a module that is not offered at all, unless the actor has an answer of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from simulator.ocpi.connection import SENDER, InterfaceRole
@@ -16,6 +17,7 @@ from simulator.ocpi.versions import VERSIONS, Interface, Version, ranked
 from simulator.wire.http import PathTable, join_url
 
 Unsupported = Callable[[Ctx, list[str]], OcpiError]
+Absent = Callable[[Ctx], OcpiError]
 
 
 class Row(NamedTuple):
@@ -43,6 +45,7 @@ class Directory:
                 for route in self.routes_of(number)
             }
         )
+        self._absent = tuple(self._not_offered())
 
     def _fill(self) -> None:
         self._add(self._offered, None, f"{self._prefix}/versions", self._versions_route())
@@ -65,6 +68,15 @@ class Directory:
             for verb in verbs:
                 route = Route(interface.module, interface.role, verb, path, _never)
                 self._add(self._specified, version, f"{base}/{path}", route)
+
+    def _not_offered(self) -> Iterator[tuple[str, Version, str]]:
+        """Where the modules would be that a version of ours, or another one, knows and we lack."""
+        known = {(row.module, row.role) for version in VERSIONS.values() for row in version.modules}
+        for number in self.versions:
+            for module, role in sorted(known):
+                endpoint = self._endpoint(number, module, role)
+                if endpoint not in self._endpoints:
+                    yield endpoint, VERSIONS[number], module
 
     def routes_of(self, number: str) -> list[Route]:
         """The rows that a version offers."""
@@ -101,7 +113,8 @@ class Directory:
 
         Where its path does not offer the verb, the route stays None, and the verbs that it does
         offer are returned. A path that lacks the slash behind an endpoint is noted `unslashed`.
-        Raises NotFound (404) for a path that is not here.
+        Raises NotFound (404) for a path that is not here; version and module are set where it
+        belongs to a module that is not offered.
         """
         path = ctx.request.path
         row = self._look(ctx, path)
@@ -109,9 +122,20 @@ class Directory:
             ctx.notes["unslashed"] = path
             path, row = mended, self._look(ctx, mended)
         if row is None:
-            raise NotFound(f"nothing is at {path}")
+            raise self._nothing(ctx, path)
         ctx.used, ctx.module = row.version, row.route.module
         return [] if ctx.route is not None else self._offered.methods(path)
+
+    def _nothing(self, ctx: Ctx, path: str) -> NotFound:
+        """The 404 for a path: endpoints are discovered, never built."""
+        for endpoint, version, module in self._absent:
+            if path == endpoint or path.startswith(f"{endpoint}/"):
+                ctx.used, ctx.module = version, module
+        for number in self.versions:
+            if path.startswith(f"{self._prefix}/{number}/"):
+                listed = self.details_url(number)
+                return NotFound(f"nothing is at {path}; the endpoints of OCPI {number}: {listed}")
+        return NotFound(f"nothing is at {path}; the versions are listed at {self.versions_url}")
 
     def _look(self, ctx: Ctx, path: str) -> Row | None:
         """What is at a path, whatever its verbs; sets the route where it offers this one."""

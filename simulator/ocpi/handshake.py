@@ -113,7 +113,8 @@ class Platform:
 def check_credentials(credentials: Json) -> None:
     """Refuse canonical credentials that cannot be worked with. Raises InvalidParameters (2001).
 
-    Token, URL and unique roles are all that a connection needs; the rest is for rules to judge.
+    Token, URL and the parties of the roles are all that a connection needs; the rest is for rules
+    to judge.
     """
     if not isinstance(credentials, dict):
         raise InvalidParameters("expected a credentials object")
@@ -125,22 +126,22 @@ def check_credentials(credentials: Json) -> None:
         raise InvalidParameters("expected the URL of your versions endpoint", pointer="/url")
     if not isinstance(roles, list) or not roles:
         raise InvalidParameters("expected at least one role", pointer="/roles")
-    _check_roles(roles)
-
-
-def _check_roles(roles: list[Json]) -> None:
-    seen: set[tuple[str, str]] = set()
     for index, role in enumerate(roles):
-        pointer = f"/roles/{index}"
         if not isinstance(role, dict) or not all(
             isinstance(role.get(name), str) for name in ("role", "party_id", "country_code")
         ):
             message = "expected role, party_id and country_code"
-            raise InvalidParameters(message, pointer=pointer)
+            raise InvalidParameters(message, pointer=f"/roles/{index}")
+
+
+def check_unique_roles(roles: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse a role that a party has twice (2.2.1 credentials). Raises InvalidParameters (2001)."""
+    seen: set[tuple[str, str]] = set()
+    for index, role in enumerate(roles):
         key = (role["role"], str(party_of(role)).casefold())
         if key in seen:
             message = f"role {role['role']} of {party_of(role)} stands here twice"
-            raise InvalidParameters(message, pointer=pointer)
+            raise InvalidParameters(message, pointer=f"/roles/{index}")
         seen.add(key)
 
 

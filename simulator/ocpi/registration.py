@@ -6,6 +6,7 @@ stay as they were.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from simulator.ocpi.handshake import (
     Platform,
     check_credentials,
     check_endpoints,
+    check_unique_roles,
     choose_version,
     read_endpoints,
     step,
@@ -48,6 +50,8 @@ class Registrar:
         self.store = store
         self.platform = platform
         self._chance = chance.child("ocpi/tokens")
+        # Sees the credentials that a peer answers with, and raises the OcpiError that refuses them.
+        self.judge: Callable[[Connection, Answer, Version], None] = _unique_roles
 
     def new_token(self) -> str:
         """A credentials token of our making."""
@@ -166,6 +170,7 @@ class Registrar:
         except InvalidParameters as error:
             message = f"the credentials in the answer: {error.pointer}: {error.message}"
             raise PeerApiUnusable(message) from error
+        self.judge(connection, answer, found.version)
         return answer.data
 
     # The peer begins
@@ -211,6 +216,14 @@ class Registrar:
         connection.token_in = connection.token_out = connection.token_next = ""
         connection.endpoints = {}
         self.store.remove(connection)
+
+
+def _unique_roles(_connection: Connection, answer: Answer, _version: Version) -> None:
+    try:
+        check_unique_roles(answer.data["roles"])
+    except InvalidParameters as error:
+        message = f"the credentials in the answer: {error.pointer}: {error.message}"
+        raise PeerApiUnusable(message) from error
 
 
 _OTHER: dict[TokenForm, TokenForm] = {"base64": "raw", "raw": "base64"}

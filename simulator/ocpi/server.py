@@ -16,8 +16,8 @@ from simulator.kernel.journal import Journal
 from simulator.ocpi import gate
 from simulator.ocpi.codec import Around, Locate, nowhere
 from simulator.ocpi.connection import InterfaceRole
-from simulator.ocpi.credentials import CredentialsModule, Hook
-from simulator.ocpi.directory import Directory, Unsupported, not_supported
+from simulator.ocpi.credentials import CredentialsModule, Hook, JudgeCredentials, check_roles
+from simulator.ocpi.directory import Absent, Directory, Unsupported, not_supported
 from simulator.ocpi.envelope import Json, NotFound, OcpiError, ServerError, Unauthorized, encode
 from simulator.ocpi.exchange import Ctx, Result, Route, Tamper
 from simulator.ocpi.headers import MessageIds, Routing
@@ -31,9 +31,11 @@ class OcpiServer:
     """Serve OCPI for one actor: versions and credentials by itself, the rest by `routes`.
 
     `handle` is an HTTP handler: who owns the server starts an `HttpServer` with it and then sets
-    `base_url`. `unsupported` words the refusal (405) of a verb that a path does not offer. `tamper`
-    may change, delay or drop an answer on its way out (faults). `on_registered` and `on_ended` run
-    after a peer has registered, updated or ended its connection.
+    `base_url`. `unsupported` words the refusal (405) of a verb that a path does not offer, `absent`
+    that of a module that is not offered (else 404); `judge` may refuse credentials (else each role
+    of a party stands there once). `tamper` may change, delay or drop an answer on its way out
+    (faults). `on_registered` and `on_ended` run after a peer has registered, updated or ended its
+    connection.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class OcpiServer:
         token: Locate = nowhere,
         tariff: Locate = nowhere,
         unsupported: Unsupported = not_supported,
+        absent: Absent | None = None,
+        judge: JudgeCredentials = check_roles,
         tamper: Tamper | None = None,
     ) -> None:
         self.actor = actor
@@ -60,7 +64,8 @@ class OcpiServer:
         self._registrar = registrar
         self._lookup: dict[str, Locate] = {"location": location, "token": token, "tariff": tariff}
         self._unsupported = unsupported
-        credentials = CredentialsModule(registrar, on_registered, on_ended)
+        self._absent = absent
+        credentials = CredentialsModule(registrar, on_registered, on_ended, judge)
         self._directory = Directory(
             [*credentials.routes(), *routes], registrar.platform.versions, prefix
         )
@@ -132,7 +137,7 @@ class OcpiServer:
     async def _serve(self, ctx: Ctx) -> Result:
         self._authenticate(ctx)
         self._registrar.introduce(ctx.connection)
-        offered = self._directory.find(ctx)
+        offered = self._find(ctx)
         gate.check_standing(ctx)
         if ctx.route is None:
             raise self._unsupported(ctx, offered)
@@ -141,6 +146,16 @@ class OcpiServer:
         gate.check_owner(ctx)
         gate.check_ids(ctx)
         return await ctx.route.handler(ctx)
+
+    def _find(self, ctx: Ctx) -> list[str]:
+        """Find what the path names. Raises NotFound, or what `absent` says of a whole module."""
+        try:
+            return self._directory.find(ctx)
+        except NotFound as error:
+            if self._absent is None or ctx.module is None:
+                raise
+            gate.check_standing(ctx)
+            raise self._absent(ctx) from error
 
     def _authenticate(self, ctx: Ctx) -> None:
         """Find the connection. Raises Unauthorized, for whoever asks for whatever; what was asked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,7 @@ from simulator.wire.http_aio import HttpClient, HttpServer
 
 PEER_PORT, CPO_PORT = 8090, 8080
 OWNER = ("DE", "ABC")
+_PATIENCE_S = 900.0  # the control API answers once the peer has waited for others in vain
 
 
 @dataclass
@@ -93,7 +94,8 @@ class TestCpo:
     async def control(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask the peer's control API; returns HTTP status and decoded answer."""
         content = b"" if body is None else msgspec.json.encode(body)
-        response = await self.send(method, f"{self.peer.control_url}{path}", content)
+        url = f"{self.peer.control_url}{path}"
+        response = await self.raw.send(method, url, body=content, timeout_s=_PATIENCE_S)
         return response.status, msgspec.json.decode(response.body)
 
     async def send(self, method: str, url: str, body: bytes, **headers: str) -> Response:
@@ -115,9 +117,12 @@ async def connected(
     register: bool = True,
     version: str = "2.2.1",
     routes: bool = True,
+    offers: Sequence[str] = (),
     **options: Any,
 ) -> AsyncIterator[TestCpo]:
-    """A peer and a CPO that has registered with it, pulls and pushes done."""
+    """A peer and a CPO that has registered with it, pulls and pushes done. The CPO offers `version`
+    alone; with `offers` it registers in it, and offers them from then on.
+    """
     options.setdefault("port", PEER_PORT)
     peer = await start(clock=clock, chance=chance, journal=journal, **options)
     raw, store = HttpClient(clock), MemoryStore()
@@ -128,7 +133,8 @@ async def connected(
         "party_id": OWNER[1],
         "business_details": {"name": "Test CPO"},
     }
-    registrar = Registrar(client, store, Platform("", [role], (version,)), chance.child("cpo"))
+    platform = Platform("", [role], tuple(offers) or (version,))
+    registrar = Registrar(client, store, platform, chance.child("cpo"))
     cpo: TestCpo | None = None
 
     async def listed(ctx: Ctx) -> Result:
@@ -165,6 +171,7 @@ async def connected(
         server.handle, clock, port=0 if options["port"] == 0 else CPO_PORT
     ).start()
     server.base_url = http.base_url
+    platform.versions = (version,)
     cpo = TestCpo(http, client, server, registrar, store, peer, journal, clock, raw)
     try:
         if register:

@@ -56,12 +56,24 @@ def test_it_says_what_a_cpo_needs_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     assert facts["token_a"] not in journal.read_text()
 
 
+def test_it_offers_only_the_versions_that_are_asked_for() -> None:
+    with running("--ocpi", "2.1.1", "--ocpi", "2.2", "--ocpi", "2.1.1") as (_, facts):
+        request = urllib.request.Request(
+            facts["versions_url"], headers={"Authorization": f"Token {facts['token_a']}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            listed = [row["version"] for row in json.load(answer)["data"]]
+    assert listed == ["2.1.1", "2.2"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
         (("--profile", "none.yaml"), 2, "none.yaml: cannot be read"),
         (("--clock", "virtual"), 2, "real or scaled"),
         (("--port", "99999"), 2, "99999"),
+        (("--ocpi", "2.2.2"), 2, "no OCPI version '2.2.2' here. Did you mean '2.2"),
+        (("--ocpi", "2.2", "--ocpi", "3.0-dev"), 2, "3.0-dev"),
         (("--tokens", "none.yaml"), 2, "none.yaml"),
         (("--database", "/none/book.db"), 2, "/none/book.db"),
     ],

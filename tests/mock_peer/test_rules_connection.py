@@ -67,6 +67,20 @@ CASES = [
         at="/roles/0/business_details/name",
     ),
     Case(
+        "credentials.cpo-role",
+        On.CREDENTIALS,
+        good={**CREDENTIALS, "roles": [{**ROLE, "role": "NSP"}, ROLE]},
+        bad={**CREDENTIALS, "roles": [ROLE, {**ROLE, "role": "XYZ"}]},
+        at="/roles/1/role",
+    ),
+    Case(
+        "credentials.cpo-role",
+        On.CREDENTIALS,
+        good=CREDENTIALS,
+        bad={**CREDENTIALS, "roles": [{**ROLE, "role": "EMSP"}]},
+        at="/roles",
+    ),
+    Case(
         "credentials.roles-unique",
         On.CREDENTIALS,
         good={**CREDENTIALS, "roles": [ROLE, {**ROLE, "party_id": "DEF"}]},
@@ -110,6 +124,7 @@ CASES = [
     refused("sessions.no-get", "sessions", "GET"),
     refused("cdrs.no-get", "cdrs", "GET"),
     refused("cdrs.no-get", "cdrs", "GET", "2.1.1"),
+    refused("request.supported", "sessions", "GET", "2.1.1"),
     Case(
         "session.required-for-remote",
         On.ENDPOINTS,
@@ -139,3 +154,8 @@ def test_data_without_registration_is_always_a_breach() -> None:
 def test_a_get_of_locations_is_told_by_its_own_rule_alone() -> None:
     case = Case("request.supported", On.REQUEST, None, head("locations", "GET", refused="x"), "")
     assert case.judged_bad() == []
+
+
+def test_a_role_of_no_version_is_told_by_its_own_rule_alone() -> None:
+    body = {**CREDENTIALS, "roles": [ROLE, {**ROLE, "role": "XYZ"}]}
+    assert Case("credentials.valid", On.CREDENTIALS, None, body, "").judged_bad() == []

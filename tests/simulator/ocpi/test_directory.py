@@ -136,3 +136,24 @@ def test_other_paths_are_not_noted() -> None:
     ctx = asked("PUT", "/ocpi/2.2.1/receiver/tokens/DE/ABC/T1")
     directory().find(ctx)
     assert "unslashed" not in ctx.notes
+
+
+@pytest.mark.parametrize(
+    ("path", "module"),
+    [
+        ("/ocpi/2.2.1/sender/cdrs", "cdrs"),
+        ("/ocpi/2.2.1/receiver/sessions/DE/ABC/S1", "sessions"),
+        ("/ocpi/2.2.1/sender/hubclientinfo", "hubclientinfo"),
+        ("/ocpi/2.2.1/sender/cdrsX", None),
+        ("/ocpi/2.2.1/bookings", None),
+    ],
+)
+def test_a_404_tells_the_module_that_is_not_offered_and_where_the_endpoints_are(
+    path: str, module: str | None
+) -> None:
+    ctx = asked("GET", path)
+    with pytest.raises(NotFound) as caught:
+        directory().find(ctx)
+    assert ctx.module == module
+    assert (ctx.used is not None) is (module is not None)
+    assert caught.value.message.endswith("the endpoints of OCPI 2.2.1: http://x:1/ocpi/2.2.1")

@@ -20,6 +20,7 @@ from simulator.ocpi.handshake import (
     Platform,
     Standing,
     check_credentials,
+    check_unique_roles,
     check_endpoints,
     choose_version,
     read_endpoints,
@@ -76,7 +77,6 @@ def test_our_sample_credentials_pass() -> None:
         ({"roles": {}}, "/roles"),
         ({"roles": [CPO, "CPO"]}, "/roles/1"),
         ({"roles": [{"role": "CPO"}]}, "/roles/0"),
-        ({"roles": [CPO, EMSP, role("CPO", "de", "abc")]}, "/roles/2"),
     ],
 )
 def test_credentials_that_cannot_be_used_are_2001(changes: dict[str, Any], pointer: str) -> None:
@@ -150,3 +150,10 @@ def test_who_offers_nothing_that_we_use_is_3003() -> None:
 
 def test_what_the_version_does_not_have_is_not_missed() -> None:
     check_endpoints({}, [("payments", SENDER)], V221)
+
+
+def test_a_role_that_a_party_has_twice_is_2001() -> None:
+    check_unique_roles([CPO, EMSP, role("CPO", "DE", "DEF")])
+    with pytest.raises(InvalidParameters) as caught:
+        check_unique_roles([CPO, EMSP, role("CPO", "de", "abc")])
+    assert caught.value.pointer == "/roles/2"
