@@ -29,6 +29,8 @@ class StationEntry:
     location_id: str
     evse_uids: Sequence[str]
     basic_password: str | None = None
+    # 1: a password, if there is one; 2: the same over TLS; 3: a client certificate of this id.
+    security_profile: int = 1
     # The editions of ISO 15118 in which it charges by contract: what its connectors are told by.
     iso15118: Sequence[Literal["2", "20"]] = ("2",)
 
@@ -58,8 +60,6 @@ class PncSettings:
     # How requests are put to a 1.6 station that has not spoken of Plug & Charge yet: in the shapes
     # of the OCA's application note, or in those of 2.0.1, as libocpp has it.
     dialect: Literal["note", "libocpp"] = "note"
-    # 1: a password, if there is one; 2: the same over TLS; 3: a client certificate of this id.
-    security_profile: int = 1
 
 
 @dataclass(frozen=True, slots=True)
