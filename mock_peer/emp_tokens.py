@@ -20,6 +20,7 @@ from simulator.ocpi.codec import Around
 from simulator.ocpi.connection import SENDER, Connection
 from simulator.ocpi.envelope import Json, UnknownToken
 from simulator.ocpi.exchange import Ctx, Result, Route
+from simulator.ocpi.losses import Losses
 from simulator.ocpi.paging import window
 from simulator.ocpi.versions import VERSIONS
 
@@ -48,8 +49,15 @@ class TokenSource:
     def routes(self) -> list[Route]:
         """The rows of the module."""
         return [
-            Route("tokens", SENDER, "GET", "", self.listed),
-            Route("tokens", SENDER, "POST", "{token_uid}/authorize", self.authorize),
+            Route("tokens", SENDER, "GET", "", self.listed, gives="token"),
+            Route(
+                "tokens",
+                SENDER,
+                "POST",
+                "{token_uid}/authorize",
+                self.authorize,
+                gives="authorization_info",
+            ),
         ]
 
     # The list
@@ -57,7 +65,7 @@ class TokenSource:
     async def listed(self, ctx: Ctx) -> Result:
         """The tokens, oldest first, by the page."""
         chosen = window(self.tokens_for(ctx.connection), ctx.page(PAGE_LIMIT))
-        shown = [self.wire(ctx.connection, ctx.version.number, token) for token in chosen.items]
+        shown = [self._shown(ctx.connection, token) for token in chosen.items]
         return Result(shown, headers=chosen.headers(f"{ctx.request.base_url}{ctx.request.path}"))
 
     def tokens_for(self, connection: Connection) -> list[dict[str, Any]]:
@@ -66,11 +74,19 @@ class TokenSource:
         return [t for t in self._book.tokens.all.values() if t["type"] not in hidden]
 
     def wire(self, connection: Connection, version: str, token: Mapping[str, Any]) -> Json:
-        """A token as it travels to a CPO."""
+        """A token as it travels to a CPO; what the version cannot say is journalled."""
+        used, noted = VERSIONS[version], Losses()
+        around = Around(connection.our_party, connection.their_party)
+        written = noted.to_wire(used, "token", self._shown(connection, token), around)
+        actor, peer = self._judge.actor, connection.peer
+        noted.tell(self._judge.journal, actor, peer, None, version=used, kind="token")
+        return written
+
+    def _shown(self, connection: Connection, token: Mapping[str, Any]) -> dict[str, Any]:
+        """A token as a CPO shall see it: canonical, but for the shape that a quirk asks for."""
         if is_pnc(token) and "published-pnc-example" in self._book.profile(connection).quirks:
             return as_published(token)
-        around = Around(connection.our_party, connection.their_party)
-        return VERSIONS[version].codec.to_wire("token", dict(token), around).obj
+        return dict(token)
 
     # Real-time authorization
 
@@ -82,7 +98,7 @@ class TokenSource:
         if token is None:
             raise UnknownToken(f"no token {uid} of type {kind}", http_status=404)
         if refused is not None and refused.rule == "authorize.valid":
-            return self._judge.refuse(ctx, refused)
+            self._judge.refuse(ctx, refused)  # when silent, what can be read of it has its verdict
         location_id = raw.text(ctx.json, "/location_id")
         setting = self._book.answers.find(uid, location_id, self._judge.clock.now())
         allowed, why = self._verdict(ctx, setting)
@@ -131,11 +147,6 @@ class TokenSource:
         answer["authorization_reference"] = verdict.reference
         if info:
             answer["info"] = {"language": "en", "text": info}
-        around = Around(ctx.connection.our_party, ctx.connection.their_party)
-        wire = ctx.version.codec.to_wire("authorization_info", answer, around).obj
-        number = ctx.version.number
-        own = rules.evaluate(
-            Occasion.AUTHORIZATION, wire, self._judge.context(ctx.connection, number)
-        )
-        tell(ctx, own)
-        return Result(wire, delay_s=delay_s)
+        context = self._judge.context(ctx.connection, ctx.version.number)
+        tell(ctx, rules.evaluate(Occasion.AUTHORIZATION, answer, context))
+        return Result(answer, delay_s=delay_s)

@@ -155,3 +155,45 @@ async def test_the_published_example_is_sent_on_request(
         assert cpo.tokens[o.PNC]["authId"] == o.PNC
         assert cpo.tokens[o.CARD]["valid"] is True
         assert set(await cpo.findings()) == {"quirk.published-pnc-example"}
+
+
+def lost(journal: Journal) -> list[tuple[str, list[str], bool]]:
+    """What the peer says was lost: kind, places, and whether the event names its exchange."""
+    told = [r for r in journal.records if r.get("what") == "ocpi.lost"]
+    ours = [r["data"] for r in told if r["actor"] == "plugsurfing"]
+    return [(data["kind"], data["lost"], "message_seq" in data) for data in ours]
+
+
+async def test_what_211_cannot_say_of_a_token_or_an_answer_is_journalled(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal, version="2.1.1") as cpo:
+        app_user = ("token", ["/type"], False)
+        assert lost(journal) == [app_user], "pushed: an app user travels as OTHER"
+        assert (await cpo.ask("GET", "tokens", role=SENDER)).status_code == 1000
+        assert lost(journal) == [app_user, ("token", ["/*/type"], True)]
+        answer = (await cpo.authorize(o.CARD, HERE)).data
+        assert set(answer) == {"allowed", "info"}
+        unsaid = ["/token", "/authorization_reference"]
+        assert lost(journal)[2:] == [("authorization_info", unsaid, True)]
+
+
+@pytest.mark.parametrize("version", ["2.2", "2.2.1"])
+async def test_nothing_of_a_token_is_lost_since_22(
+    clock: Clock, chance: Chance, journal: Journal, version: str
+) -> None:
+    async with connected(clock, chance, journal, version=version) as cpo:
+        await cpo.ask("GET", "tokens", role=SENDER)
+        await cpo.authorize(o.CARD, HERE)
+        assert lost(journal) == []
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2", "2.2.1"])
+async def test_a_silent_peer_answers_what_it_can_read_of_a_wrong_body_by_a_verdict(
+    clock: Clock, chance: Chance, journal: Journal, version: str
+) -> None:
+    async with connected(clock, chance, journal, version=version, strict=False) as cpo:
+        answer = await cpo.authorize(o.CARD, {"location_id": 1})
+        assert (answer.http_status, answer.status_code) == (200, 1000)
+        assert answer.data["allowed"] == "NOT_ALLOWED"
+        assert await cpo.findings() == ["authorize.valid", "authorize.location-reference"]
