@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mock_peer.emp import EmpConfig, start_emp
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
@@ -107,3 +108,80 @@ async def test_another_emp_s_token_cannot_be_taken_over(
         whole.roam.book.save(other)
         whole.roam.book.tokens.take(other.id, held.token)
         assert (await whole.emp.push_token(TOKEN)).status_code == 2001
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        ("NEVER", "NEVER"),
+        ("ALLOWED_OFFLINE", "ALLOWED_OFFLINE"),
+        ("ALLOWED", "ALLOWED_OFFLINE"),
+        ("ALWAYS", "ALLOWED_OFFLINE"),
+    ],
+)
+async def test_the_whitelist_that_the_cpo_reads(
+    clock: Clock, chance: Chance, journal: Journal, told: str, sent: str
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        assert (await whole.emp.push_token({**TOKEN, "whitelist": told})).ok
+        await clock.sleep(1)
+        assert whole.cpo.tokens[CARD]["whitelist"] == sent
+        found = [f["severity"] for f in whole.findings("roam.token-whitelist")]
+        assert found == (["drop"] if told != sent else [])
+
+
+async def test_26_keys_of_a_contract_are_one_too_many(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, organisation={"keys_per_contract": 25}) as whole:
+        answers = [
+            await whole.emp.push_token({"uid": f"A{n}", "contract_id": TOKEN["contract_id"]})
+            for n in range(25)  # beside the card that was there
+        ]
+        assert [answer.status_code for answer in answers] == [*[1000] * 24, 2001]
+        assert "roam.contract-keys" in answers[-1].message
+
+
+async def test_a_contract_changes_where_the_organisation_allows_it(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, organisation={"contract_change": True}) as whole:
+        moved = {**TOKEN, "contract_id": "DEEMPC000000023"}
+        assert (await whole.emp.push_token(moved)).ok
+        await clock.sleep(1)
+        assert whole.cpo.tokens[CARD]["contract_id"] == "DE-EMP-C00000002-3"
+        again = {"uid": "04EE0002", "contract_id": TOKEN["contract_id"]}
+        assert (await whole.emp.push_token(again)).ok  # the old contract is free again
+
+
+async def test_a_prefix_of_another_emp_is_refused(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        config = EmpConfig(port=8101, tokens=(), pulls=False)  # the same party as the first
+        roam = whole.roam
+        second = await start_emp(
+            config,
+            clock=clock,
+            chance=chance,
+            journal=journal,
+            versions_url=roam.versions_url,
+            token_a=roam.token_a,
+        )
+        token = {"uid": "04EE00AA", "contract_id": "DEEMPC000000099"}
+        refused = await second.push_token(token)
+        assert refused.status_code == 2001
+        assert "roam.contract-prefixes" in refused.message
+        assert "registered for DE*EMP" in refused.message
+        assert (await whole.emp.push_token(token)).ok
+        _, told = await whole.cpo.control("GET", "/roam")
+        path = f"/roam/emps/{told['emps'][1]['id']}"
+        for prefixes in (["NL-EMP", "DE-EMP"], ["NL-EMP", "DE-EMP-C"]):
+            wanted = {"organisation": {"contract_prefixes": prefixes}}
+            status, error = await whole.cpo.control("PUT", path, wanted)
+            assert (status, error["pointer"]) == (400, "/organisation/contract_prefixes/1")
+        wanted = {"organisation": {"contract_prefixes": ["NL-EMP"]}}
+        assert (await whole.cpo.control("PUT", path, wanted))[0] == 200
+        own = {"uid": "04EE00BB", "contract_id": "NLEMPC000000099"}
+        assert (await second.push_token(own)).ok
+        await second.stop()

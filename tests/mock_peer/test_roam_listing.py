@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mock_peer.roam_locations import KEPT_CAPABILITIES, STRIPPED_CAPABILITIES
 from mock_peer.roam_organisation import Organisation
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
@@ -177,3 +178,89 @@ async def test_the_dates_stay_in_the_link(clock: Clock, chance: Chance, journal:
         since = rfc3339(clock.now())
         page = await whole.pull(date_from=since)
         assert f"date_from={since}" in page.headers["Link"]
+
+
+async def test_a_pull_that_was_refused_is_none(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    enforced = {"rules": {"roam.limit-locations": "reject"}}
+    async with roaming(clock, chance, journal, organisation=enforced) as whole:
+        seen = []
+        for _ in range(5):
+            seen.append((await whole.pull()).http_status)
+            await clock.sleep(40)
+        assert seen == [200, 429, 200, 429, 200]
+
+
+async def test_further_pages_and_single_objects_are_no_pulls(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 600)
+        assert await whole.emp.pull() == 600
+        name = next(iter(whole.emp.book.locations))
+        assert (await whole.ask("GET", "locations", name, role=SENDER)).ok
+        assert whole.findings("roam.l") == []
+
+
+async def test_an_offset_beside_smart_paging_is_deep_too(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 600)
+        link = parse_link((await whole.pull()).headers["Link"])
+        assert (await whole.pull(f"{link}&offset=250")).status_code == 2001
+        assert (await whole.pull(link)).ok  # and the pull goes on
+        (finding,) = whole.findings("roam.locations-page")
+        assert finding["expected"].startswith("the first page without an offset")
+
+
+async def test_smart_paging_means_nothing_to_others_and_never_comes_twice(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 600)
+        links = []
+        for _ in range(2):
+            first = await whole.pull()
+            link = parse_link(first.headers["Link"])
+            links += [link, parse_link((await whole.pull(link)).headers["Link"])]
+            await clock.sleep(60)
+        values = [str(link).partition("smart_paging=")[2].partition("&")[0] for link in links]
+        assert len(set(values)) == 4
+        assert not any(value.isdigit() or len(value) < 16 for value in values)
+
+
+async def test_a_name_may_be_missing_and_an_address_is_200_long(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        long = o.location(address="a" * 200)
+        del long["name"]
+        assert (await whole.cpo.put_location(long)).ok
+        await whole.emp.pull()
+        (seen,) = whole.emp.book.locations.values()
+        assert ("name" in seen, len(seen["address"])) == (False, 200)
+        assert whole.findings("roam.locations-name") == []
+
+
+async def test_capabilities_are_kept_and_stripped_on_the_wire(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        words = sorted(KEPT_CAPABILITIES | STRIPPED_CAPABILITIES)
+        assert (await whole.cpo.put_location(o.location(evses=[o.evse(capabilities=words)]))).ok
+        await whole.emp.pull()
+        (seen,) = whole.emp.book.locations.values()
+        assert seen["evses"][0]["capabilities"] == sorted(KEPT_CAPABILITIES)
+
+
+async def test_the_countries_that_an_emp_selected_are_all_it_sees(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, organisation={"countries": ["NLD"]}) as whole:
+        await whole.cpo.put_location(o.location())
+        await whole.cpo.put_location(o.location("LOC2", country="NLD"))
+        page = await whole.pull()
+        assert [location["country"] for location in page.data] == ["NLD"]
+        assert page.headers["X-Total-Count"] == "1"

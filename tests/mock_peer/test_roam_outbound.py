@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
+from mock_peer.emp import EmpConfig, start_emp
 from mock_peer.roam_outbound import ORIGINAL_PROTOCOL
+from mock_peer.server import start
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
 from tests.mock_peer import objects as o
+from tests.mock_peer.cpo import PEER_PORT
 from tests.mock_peer.roaming import CARD, Whole, roaming
 from tests.mock_peer.test_relay import cdr_of, session_of
 
@@ -206,3 +210,94 @@ async def test_an_emp_that_registers_anew_has_its_tokens_and_cdrs_back(
         assert whole.cpo.tokens[CARD]["valid"] is True
         await clock.sleep(DAY_S)
         assert len(whole.emp.book.cdrs) == 1
+
+
+async def test_a_second_cdr_of_the_same_session_goes_nowhere(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        for name in ("C1", "C2"):
+            told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+            reference = told.data["authorization_reference"]
+            cdr = cdr_of(whole, reference, id=name, session_id="S1")
+            await clock.sleep(1800)
+            assert (await whole.cpo.post_cdr(cdr)).ok
+            await clock.sleep(60)
+        assert len(tries(whole)) == len(whole.emp.book.cdrs) == 1
+        (told_of,) = whole.told("roam.cdr-second")
+        assert told_of["data"]["second"] == "C2"
+
+
+async def test_what_is_sent_at_once_is_not_sent_at_night_again(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        whole.emp.answers.cdr_http_status = 500
+        await charged(whole)
+        whole.emp.answers.cdr_http_status = 200
+        assert whole.roam.outbound.send_now() == 1
+        assert whole.roam.outbound.send_now() == 1  # asked for twice, sent once
+        await clock.sleep(3 * DAY_S)
+        assert len(tries(whole)) == 2
+        assert whole.roam.outbound.send_now() == 0
+
+
+async def test_a_week_goes_on_over_restarts_where_a_database_is_used(
+    clock: Clock, chance: Chance, journal: Journal, tmp_path: Path
+) -> None:
+    database = str(tmp_path / "peer.db")
+    async with roaming(clock, chance, journal, database=database) as whole:
+        whole.emp.answers.cdr_http_status = 500
+        await charged(whole)
+        await clock.sleep(2 * DAY_S)
+        assert len(tries(whole)) == 3
+        for _ in range(2):  # off for three nights, then for a moment
+            await whole.cpo.peer.stop()
+            await clock.sleep(3 * DAY_S)
+            whole.cpo.peer = await start(
+                clock=clock, chance=chance, journal=journal, port=PEER_PORT, database=database
+            )
+            await clock.sleep(3600)
+        assert len(tries(whole)) == 5  # each night that was missed is made up for once, at once
+        await clock.sleep(10 * DAY_S)
+        assert len(tries(whole)) == 8
+        assert len({record["request"]["body"] for record in tries(whole)}) == 1
+        assert len(whole.told("roam.cdr-given-up")) == 1
+        await whole.cpo.peer.stop()
+        whole.cpo.peer = await start(
+            clock=clock, chance=chance, journal=journal, port=PEER_PORT, database=database
+        )
+        await clock.sleep(2 * DAY_S)
+        assert len(tries(whole)) == 8
+
+
+async def test_the_cdr_of_an_emp_that_left_goes_to_no_one_else(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        whole.emp.answers.cdr_http_status = 500
+        await charged(whole)
+        await whole.emp.unregister()
+        await clock.sleep(60)
+        other_token = {"uid": CARD, "contract_id": "NLABCC00000001X"}
+        config = EmpConfig(
+            port=8101, country_code="NL", party_id="ABC", tokens=(other_token,), pulls=False
+        )
+        several = {"organisation": {"contract_change": True}}
+        _, roam = await whole.cpo.control("GET", "/roam")
+        await whole.cpo.control("PUT", f"/roam/emps/{roam['emps'][-1]['id']}", several)
+        other = await start_emp(
+            config,
+            clock=clock,
+            chance=chance,
+            journal=journal,
+            versions_url=whole.roam.versions_url,
+            token_a=whole.roam.token_a,
+        )
+        await clock.sleep(5)
+        assert whole.cpo.tokens[CARD]["contract_id"] == "NL-ABC-C00000001-X"
+        await clock.sleep(10 * DAY_S)
+        assert other.book.cdrs == {}
+        assert len(whole.told("roam.cdr-given-up")) == 1
+        await other.stop()
