@@ -101,6 +101,7 @@ class Emp:
         self._control = EmpControl(self)
         self._web = HttpServer(self._handle, clock, host=config.host, port=config.port)
         self._pulling: asyncio.Task[None] | None = None
+        self._one_pull = asyncio.Lock()  # a second one would make the first a parallel pull
         for token in config.tokens:
             self.issue(token)
 
@@ -175,7 +176,10 @@ class Emp:
         )
         await self._clock.sleep(1.0)  # the other side must have stored our answer first
         for token in list(self.book.tokens.values()):
-            await self.push_token(token)
+            try:
+                await self.push_token(token)
+            except EmpError as error:  # a side that takes no tokens has locations all the same
+                self._tell("emp.token-refused", token=token["uid"], answer=str(error))
         if self.config.pulls and self._pulling is None:
             self._pulling = asyncio.get_running_loop().create_task(self._pull_forever())
 
@@ -209,6 +213,10 @@ class Emp:
 
         Raises EmpError; what was known then stays.
         """
+        async with self._one_pull:
+            return await self._pull(full=full)
+
+    async def _pull(self, *, full: bool) -> int:
         began, since = self._clock.now(), self.book.pulled_at
         date_from = None if full or since is None else rfc3339(since)
         url = with_query(self._endpoint("locations", SENDER), {"date_from": date_from})

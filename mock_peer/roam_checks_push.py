@@ -131,11 +131,14 @@ def token_before_start(command: Any, context: Context) -> Iterator[Breach]:
 
 
 def authorization_answer(answer: Any, context: Context) -> Iterator[Breach]:
-    """`answer` is {problem}: what was wrong with it, or empty."""
+    """`answer` is {problem, info}: why it decides nothing, or empty; the AuthorizationInfo."""
+    info = raw.at(answer, "/info")
     if problem := raw.text(answer, "/problem"):
         organisation = facts_of(context).organisation
         timeout_s = f"{organisation.authorization.timeout_s:g}"
         yield Breach("", problem, f"an AuthorizationInfo within {timeout_s} s")
+    elif info is not None:
+        yield from valid("authorization_info")(info, context)
 
 
 # Sessions and CDRs

@@ -105,7 +105,7 @@ class Outbound:
         self._judge.sent(
             connection,
             Occasion.ROAM_ANSWER,
-            {"problem": verdict.problem},
+            {"problem": verdict.problem, "info": answer.data if answer.ok else None},
             message_seq=answer.record_seq,
             session=session,
         )

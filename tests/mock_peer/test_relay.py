@@ -6,12 +6,15 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from mock_peer.emp_answers import Verdict
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
+from simulator.ocpi.envelope import read_json
 from tests.mock_peer import objects as o
-from tests.mock_peer.roaming import CARD, Whole, roaming
+from tests.mock_peer.roaming import CARD, TOKEN, Whole, roaming
 
 CONTRACT = "DE-EMP-C00000001-5"
 
@@ -85,22 +88,66 @@ async def test_each_refusal_of_the_emp_reaches_the_cpo(
             assert told.data["allowed"] == allowed
 
 
+@pytest.mark.parametrize(("otherwise", "allowed"), [("accept", "ALLOWED"), ("deny", "NOT_ALLOWED")])
+@pytest.mark.parametrize("timeout_s", [1, 10])
 async def test_silence_and_garbage_are_decided_as_the_organisation_set_it(
-    clock: Clock, chance: Chance, journal: Journal
+    clock: Clock, chance: Chance, journal: Journal, timeout_s: int, otherwise: str, allowed: str
 ) -> None:
-    authorization = {"timeout_s": 3, "otherwise": "accept"}
-    organisation = {"authorization": authorization}
+    organisation = {"authorization": {"timeout_s": timeout_s, "otherwise": otherwise}}
     async with roaming(clock, chance, journal, organisation=organisation) as whole:
         await whole.share()
-        for manner in ("silence", "garbage", "error"):
+        for manner, lasts_s in (("silence", timeout_s), ("garbage", 0), ("error", 0)):
             whole.emp.answers.tokens[CARD] = Verdict(manner=manner)
             began = clock.monotonic()
             told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
-            assert told.data["allowed"] == "ALLOWED"
-            assert clock.monotonic() - began < 3.1
+            assert told.data["allowed"] == allowed
+            assert lasts_s <= clock.monotonic() - began < lasts_s + 0.1
         found = whole.findings("roam.authorize")
-        assert len(found) == 3
-        assert "within 3 s" in found[0]["expected"]
+        assert [f["severity"] for f in found] == ["warn"] * 3
+        assert all(f"within {timeout_s} s" in f["expected"] for f in found)
+
+
+@pytest.mark.parametrize(("delay_s", "allowed"), [(9.9, "ALLOWED"), (10.1, "NOT_ALLOWED")])
+async def test_an_answer_counts_until_the_timeout(
+    clock: Clock, chance: Chance, journal: Journal, delay_s: float, allowed: str
+) -> None:
+    organisation = {"authorization": {"timeout_s": 10}}
+    async with roaming(clock, chance, journal, organisation=organisation) as whole:
+        await whole.share()
+        whole.emp.answers.default = Verdict(delay_s=delay_s)
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        assert told.data["allowed"] == allowed
+
+
+async def test_an_emp_that_is_not_asked_has_its_key_checked_alone(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    organisation = {"authorization": {"enabled": False}}
+    async with roaming(clock, chance, journal, organisation=organisation) as whole:
+        await whole.share()
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        assert told.data["allowed"] == "ALLOWED"
+        await whole.emp.push_token({**TOKEN, "valid": False})
+        await clock.sleep(1)
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        assert told.data["allowed"] == "BLOCKED"
+        assert whole.requests("emp", "tokens", "POST") == []
+
+
+@pytest.mark.parametrize("reference", [None, {"location_id": "nowhere"}])
+async def test_the_emp_is_asked_without_a_location_where_none_resolves(
+    clock: Clock, chance: Chance, journal: Journal, reference: Any
+) -> None:
+    profile = {"rules": {"authorize.location-reference": "warn", "authorize.territory": "off"}}
+    organisation = {"countries": ["NLD"]}  # which nobody can check without a location
+    async with roaming(clock, chance, journal, profile=profile, organisation=organisation) as whole:
+        told = await whole.cpo.authorize(CARD, reference)
+        assert told.data["allowed"] == "ALLOWED"
+        (asked,) = whole.requests("emp", "tokens", "POST")
+        assert not asked["request"]["body"]
+        whole.emp.answers.unknown_locations = False
+        told = await whole.cpo.authorize(CARD, reference)
+        assert told.data["allowed"] == "NOT_ALLOWED"
 
 
 async def test_the_country_and_the_key_are_checked_before_the_emp_is_asked(
@@ -164,21 +211,28 @@ async def test_a_session_is_put_patched_and_put(
 ) -> None:
     async with roaming(clock, chance, journal) as whole:
         await whole.share()
+        period = {"start_date_time": o.AT, "dimensions": [{"type": "ENERGY", "volume": 1}]}
         for changes in (
             {"status": "PENDING"},
             {},
-            {"kwh": Decimal(1)},
+            {"kwh": Decimal(1), "total_cost": {"excl_vat": 1}, "charging_periods": [period]},
             {"kwh": Decimal(1), "last_updated": "2026-01-15T07:05:00Z"},
-            {"kwh": Decimal(2), "status": "COMPLETED"},
+            {"kwh": Decimal(2), "status": "COMPLETED", "charging_periods": [period]},
+            {"kwh": Decimal(3), "status": "COMPLETED"},
         ):
             await whole.cpo.put_session(session_of(whole, **changes))
         await clock.sleep(5)
         sent = whole.requests("emp", "sessions", "PUT", "PATCH")
         assert [record["method"] for record in sent] == ["PUT", "PATCH", "PUT"]
+        first, progress, last = (read_json(r["request"]["body"].encode()) for r in sent)
+        assert progress.keys() == {"kwh", "last_updated"}
+        assert progress["kwh"] == 1
+        assert (first["status"], last["status"], last["kwh"]) == ("ACTIVE", "COMPLETED", 2)
+        assert "charging_periods" not in {*first, *last}
+        assert len({record["url"].partition("?")[0] for record in sent}) == 1
         assert whole.findings("roam.session") == []
         (session,) = whole.emp.book.sessions.values()
         assert session["status"] == "COMPLETED"
-        assert "charging_periods" not in session
 
 
 async def test_other_peoples_sessions_are_nobodys_business(

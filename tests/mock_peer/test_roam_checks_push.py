@@ -40,6 +40,8 @@ START = {
         ("roam.contract-prefixes", On.ROAM_TOKEN, token(), token(contract_id="NLXXXC00000001X")),
         ("roam.contract-format", On.ROAM_TOKEN, token(contract_id="DE-EMP-C00000001-X"), token()),
         ("roam.authorize", On.ROAM_ANSWER, {"problem": ""}, {"problem": "no answer"}),
+        ("roam.authorize", On.ROAM_ANSWER, {"info": {"allowed": "ALLOWED", "token": token()}},
+         {"info": {"allowed": "ALLOWED"}}),
         ("roam.commands", On.ROAM_COMMAND, START, {"name": "UNLOCK_CONNECTOR", "body": {}}),
         ("roam.commands", On.ROAM_COMMAND, {"name": "STOP_SESSION"}, {"name": "RESERVE_NOW"}),
         ("roam.sessions", On.ROAM_SESSION, {"method": "PUT", "body": {"kwh": 1}},
