@@ -98,3 +98,75 @@ async def test_an_unknown_kind_is_guessed_at_and_a_stop_is_harmless(
         await emp.start("127.0.0.1")
     await emp.stop()
     await emp.stop()
+
+
+TWO = """\
+name: two
+seed: 3
+clock: virtual
+cpo: {country_code: DE, party_id: ABC, name: Behind}
+peers: [{name: plugsurfing}]
+emps:
+- name: first
+  tokens: [{uid: 04E1, contract_id: DEEMPC000000015}]
+- name: second
+  country_code: NL
+  party_id: XYZ
+  port: 8101
+  register: roam
+  tokens: [{uid: 04E2, contract_id: NLXYZC000000015}]
+locations:
+- {id: L1, country: DEU, stations: [{id: S1, ocpp: "1.6"}, {id: S2, ocpp: "2.0.1"}]}
+cars: {mine: {soc_percent: 10}, yours: {soc_percent: 10}}
+"""
+
+
+async def charge(world: World, station: str, car: str, card: str) -> str:
+    """Let a driver charge with a card; returns the session of the plug-in."""
+    here = world.station(station)
+    await here.plug(1, world.car(car))
+    await world.clock.sleep(5)
+    assert await here.tap(1, card)
+    await world.clock.sleep(600)
+    await here.stop_session(1)
+    await world.clock.sleep(5)
+    await here.unplug(1)
+    await world.clock.sleep(60)
+    return next(
+        record["session"]
+        for record in reversed(world.journal.records)
+        if record["actor"] == f"station/{station}" and record["session"]
+    )
+
+
+async def test_two_emps_are_told_apart_and_each_gets_its_own() -> None:
+    async with World(read_text(TWO)) as world:
+        await world.clock.sleep(60)
+        sessions = [
+            await charge(world, "S1", "mine", "04E1"),
+            await charge(world, "S2", "yours", "04E2"),
+        ]
+        for name, uid, session in zip(world.emps, ("04E1", "04E2"), sessions, strict=True):
+            state = await world.emps[name].state()
+            assert [told["cdr_token"]["uid"] for told in state["sessions"]] == [uid]
+            assert [cdr["cdr_token"]["uid"] for cdr in state["cdrs"]] == [uid]
+            told = [r for r in world.journal.records if r["session"] == session]
+            emps = {actor for r in told for actor in (r["actor"], r["peer"]) if "emp" in str(actor)}
+            assert emps == {f"emp/{name}"}
+        named = {
+            (record["actor"], record["peer"])
+            for record in world.journal.records
+            if "roam" in (record["actor"], record["peer"])
+        }
+        assert named - {("roam", None)} == {
+            pair
+            for name in ("emp/first", "emp/second")
+            for pair in (("roam", name), (name, "roam"))
+        }
+
+
+async def test_two_emps_of_one_contract_prefix_are_refused() -> None:
+    same = TWO.replace("country_code: NL\n  party_id: XYZ", "country_code: DE\n  party_id: EMP")
+    with pytest.raises(PeerRefused, match="DEEMP is registered for DE\\*EMP"):
+        async with World(read_text(same)):
+            pass
