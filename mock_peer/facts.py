@@ -141,8 +141,11 @@ class CdrFacts:
         token, location = raw.key(self.token_name), raw.key(self.location)
         if token is None or self.start is None or not self.same_type(verdict):
             return False
-        in_time = verdict.in_time(self.start, self.end or self.start)
-        return in_time and verdict.covers(token, location)
+        return self.in_time(verdict) and verdict.covers(token, location)
+
+    def in_time(self, verdict: Authorization) -> bool:
+        """Whether the session can rest on it by its time; yes, where no start is told."""
+        return self.start is None or verdict.in_time(self.start, _until(self.start, self.end))
 
     def same_type(self, verdict: Authorization) -> bool:
         """Whether the verdict was given for a token of the type that is told (2.1.1 tells none)."""
@@ -159,7 +162,7 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
     asked: list[Authorization] = []
     if token_name is not None and start is not None:
         token = token_name.casefold()
-        asked = known.authorizations(token, raw.key(location), start, end or start)
+        asked = known.authorizations(token, raw.key(location), start, _until(start, end))
         if token_type is not None:
             asked = [verdict for verdict in asked if verdict.token_type == token_type]
     verdicts = [verdict for verdict in asked if verdict.allowed]
@@ -188,6 +191,11 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
         cost=raw.number(body, places.cost),
         cost_with_vat=raw.number(body, places.cost_with_vat) if places.cost_with_vat else None,
     )
+
+
+def _until(start: datetime, end: datetime | None) -> datetime:
+    """How long a verdict may come; an end before the start is `cdr.not-negative`'s affair."""
+    return start if end is None else max(start, end)
 
 
 def _best_first(verdicts: list[Authorization], start: datetime | None) -> tuple[Authorization, ...]:

@@ -65,7 +65,8 @@ RULES: tuple[Rule, ...] = (
     Rule("credentials.roles-unique", A, V22X, REJECT, "P22",
          "every role, country_code and party_id on a connection is unique, and each CPO has one",
          "Name each CPO on the connection once in `roles`, and push for those alone.",
-         {ON.CREDENTIALS: connection.roles_unique, ON.OWNER: connection.owner_has_role},
+         {ON.CREDENTIALS: connection.roles_unique, ON.OWNER: connection.owner_has_role,
+          ON.CDR: cdr.owner},
          status=2001),
     Rule("credentials.endpoints", A, ALL, WARN, "P22, P21",
          "a CPO offers what Plugsurfing requires: locations, tokens, and from 2.2 on tariffs",
@@ -257,15 +258,17 @@ RULES: tuple[Rule, ...] = (
          "POST the CDR when the session ends; keep the clock right to the minute.",
          {ON.CDR: cdr.in_time}),
     Rule("cdr.authorization-reference", A, V22X, REJECT, "P22",
-         "where a real-time authorization took place, the CDR carries its reference, and that "
-         "belongs to an ALLOWED answer for this token (uid, type and contract) and location, "
-         "given in the session or in the hour before it",
+         "where a real-time authorization took place for this session (at its EVSE, and no other "
+         "CDR's or session's), the CDR carries its reference, and that belongs to an ALLOWED "
+         "answer for this token (uid, type and contract) and location, given in the session or in "
+         "the hour before it",
          "Copy authorization_reference from the answer, or from START_SESSION, into the CDR.",
          {ON.CDR: cdr.authorization_reference}, status=2001),
     Rule("cdr.realtime-only", A, ALL, REJECT, "P22, ROAM",
-         "the driver was authorized in real time, in the session or in the hour before it: always "
-         "for whitelist NEVER; for ALLOWED_OFFLINE a local decision is accepted only where "
-         "communication was interrupted",
+         "the driver was authorized in real time, in the session or in the hour before it, by an "
+         "answer that serves no other CDR: always for whitelist NEVER, and before energy flows; "
+         "for ALLOWED_OFFLINE a local decision is accepted only where communication was "
+         "interrupted; none is for a token that was blocked",
          "Ask for each start while you are online; tell Plugsurfing about interruptions.",
          {ON.CDR: cdr.realtime_only}),
     Rule("cdr.known-location", A, ALL, REJECT, "P22",

@@ -9,10 +9,17 @@ from typing import Any
 
 from mock_peer import raw
 from mock_peer.facts import CdrFacts
-from mock_peer.known import CLOCK_TOLERANCE, Authorization, KnownTariff, session_key
+from mock_peer.known import (
+    CLOCK_TOLERANCE,
+    WHOLE_SECOND,
+    Authorization,
+    KnownTariff,
+    session_key,
+)
 from mock_peer.quick_price import total as quick_total
 from mock_peer.rule import Breach, Context
 from mock_peer.rules_cdr_whole import ENERGY_TOLERANCE, NUMBER, SOUND, numbers, same_contract
+from mock_peer.rules_connection import owner_has_role
 from simulator.ocpi.tariff import TariffError, price
 
 IN_TIME = timedelta(hours=1)
@@ -22,9 +29,12 @@ _COUNTED = frozenset(
     {"ENERGY", "ENERGY_IMPORT", "ENERGY_EXPORT", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"}
 )
 
+NO_FLAG = "no home charging: home_charging_compensation is not true"
 # flag, remark, total_cost.incl_vat is set: the verdict. None stands for any; the first row that
 # fits counts. In 2.1.1 there is no flag, and the remark alone tells.
 HOME_CHARGING: tuple[tuple[bool | None, str | None, bool | None, str], ...] = (
+    (False, "HCC_E", None, NO_FLAG),
+    (False, "HCC_V", None, NO_FLAG),
     (False, None, None, ""),
     (None, "HCC_E", None, "home charging, exempt from VAT"),
     (None, "HCC_V", None, "home charging, not exempt from VAT"),
@@ -37,6 +47,12 @@ def facts_of(context: Context) -> CdrFacts:
     """The facts of the CDR at hand."""
     facts: CdrFacts = context.memo["cdr"]
     return facts
+
+
+def owner(body: Any, context: Context) -> Iterator[Breach]:
+    """The CPO that bills is one of the connection's."""
+    if raw.text(body, "/country_code") and raw.text(body, "/party_id"):
+        yield from owner_has_role(body, context)
 
 
 def unaltered(body: Any, context: Context) -> Iterator[Breach]:
@@ -107,7 +123,7 @@ def _belongs(body: Any, facts: CdrFacts, verdict: Authorization) -> Iterator[Bre
     elif token is not None and location is not None and not verdict.covers(token, location):
         expected = f"{verdict.location_id}, the location {of}"
         yield Breach(places.location, facts.location, expected, facts.objects)
-    elif facts.start is not None and not verdict.in_time(facts.start, facts.end or facts.start):
+    elif not facts.in_time(verdict):
         seen = f"{facts.reference}, given at {verdict.at:%Y-%m-%dT%H:%M:%SZ}"
         expected = "a reference given in the session, or in the hour before it"
         yield Breach(places.reference, seen, expected, facts.objects)
@@ -216,7 +232,7 @@ def known_location(body: Any, context: Context) -> Iterator[Breach]:
     if home is None or home.outside:
         expected = "a location that was shared and accepted"
         yield Breach(facts.places.location, facts.location, expected, facts.objects)
-    elif facts.start is not None and home.shared_at > facts.start:
+    elif facts.start is not None and home.shared_at > facts.start + WHOLE_SECOND:
         seen = f"{facts.location}, shared at {home.shared_at:%Y-%m-%dT%H:%M:%SZ}"
         expected = "a location shared before the session's start"
         yield Breach(facts.places.location, seen, expected, facts.objects)

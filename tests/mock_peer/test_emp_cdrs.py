@@ -14,7 +14,8 @@ async def test_two_owners_may_use_the_same_id(
 ) -> None:
     """Ids are unique by country_code and party_id (2.2.1 mod_cdrs, CDR)."""
     off = dict.fromkeys(("cdr.authorization-reference", "cdr.realtime-only"), "off")
-    profile = {"rules": off, "private_locations": "test"}
+    cpos = [{"name": "Another", "country_code": "DE", "party_id": "DEF"}]
+    profile = {"rules": off, "private_locations": "test", "cpos": cpos}
     async with connected(clock, chance, journal, profile=profile) as cpo:
         first = await cpo.post_cdr(o.cdr())
         other = await cpo.post_cdr(o.cdr(party_id="DEF"))

@@ -18,7 +18,7 @@ from mock_peer.known import (
 )
 from mock_peer.profile import Gap
 from mock_peer.rule import Occasion as On
-from mock_peer.rules_cdr import HOME_CHARGING
+from mock_peer.rules_cdr import HOME_CHARGING, NO_FLAG
 from simulator.kernel.clock import rfc3339
 from tests.mock_peer import objects as o
 from tests.mock_peer.cases import REFERENCE, Case, asked, check, known, verdict
@@ -342,14 +342,15 @@ def test_a_difference_below_a_cent_is_rounding() -> None:
 @pytest.mark.parametrize(
     ("flag", "remark", "incl_vat", "wanted"),
     [
-        (False, "HCC_E", True, None),
+        (False, "HCC_E", True, NO_FLAG),
+        (False, "cable cut", True, None),
         (True, "HCC_E", True, "home charging, exempt from VAT"),
         (True, "HCC_E", False, "home charging, exempt from VAT"),
         (True, "HCC_V", False, "home charging, not exempt from VAT"),
         (True, "HCC_V", True, "home charging, not exempt from VAT"),
         (True, None, False, "home charging, exempt from VAT"),
         (True, None, True, "home charging, not exempt from VAT"),
-        (None, "HCC_V", True, None),
+        (None, "HCC_V", True, NO_FLAG),
     ],
 )
 def test_home_charging(flag: Any, remark: Any, incl_vat: bool, wanted: str | None) -> None:
@@ -361,4 +362,4 @@ def test_home_charging(flag: Any, remark: Any, incl_vat: bool, wanted: str | Non
 
 
 def test_every_verdict_of_the_home_charging_table_is_reached() -> None:
-    assert len(HOME_CHARGING) == 5
+    assert len(HOME_CHARGING) == 7
