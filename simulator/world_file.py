@@ -350,12 +350,16 @@ def _check_peers(document: Document, peers: Sequence[PeerPlan]) -> None:
 
 def _check_emps(document: Document, emps: Sequence[EmpPlan], peers: Sequence[PeerPlan]) -> None:
     inside = [peer.name for peer in peers if peer.url is None]
+    default = next(iter(inside), None)
     for i, emp in enumerate(emps):
         if not inside:
             document.wrong(("emps", i, "name"), "an EMP needs a peer that runs in this world")
         elif emp.peer is not None and emp.peer not in inside:
             hint = did_you_mean(emp.peer, inside)
             document.wrong(("emps", i, "peer"), f"no peer '{emp.peer}' runs in this world.{hint}")
+        party = (emp.peer or default, emp.country_code, emp.party_id)
+        if any(party == (o.peer or default, o.country_code, o.party_id) for o in emps[:i]):
+            document.wrong(("emps", i, "name"), f"'{emp.name}' is the same party as another EMP")
 
 
 def _unique(document: Document, place: Place, items: Sequence[Mapping[str, Any]], key: str) -> None:

@@ -166,7 +166,13 @@ async def test_two_emps_are_told_apart_and_each_gets_its_own() -> None:
 
 
 async def test_two_emps_of_one_contract_prefix_are_refused() -> None:
-    same = TWO.replace("country_code: NL\n  party_id: XYZ", "country_code: DE\n  party_id: EMP")
-    with pytest.raises(PeerRefused, match="DEEMP is registered for DE\\*EMP"):
+    same = TWO.replace("register: roam", "organisation: {contract_prefixes: [NL-XYZ, DE-EMP]}")
+    with pytest.raises(PeerRefused, match="DEEMP is registered for DE\\*EMP.*/contract_prefixes/1"):
         async with World(read_text(same)):
             pass
+
+
+def test_two_emps_of_one_party_are_a_mistake() -> None:
+    same = TWO.replace("country_code: NL\n  party_id: XYZ", "country_code: DE\n  party_id: EMP")
+    with pytest.raises(Mistake, match=r"'second' is the same party as another EMP"):
+        read_text(same)
