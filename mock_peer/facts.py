@@ -166,7 +166,7 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
         if token_type is not None:
             asked = [verdict for verdict in asked if verdict.token_type == token_type]
     verdicts = [verdict for verdict in asked if verdict.allowed]
-    evse, cdr, session = raw.text(body, places.evse), cdr_key(body), session_key(body)
+    evse, cdr, session = _evse(body, places), cdr_key(body), session_key(body)
     here = [verdict for verdict in verdicts if verdict.at_evse(raw.key(evse))]
     claims = {v.reference: known.claimed_by(v.reference, cdr, session) for v in here}
     own = [verdict for verdict in here if claims[verdict.reference] is None]
@@ -180,7 +180,7 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
         end=end,
         location=location,
         evse=evse,
-        connector=raw.text(body, places.connector),
+        connector=raw.text(body, places.connector) if evse is not None else None,
         reference=reference,
         referred=known.references.get(reference.casefold()) if reference else None,
         billed_by=known.billed_by(reference, cdr, session) if reference else None,
@@ -191,6 +191,12 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
         cost=raw.number(body, places.cost),
         cost_with_vat=raw.number(body, places.cost_with_vat) if places.cost_with_vat else None,
     )
+
+
+def _evse(body: Any, places: Places) -> str | None:
+    """The EVSE that was used: in 2.1.1 the one at the CDR's location; of several, none is told."""
+    several = len(raw.items(body, "/location/evses")) > 1
+    return None if several else raw.text(body, places.evse)
 
 
 def _until(start: datetime, end: datetime | None) -> datetime:

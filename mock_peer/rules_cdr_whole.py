@@ -33,7 +33,7 @@ PERIOD_TOLERANCE = Decimal("0.001")
 
 _whole = valid_object("cdr")
 _SUMMED = frozenset({"ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME"})
-_ZERO = Decimal(0)
+_ZERO, _HOUR = Decimal(0), Decimal(3600)
 SOUND = "cdr is sound"  # in `Context.memo`: nothing was found here
 
 
@@ -53,8 +53,11 @@ def _wrong_in_itself(body: Any, context: Context) -> Iterator[Breach]:
     for pointer, value in numbers(body):
         if not isinstance(value, bool) and raw.exact(value) is None:
             yield Breach(pointer, value, "an amount that there can be", facts.objects)
-    yield from _other_contract(body, facts)
-    yield from _contradictions(body, facts)
+    yield from _other_token(body, facts)
+    apart = list(_contradictions(body, facts))
+    yield from apart
+    if all(breach.pointer != "/total_time" for breach in apart):
+        yield from _too_long(body, facts)
 
 
 def numbers(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -69,14 +72,19 @@ def numbers(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"/{name}", told
 
 
-def _other_contract(body: Any, facts: CdrFacts) -> Iterator[Breach]:
-    """The contract is the one that Plugsurfing issued the token under."""
+def _other_token(body: Any, facts: CdrFacts) -> Iterator[Breach]:
+    """The contract and the owner are those that Plugsurfing issued the token under."""
     told = raw.text(body, facts.places.contract) if facts.places.contract else None
     if told is None or facts.token is None:
         return
     if not same_contract(told, facts.token["contract_id"]):
         expected = f"{facts.token['contract_id']}, the contract of this token"
         yield Breach(facts.places.contract, told, expected, facts.objects)
+    for name in ("country_code", "party_id"):
+        owner = raw.key(body, f"/cdr_token/{name}")
+        if owner is not None and owner != str(facts.token.get(name, owner)).casefold():
+            expected = f"{facts.token[name]}, the owner of this token"
+            yield Breach(f"/cdr_token/{name}", owner, expected, facts.objects)
 
 
 def same_contract(one: str, other: str) -> bool:
@@ -105,6 +113,17 @@ def _contradictions(body: Mapping[str, Any], facts: CdrFacts) -> Iterator[Breach
         yield from _apart(body, "total_time", spent, room, "h", facts)
     if timed == len(periods) or "PARKING_TIME" in sums:
         yield from _apart(body, "total_parking_time", parked, room, "h", facts)
+
+
+def _too_long(body: Mapping[str, Any], facts: CdrFacts) -> Iterator[Breach]:
+    """A total_time beyond the time from start to end."""
+    told = raw.exact(body.get("total_time"))
+    if told is None or facts.start is None or facts.end is None or facts.end < facts.start:
+        return
+    lasted = Decimal(int((facts.end - facts.start).total_seconds())) / _HOUR
+    if told > lasted + TIME_TOLERANCE:
+        expected = f"at most {lasted:.3f} h, from start to end"
+        yield Breach("/total_time", body["total_time"], expected, facts.objects)
 
 
 def _sums(periods: list[Any]) -> tuple[dict[str, Decimal], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from mock_peer import facts
@@ -33,6 +34,36 @@ def test_211_names_the_contract_and_a_whole_location() -> None:
     assert (told.token["uid"], told.evse, told.connector) == (o.CARD, "E", "1")
     assert (told.reference, told.cost, told.cost_with_vat) == (None, Decimal("5.00"), None)
     assert [v.reference for v in told.verdicts] == ["ref-1"]
+
+
+def test_of_several_evses_in_211_none_is_told_to_be_the_one() -> None:
+    evses = [{"uid": uid, "connectors": [{"id": "1"}]} for uid in ("LOC1-1", "LOC1-2")]
+    body = {
+        "auth_id": "DE-8PS-C00000001-1",
+        "start_date_time": o.AT,
+        "location": {"id": "LOC1", "evses": evses},
+    }
+    told = facts.of_cdr(body, "2.1.1", asked(verdict(evse_uids=("LOC1-2",)))())
+    assert (told.evse, told.connector) == (None, None)
+    assert told.allowing is not None
+
+
+def test_the_last_answer_before_the_start_comes_first_and_later_ones_after_it() -> None:
+    moments = {"early": -20, "last": -1, "during": 5, "stop": 25}
+    given = [
+        verdict(at=o.NOW + timedelta(minutes=minutes), reference=name)
+        for name, minutes in moments.items()
+    ]
+    told = facts.of_cdr(o.cdr(), "2.2.1", asked(*given)())
+    assert [v.reference for v in told.own] == ["last", "early", "during", "stop"]
+    assert told.allowing is told.missing is told.own[0]
+
+
+def test_an_end_before_the_start_hides_no_authorization() -> None:
+    body = o.cdr(reference="ref-1", end_date_time="2026-01-15T06:00:00Z")
+    told = facts.of_cdr(body, "2.2.1", asked()())
+    assert told.allowing is not None
+    assert told.in_time(told.allowing)
 
 
 def test_unanswered_requests_are_no_verdicts() -> None:

@@ -24,6 +24,7 @@ def told(*periods: dict[str, Any], **totals: Any) -> dict[str, Any]:
 
 PARKED = (period(ENERGY=10, TIME=Decimal("0.4")), period(PARKING_TIME=Decimal("0.1")))
 HALF = Decimal("0.5")
+LONGER = {"end_date_time": "2026-01-15T07:36:00Z"}
 CASES = [
     rule("cdr.valid", cdr(start_date_time="2026-02-29T00:00:00Z"), "/start_date_time"),
     rule("cdr.valid", cdr(start_date_time="1900-02-29T00:00:00Z"), "/start_date_time"),
@@ -35,6 +36,18 @@ CASES = [
         "cdr.valid",
         cdr(cdr_token=o.cdr_token(contract_id="DE-8PS-C00000002-2")),
         "/cdr_token/contract_id",
+    ),
+    rule(
+        "cdr.valid",
+        cdr(cdr_token=o.cdr_token(party_id="ABC")),
+        "/cdr_token/party_id",
+        good=cdr(cdr_token=o.cdr_token(party_id="8ps")),
+    ),
+    rule(
+        "cdr.valid",
+        cdr(total_time=Decimal("0.53")),
+        "/total_time",
+        good=cdr(total_time=Decimal("0.51")),
     ),
     rule(
         "cdr.valid",
@@ -52,7 +65,7 @@ CASES = [
         "cdr.valid",
         told(*PARKED, period(ENERGY=0), total_time=Decimal("0.3")),
         "/total_time",
-        good=told(*PARKED, period(ENERGY=0), total_time=Decimal("0.6")),
+        good=told(*PARKED, period(ENERGY=0), total_time=Decimal("0.6"), **LONGER),
     ),
     rule(
         "cdr.valid",
@@ -81,7 +94,8 @@ def test_zero_is_an_amount_whatever_its_exponent() -> None:
 
 
 def test_reservation_time_is_no_part_of_the_sum() -> None:
-    body = told(period(ENERGY=10, RESERVATION_TIME=1), period(TIME=HALF), total_time=2)
+    whole = {"end_date_time": "2026-01-15T09:00:00Z", "total_time": 2}
+    body = told(period(ENERGY=10, RESERVATION_TIME=1), period(TIME=HALF), **whole)
     assert rule("cdr.valid", body, "").judged_bad() == []
 
 
