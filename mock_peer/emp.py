@@ -7,6 +7,7 @@ in the journal and raised to whoever asked; what it does by itself goes on.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -222,13 +223,18 @@ class Emp:
         url = with_query(self._endpoint("locations", SENDER), {"date_from": date_from})
         pages = self._client.get_all(self.connection, url, "locations", gives="location")
         brought: list[Mapping[str, Any]] = []
+        sizes: Counter[int | None] = Counter()  # of the pages, by their records
         try:
             async for got in pages:
+                sizes[got.answer.record_seq] += 1
                 self._judge.judge(Occasion.ROAM_LOCATION, got.obj, got.answer.record_seq)
                 brought += [got.obj] if isinstance(got.obj, dict) else []
         except OcpiCallFailed as error:
             self._tell("emp.pull-failed", full=full, error=str(error))
             raise EmpError(str(error)) from error
+        finally:
+            for record, size in sizes.items():
+                self._judge.page(size, record)
         gone = self.book.take_pull(brought, full=date_from is None)
         self.book.pulled_at = began
         if brought or gone or full:

@@ -22,7 +22,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 
 _INSIDE = ("roam.unique-ids", "roam.original-protocol")
-_IMMUTABLE = "roam.tariffs-inlined"
+_IMMUTABLE, _PAGE = "roam.tariffs-inlined", "roam.locations-page"
 _FACTS = RoamFacts(Organisation(), "", IdMap(), TokenRegister())
 _PROFILE = Profile(rules=dict.fromkeys(_INSIDE, "off"))
 
@@ -50,6 +50,12 @@ class EmpJudge:
         if occasion is Occasion.ROAM_LOCATION:
             found += self._changed(told)
         tell_apart(self._journal, self._actor, self._peer, found, message_seq, session)
+
+    def page(self, size: int, message_seq: int | None) -> None:
+        """Judge how many locations stand on a page, and tell the findings."""
+        found = self.found(Occasion.ROAM_PAGE, {"entries": [None] * size})
+        told = [finding for finding in found if finding.rule == _PAGE]
+        tell_apart(self._journal, self._actor, self._peer, told, message_seq)
 
     def _changed(self, location: Mapping[str, Any]) -> Iterator[Finding]:
         """The inlined tariffs whose content is not what it was under the same id."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from mock_peer.emp import Emp, EmpConfig, EmpError, start_emp
@@ -10,6 +12,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from tests.mock_peer import objects as o
 from tests.mock_peer.roaming import EMP_PORT, TOKEN, roaming
+from tests.mock_peer.test_roam_listing import stock
 
 
 async def test_it_pulls_all_at_first_and_at_night_and_deltas_each_minute(
@@ -80,3 +83,13 @@ async def test_a_start_with_an_unknown_token_is_a_mistake(
     async with roaming(clock, chance, journal) as whole:
         with pytest.raises(EmpError, match="no token nobody"):
             await whole.emp.start_session("nobody", "el0")
+
+
+async def test_it_never_pulls_twice_at_a_time(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        stock(whole, 600)
+        brought = await asyncio.gather(whole.emp.pull(), whole.emp.pull(full=False))
+        assert brought == [600, 0]
+        assert whole.findings("roam.locations-page") == []
