@@ -36,6 +36,7 @@ from simulator.ocpi.envelope import Json, read_json, write_json
 TOLD = (
     "location",
     "tariff",
+    "dropped",
     "session",
     "cdr",
     "authorization",
@@ -108,6 +109,7 @@ class Book:
             at, _, tariff_id = row.note.partition(" ")
             body = read_json(row.body)
             known.take_tariff(tariff_id, KnownTariff(body, datetime.fromisoformat(at)))
+        known.dropped.update(key for key, _ in shelf.notes("dropped", here))
         for row in shelf.rows("session", here):
             known.take_session(read_json(row.body))
         for row in shelf.rows("authorization", here):
@@ -183,6 +185,17 @@ class Book:
             self.watcher.location_changed(connection, body, outside)
         return new
 
+    def share_location(
+        self, connection: Connection, body: Json, now: datetime, outside: bool
+    ) -> bool:
+        """Keep a location that came whole; True if it is new. One that is refused for its country
+        is kept as such only where none was taken before: a refused change changes nothing.
+        """
+        before = self.known(connection).location(raw.text(body, "/id"))
+        if outside and before is not None and not before.outside:
+            return False
+        return self.put_location(connection, body, now, outside=outside)
+
     def remove_location(self, connection: Connection, location_id: str) -> None:
         """Forget a location that its owner no longer lists."""
         key = location_id.casefold()
@@ -204,7 +217,16 @@ class Book:
             self._shelf.put("tariff", connection.id, key, write_json(body), note)
             if self.watcher is not None:
                 self.watcher.tariff_changed(connection, tariff_id, body)
+        if tariff_id.casefold() in known.dropped:
+            known.dropped.discard(tariff_id.casefold())
+            self._shelf.drop("dropped", connection.id, tariff_id.casefold())
         return before is None
+
+    def drop_tariff(self, connection: Connection, tariff_id: str, now: datetime) -> None:
+        """Keep of a tariff only that it came with a type that is not used."""
+        self.put_tariff(connection, tariff_id, None, now)
+        self.known(connection).dropped.add(tariff_id.casefold())
+        self._shelf.put("dropped", connection.id, tariff_id.casefold(), b"")
 
     def put_session(self, connection: Connection, body: Json) -> bool:
         """Keep a session (canonical); True if it is new."""

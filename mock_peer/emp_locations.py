@@ -55,7 +55,7 @@ class Locations:
     def _keep(self, ctx: Ctx, *, outside: bool = False) -> bool:
         body = self._judge.canonical(ctx, "location", "id", "location_id")
         now = self._judge.clock.now()
-        return self._book.put_location(ctx.connection, body, now, outside=outside)
+        return self._book.share_location(ctx.connection, body, now, outside)
 
     async def put_evse(self, ctx: Ctx) -> Result:
         """Keep an EVSE of a location that is there."""

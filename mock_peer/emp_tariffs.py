@@ -11,6 +11,7 @@ from simulator.ocpi.envelope import InvalidParameters, NotFound
 from simulator.ocpi.exchange import Ctx, Result, Route
 
 _TARIFF = f"{OWNER}/{{tariff_id}}"
+_DROPPED = ("tariff.regular-only", "drop")
 
 
 class Tariffs:
@@ -32,8 +33,9 @@ class Tariffs:
         """Keep a tariff."""
         if refused := self._judge.request(ctx, Occasion.TARIFF):
             return self._judge.refuse(ctx, refused)
-        if any(f.rule == "tariff.regular-only" for f in ctx.findings):
-            self._keep(ctx, None)
+        if any((f.rule, f.severity) == _DROPPED for f in ctx.findings):
+            now = self._judge.clock.now()
+            self._book.drop_tariff(ctx.connection, ctx.params["tariff_id"], now)
             return Result()
         return self._keep(ctx, self._judge.canonical(ctx, "tariff", "id", "tariff_id"))
 
@@ -49,6 +51,8 @@ class Tariffs:
 
     async def delete(self, ctx: Ctx) -> Result:
         """Forget a tariff from here on; sessions that began before keep it."""
+        if refused := self._judge.request(ctx, Occasion.TARIFF_DELETE):
+            return self._judge.refuse(ctx, refused)
         if self._book.known(ctx.connection).tariff(ctx.params["tariff_id"]) is None:
             raise NotFound(f"no tariff {ctx.params['tariff_id']} is known here")
         return self._keep(ctx, None)

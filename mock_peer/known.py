@@ -155,6 +155,7 @@ class Known:
     locations: dict[str, KnownLocation] = field(default_factory=dict)
     evse_homes: dict[str, str] = field(default_factory=dict)  # EVSE uid or evse_id -> location id
     tariffs: dict[str, list[KnownTariff]] = field(default_factory=dict)  # oldest state first
+    dropped: set[str] = field(default_factory=set)  # tariffs that came with another type
     tokens: Tokens = field(default_factory=Tokens)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     cdrs: dict[str, KnownCdr] = field(default_factory=dict)

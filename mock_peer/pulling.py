@@ -103,33 +103,38 @@ class Pulling:
         self._tell(connection, "peer.pulled", module=module, kept=pulled.kept[module])
 
     def _take_tariff(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
-        found = self._judge.pulled(connection, Occasion.TARIFF, body, message_seq)
+        found = self._judge.pulled(connection, Occasion.OWNER, body, message_seq)
+        found += self._judge.pulled(connection, Occasion.TARIFF, body, message_seq)
         canonical = _canonical(connection, "tariff", body)
-        name = raw.text(canonical, "/id")
-        if name is None or refusing(found) or any(f.rule == "tariff.regular-only" for f in found):
+        name, now = raw.text(canonical, "/id"), self._judge.clock.now()
+        if name is None or refusing(found):
             return False
-        self._book.put_tariff(connection, name, canonical, self._judge.clock.now())
+        if any(f.rule == "tariff.regular-only" and f.removes for f in found):
+            self._book.drop_tariff(connection, name, now)
+            return False
+        self._book.put_tariff(connection, name, canonical, now)
         return True
 
     def _take_location(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
-        found = self._judge.pulled(connection, Occasion.LOCATION, body, message_seq)
+        found = self._judge.pulled(connection, Occasion.OWNER, body, message_seq)
+        found += self._judge.pulled(connection, Occasion.LOCATION, body, message_seq)
         canonical = _canonical(connection, "location", body)
         if raw.text(canonical, "/id") is None:
             return False
         refused = {f.rule for f in found if f.severity == "reject"}
         if refused - {"location.territory"}:
             return False
-        now = self._judge.clock.now()
-        self._book.put_location(connection, canonical, now, outside=bool(refused))
+        self._book.share_location(connection, canonical, self._judge.clock.now(), bool(refused))
         return not refused
 
     def _take_cdr(self, connection: Connection, body: Any, message_seq: int | None) -> bool:
         key, content = cdr_key(body), write_json(body)
         known = self._book.known(connection).cdrs.get(key)
-        before = self._book.cdr(connection, key) if known and known.accepted else None
-        told = read_json(before) if before is not None else None
-        if told is not None and told == body:
-            return True
+        before = self._book.cdr(connection, key) if known else None
+        kept = read_json(before) if before is not None else None
+        if known and kept is not None and kept == body:
+            return known.accepted  # it was judged when it was pushed
+        told = kept if known and known.accepted else None
         found = self._judge.pulled(connection, Occasion.CDR, body, message_seq, seen_before=told)
         if refusing(found) or told is not None:
             return False

@@ -52,6 +52,7 @@ class Occasion(StrEnum):
     CONNECTOR_PATCH = "connector_patch"
     TARIFF = "tariff"
     TARIFF_PATCH = "tariff_patch"
+    TARIFF_DELETE = "tariff_delete"  # nothing but its URL
     AUTHORIZE = "authorize"  # the body of a real-time authorization request
     AUTHORIZATION = "authorization"  # our answer to one
     SESSION = "session"

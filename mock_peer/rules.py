@@ -165,9 +165,10 @@ RULES: tuple[Rule, ...] = (
           ON.CDR: location.pnc_connector_used}),
     # Tariffs
     Rule("tariff.valid", A, ALL, REJECT, "SPEC",
-         "a tariff holds all that the version requires, under the ids of its URL",
+         "a tariff holds all that the version requires, under the ids of its URL; it has one owner",
          "Correct the place that the pointer names.",
-         {ON.TARIFF: tariff.valid, ON.TARIFF_PATCH: tariff.valid_patch}, status=2001),
+         {ON.TARIFF: tariff.valid, ON.TARIFF_PATCH: tariff.valid_patch,
+          ON.TARIFF_DELETE: tariff.valid_delete}, status=2001),
     Rule("tariff.regular-only", A, V22X, DROP, "P22",
          "a tariff of another type than REGULAR is dropped",
          "Share one REGULAR tariff per connector; tell Plugsurfing before you use several types.",
@@ -350,7 +351,7 @@ def _finding(row: Rule, switch: str | None, breach: Breach) -> Finding:
         breach.seen,
         breach.expected,
         breach.objects,
-        breach.removes,
+        breach.removes and severity in (row.severity, Severity.DROP),
         breach.status,
     )
 

@@ -102,6 +102,20 @@ def as_in_url(body: Any, context: Context, **names: str) -> Iterator[Breach]:
             yield Breach(f"/{name}", told, f"'{wanted}', as in the URL")
 
 
+def other_owner(known: Any, body: Any, context: Context) -> str | None:
+    """The owner of what is known, where the URL or the body names another one. None in 2.1.1, whose
+    lists tell no owner: what was pulled there is not told apart.
+    """
+    if context.version == V211:
+        return None
+    for name in ("country_code", "party_id"):
+        owner = raw.key(known, f"/{name}")
+        for claimed in (raw.key(context.ids.get(name)), raw.key(body, f"/{name}")):
+            if owner is not None and claimed is not None and owner != claimed:
+                return f"{name} {raw.text(known, f'/{name}')}"
+    return None
+
+
 def message_ids(head: Any, context: Context) -> Iterator[Breach]:
     """`head` is {module, method, missing}: the names of the header fields that should be there."""
     for name in raw.items(head, "/missing"):

@@ -9,7 +9,7 @@ from typing import Any
 from mock_peer import raw
 from mock_peer.known import evse_names
 from mock_peer.rule import Breach, Check, Context
-from mock_peer.rules_connection import as_in_url
+from mock_peer.rules_connection import as_in_url, other_owner
 from mock_peer.rules_connection import valid_patch as valid_patch_of
 from simulator.ocpi import validate
 from simulator.ocpi.tariff_parse import TariffError, zone_of
@@ -60,7 +60,7 @@ def _is_time_zone(name: str) -> bool:
 def territory(body: Any, context: Context) -> Iterator[Breach]:
     """The country is one that the peer serves in this version."""
     served, country = context.territory, raw.text(body, "/country")
-    if served is not None and country is not None and country not in served:
+    if served is not None and country is not None and country.upper() not in served:
         yield Breach("/country", country, f"one of {' '.join(sorted(served))}", _names(body))
 
 
@@ -70,7 +70,7 @@ def unique_location(body: Any, context: Context) -> Iterator[Breach]:
     yield from as_in_url(body, context, **names)
     yield from _same_owner(body, context)
     used: set[str] = set()
-    home = raw.key(body, "/id")
+    home = raw.key(body, "/id") or raw.key(context.ids.get("location_id"))  # a PATCH may lack it
     for pointer, evse in raw.entries(body, "/evses"):
         if raw.text(evse, "/status") != "REMOVED":
             yield from _evse_home(evse, pointer, home, context)
@@ -99,10 +99,13 @@ def unique_location_patch(body: Any, context: Context) -> Iterator[Breach]:
 
 
 def unique_evse_patch(body: Any, context: Context) -> Iterator[Breach]:
-    """As for an EVSE, which is there."""
+    """As for an EVSE, which is there; one that was REMOVED may find its ids in use elsewhere."""
     yield from _parent_known(context, "evse_uid")
     yield from as_in_url(body, context, evse_uid="uid")
-    yield from _evse_at_home(body, context)
+    before = context.known.evse(context.ids.get("location_id"), context.ids.get("evse_uid"))
+    back = raw.text(before, "/status") == "REMOVED" and raw.text(body, "/status") is not None
+    whole = {**before, **body} if back and before and isinstance(body, dict) else body
+    yield from _evse_at_home(whole, context)
 
 
 def unique_connector_patch(body: Any, context: Context) -> Iterator[Breach]:
@@ -136,7 +139,9 @@ def publish(body: Any, context: Context) -> Iterator[Breach]:
 
 
 def one_tariff(kind: str) -> Check:
-    """Of a connector's tariffs one is kept: the first that is not known to be of another type."""
+    """Of a connector's tariffs one is kept: the first known REGULAR one, else the first that is not
+    known to be of another type.
+    """
 
     def check(body: Any, context: Context) -> Iterator[Breach]:
         for pointer, connector in _connectors(kind, body):
@@ -150,7 +155,9 @@ def _further_tariffs(pointer: str, connector: Any, context: Context) -> Iterator
     if not names or (len(names) == 1 and _regular(names[0], context)):
         return
     told = list(raw.entries(connector, "/tariff_ids"))
-    keep = next((place for place, name in told if _regular(name, context)), None)
+    usable = [(place, name) for place, name in told if _regular(name, context)]
+    known = (place for place, name in usable if context.known.tariff(name) is not None)
+    keep = next(known, usable[0][0] if usable else None)
     for place, name in told:
         if place != keep:
             yield Breach(
@@ -216,17 +223,19 @@ def _connectors(kind: str, body: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _regular(tariff_id: Any, context: Context) -> bool:
-    known = context.known.tariff(tariff_id) if isinstance(tariff_id, str) else None
+    if not isinstance(tariff_id, str) or tariff_id.casefold() in context.known.dropped:
+        return False
+    known = context.known.tariff(tariff_id)
     return known is None or raw.text(known, "/type") in (None, "REGULAR")
 
 
 def _children(body: Any, name: str, expected: str) -> Iterator[Breach]:
-    if isinstance(body, dict) and body.get(name) is not None:
+    if isinstance(body, dict) and name in body:  # null as well: it would empty the list
         yield Breach(f"/{name}", body[name], expected, removes=True)
 
 
 def _parent_known(context: Context, *below: str) -> Iterator[Breach]:
-    """What the URL names, down to the last of `below`, was shared before."""
+    """What the URL names, down to the last of `below`, was shared before, by the CPO it names."""
     ids, known = context.ids, context.known
     names = [ids.get(name, "") for name in ("location_id", *below)]
     home = known.location(names[0])
@@ -235,33 +244,50 @@ def _parent_known(context: Context, *below: str) -> Iterator[Breach]:
         found = known.evse(names[0], names[1])
     elif len(names) == 3:
         found = known.connector(names[0], names[1], names[2])
-    if home is None or home.outside or found is None:
+    if home is None or home.outside or found is None or other_owner(home.body, None, context):
         what = ("location", "EVSE", "connector")[len(below)]
-        yield Breach("", "/".join(names), f"a {what} that was PUT before", status=UNKNOWN_LOCATION)
+        expected = f"a {what} that this CPO PUT before"
+        yield Breach("", "/".join(names), expected, status=UNKNOWN_LOCATION)
 
 
 def _same_owner(body: Any, context: Context) -> Iterator[Breach]:
-    before = context.known.location(raw.text(body, "/id"))
-    if before is None:
-        return
-    for name in ("country_code", "party_id"):
-        owner, told = raw.text(before.body, f"/{name}"), raw.text(body, f"/{name}")
-        if owner is not None and told is not None and owner.casefold() != told.casefold():
-            yield Breach(
-                "/id", raw.text(body, "/id"), f"an id that no other CPO uses ({name} {owner})"
-            )
+    """No other CPO has the location."""
+    before = context.known.location(raw.text(body, "/id") or context.ids.get("location_id"))
+    owner = other_owner(before.body, body, context) if before is not None else None
+    if owner is not None:
+        yield Breach("/id", raw.text(body, "/id"), f"an id that no other CPO uses ({owner})")
 
 
 def _evse_at_home(evse: Any, context: Context) -> Iterator[Breach]:
-    if raw.text(evse, "/status") != "REMOVED":
-        yield from _evse_home(evse, "", raw.key(context.ids.get("location_id")), context)
+    """An EVSE by itself: its ids are of no other location, and of no other EVSE here."""
+    if raw.text(evse, "/status") == "REMOVED":
+        return
+    home = raw.key(context.ids.get("location_id"))
+    yield from _evse_home(evse, "", home, context)
+    there = context.known.location(home)
+    used = [name for name in ("uid", "evse_id") if _home_of(evse, name, context) == home]
+    if there is None or not used:
+        return
+    uid = raw.key(evse, "/uid") or raw.key(context.ids.get("evse_uid"))
+    for other in raw.items(there.body, "/evses"):
+        if raw.text(other, "/status") != "REMOVED" and raw.key(other, "/uid") != uid:
+            theirs = (raw.key(other, "/uid"), raw.key(other, "/evse_id"))
+            for name in used:
+                if raw.key(evse, f"/{name}") in theirs:
+                    seen = raw.text(evse, f"/{name}")
+                    yield Breach(f"/{name}", seen, "an id that is used once", _names(other))
+
+
+def _home_of(evse: Any, name: str, context: Context) -> str | None:
+    """The location where that id of an EVSE is in use."""
+    told = raw.key(evse, f"/{name}")
+    return context.known.evse_homes.get(told) if told else None
 
 
 def _evse_home(evse: Any, pointer: str, home: str | None, context: Context) -> Iterator[Breach]:
     for name in ("uid", "evse_id"):
-        told = raw.key(evse, f"/{name}")
-        there = context.known.evse_homes.get(told) if told else None
-        if there is not None and there != home:
+        there = _home_of(evse, name, context)
+        if there is not None and there != home and not context.known.locations[there].outside:
             where = context.known.locations[there].body.get("id")
             yield Breach(
                 f"{pointer}/{name}",

@@ -7,7 +7,7 @@ from typing import Any
 
 from mock_peer import raw
 from mock_peer.rule import Breach, Context
-from mock_peer.rules_connection import as_in_url
+from mock_peer.rules_connection import as_in_url, other_owner
 from mock_peer.rules_connection import valid as valid_object
 from mock_peer.rules_connection import valid_patch as valid_patch_of
 
@@ -20,7 +20,13 @@ def valid(body: Any, context: Context) -> Iterator[Breach]:
     """Every error by the version's own definition, and ids that are not those of the URL."""
     names = {"country_code": "country_code", "party_id": "party_id", "tariff_id": "id"}
     yield from as_in_url(body, context, **names)
+    yield from _same_owner(body, context)
     yield from _whole(body, context)
+
+
+def valid_delete(_body: Any, context: Context) -> Iterator[Breach]:
+    """A tariff is deleted by the CPO that has it."""
+    yield from _same_owner(None, context)
 
 
 def valid_patch(body: Any, context: Context) -> Iterator[Breach]:
@@ -28,6 +34,7 @@ def valid_patch(body: Any, context: Context) -> Iterator[Breach]:
     name = context.ids.get("tariff_id", "")
     if context.known.tariff(name) is None:
         yield Breach("", name, "a tariff that was PUT before")
+    yield from _same_owner(body, context)
     yield from as_in_url(body, context, tariff_id="id")
     yield from _part(body, context)
 
@@ -51,6 +58,13 @@ def unsupported_211(body: Any, context: Context) -> Iterator[Breach]:
             if seen is not None:
                 where = f"{pointer}/restrictions/{name}"
                 yield Breach(where, seen, f"no {name}", _names(body), removes=True)
+
+
+def _same_owner(body: Any, context: Context) -> Iterator[Breach]:
+    """No other CPO has the tariff: its id is unique over the platform (2.2.1 mod_tariffs)."""
+    name = raw.text(body, "/id") or context.ids.get("tariff_id")
+    if owner := other_owner(context.known.tariff(name), body, context):
+        yield Breach("/id", name, f"an id that no other CPO uses ({owner})", (f"tariff/{name}",))
 
 
 def _names(body: Any) -> tuple[str, ...]:
