@@ -90,6 +90,7 @@ async def test_it_never_pulls_twice_at_a_time(
 ) -> None:
     async with roaming(clock, chance, journal) as whole:
         stock(whole, 600)
+        await clock.sleep(60)
         brought = await asyncio.gather(whole.emp.pull(), whole.emp.pull(full=False))
         assert brought == [600, 0]
         assert whole.findings("roam.locations-page") == []
