@@ -17,7 +17,7 @@ from mock_peer.roam_catalogue import Catalogue
 from mock_peer.roam_cdrs import shown_cdr
 from mock_peer.roam_delivery import Delivery
 from mock_peer.roam_judging import RoamJudge
-from mock_peer.roam_outbound import Outbound
+from mock_peer.roam_outbound import ORIGINAL_PROTOCOL, Outbound
 from mock_peer.roam_sessions import shown_progress, shown_session, told_by
 from mock_peer.roam_tokens import Held
 from simulator.kernel.clock import Clock
@@ -48,12 +48,14 @@ class Charging:
         stopped: asyncio.Event,
         reference: str | None = None,
         method: str = "AUTH_REQUEST",
+        protocol: str | None = None,
     ) -> Delivery:
         """One session: PUT, PATCH, PUT, and its CDR, once. It ends when `stopped` or after
-        `lasts_s`. Returns the delivery of the CDR.
+        `lasts_s`. Returns the delivery of the CDR. `protocol` is the CPO's, where it leaves the
+        very key uncertain: it stands in X-Original-Protocol then.
         """
         told = network.session(name, held, where, self._clock.now(), method)
-        tell = partial(self._tell, held=held, reference=reference)
+        tell = partial(self._tell, held=held, reference=reference, protocol=protocol)
         await tell(told, "PUT")
         await self._clock.wait_event(stopped, lasts_s / 2)
         told = network.later(told, KWH / 2, self._clock.now())
@@ -62,7 +64,7 @@ class Charging:
         told = network.later(told, KWH, self._clock.now(), ended=True)
         await tell(told, "PUT")
         shown = network.location(_number(where["location_id"]), self._clock.now())
-        delivery = self._delivery(network.cdr(told, shown), held, reference, name)
+        delivery = self._delivery(network.cdr(told, shown), held, reference, name, protocol)
         await self._outbound.deliver(delivery)
         return delivery
 
@@ -78,7 +80,13 @@ class Charging:
         await self._outbound.deliver(self._delivery(body, held, None, name))
 
     async def _tell(
-        self, told: Mapping[str, Any], method: str, *, held: Held, reference: str | None
+        self,
+        told: Mapping[str, Any],
+        method: str,
+        *,
+        held: Held,
+        reference: str | None,
+        protocol: str | None,
     ) -> None:
         shown = shown_session(told, network.CPO, self._ids, held, reference)
         await self._outbound.session(
@@ -87,11 +95,18 @@ class Charging:
             shown,
             told_by(told, self._emp.id),
             body=shown_progress(told) if method == "PATCH" else None,
+            protocol=protocol,
+            uncertain=protocol is not None,
             session=told["id"],
         )
 
     def _delivery(
-        self, body: Mapping[str, Any], held: Held, reference: str | None, name: str
+        self,
+        body: Mapping[str, Any],
+        held: Held,
+        reference: str | None,
+        name: str,
+        protocol: str | None = None,
     ) -> Delivery:
         shown, _ = shown_cdr(
             body,
@@ -106,6 +121,8 @@ class Charging:
             id=shown["id"],
             organisation=self._emp.id,
             cdr=shown,
+            headers={ORIGINAL_PROTOCOL: protocol} if protocol else {},
+            uncertain=protocol is not None,
             session=name,
             due=self._clock.now(),
         )

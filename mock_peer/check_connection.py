@@ -23,13 +23,13 @@ def _versions(exchange: Exchange) -> bool:
 
 
 def _details(evidence: Evidence) -> Ruling:
-    found = [e for e in evidence.sent("versions", "GET") if raw.items(e.data, "/endpoints")]
-    if not found and (why := _cut_short(evidence)):
-        return not_exercised(why)
+    asked = evidence.sent("versions", "GET")
+    found = [e for e in asked if raw.items(e.data, "/endpoints")]
+    if not found and not any(map(_versions, asked)):
+        why = "no version was found whose details could be asked for"
+        return not_exercised(_cut_short(evidence) or why)
     if not found:
-        return failed(
-            "no answer listed endpoints", [e.seq for e in evidence.sent("versions", "GET")]
-        )
+        return failed("no answer listed endpoints", [e.seq for e in asked[-1:]])
     invalid = judge.invalid("version_details", evidence.version)
     return every(lambda _: found[-1:], invalid, "")(evidence)
 
@@ -39,8 +39,9 @@ def _registration(evidence: Evidence) -> Ruling:
     posted = who_posts("credentials", "POST")
     if not posted and (why := _cut_short(evidence)):
         return not_exercised(why)
-    if not posted:
-        return failed("it did not come to POST credentials", [])
+    if evidence.refused or not posted:
+        why = evidence.refused or "it did not come to POST credentials"
+        return failed(why, [e.seq for e in posted])
     return every(lambda _: posted[-1:], judge.not_ok, "")(evidence)
 
 
@@ -50,6 +51,8 @@ def _call_back(evidence: Evidence) -> Ruling:
         return passed([e.seq for e in looked[:2]], "versions and details were fetched")
     if not looked and (why := _cut_short(evidence)):
         return not_exercised(why)
+    if not evidence.invited and not evidence.sent("credentials", "POST"):
+        return not_exercised("it did not come to POST credentials")
     return failed(
         f"expected GETs of our versions and details with our new token, not {len(looked)}",
         [e.seq for e in looked],
@@ -59,6 +62,12 @@ def _call_back(evidence: Evidence) -> Ruling:
 def _cut_short(evidence: Evidence) -> str:
     """Why nobody can be blamed for a registration that did not come about; empty: they can."""
     return evidence.notes.get(REGISTRATION, "")
+
+
+def _unasked_silence(evidence: Evidence) -> list[Exchange]:
+    """What we sent, but for authorizations: an EMP is asked to leave one without an answer."""
+    sent = (e for e in evidence.exchanges if not e.received)
+    return [e for e in sent if (e.module, e.method) != ("tokens", "POST")]
 
 
 def _token_a(evidence: Evidence) -> Ruling:
@@ -118,6 +127,10 @@ CONNECTION_CHECKS: tuple[Check, ...] = (
           "the token of an ended connection is answered HTTP 401",
           "Forget the tokens with the connection.",
           probe("token of an ended connection", "HTTP 401", http(401))),
+    Check("check.answers", "transport", ALL, "SPEC",
+          "each request is answered, in HTTP and in time",
+          "Answer within 30 s; do not close the connection before.",
+          every(_unasked_silence, judge.unanswered, "nothing was asked")),
     Check("check.envelope", "transport", ALL, "SPEC",
           "each answer is an OCPI envelope with a status_code",
           "Wrap data in {data, status_code, status_message, timestamp}.",
@@ -125,7 +138,7 @@ CONNECTION_CHECKS: tuple[Check, ...] = (
     Check("check.timestamp", "transport", ALL, "SPEC",
           "each envelope carries a timestamp, a DateTime in UTC",
           "Write 2026-01-15T07:00:00Z; never an offset.",
-          every(judge.good_answers, judge.bad_timestamp, "nothing was answered")),
+          every(judge.envelopes, judge.bad_timestamp, "no envelope came")),
     Check("check.content-type", "transport", ALL, "SPEC",
           "answers are application/json",
           "Set the Content-Type header.",

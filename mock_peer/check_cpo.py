@@ -114,7 +114,7 @@ class CpoCheck:
         self._offered: list[tuple[str, str]] = []
         self._notes: dict[str, str] = {}
         self._missing: tuple[str, ...] = ()
-        self._problem = ""
+        self._problem = self._refused = ""
         self._interrupted = False
         self._connection = self._new_connection()
 
@@ -190,7 +190,7 @@ class CpoCheck:
         try:
             await self._peer.active.register(self._connection, self._plan.version)
         except Refused as error:
-            self._problem = str(error)
+            self._problem = self._refused = str(error)
             self._tell(self._problem)
             return False
         self._judge_credentials()
@@ -318,6 +318,7 @@ class CpoCheck:
             probes=self._prober.records,
             notes=self._notes,
             invited=self._plan.listen,
+            refused=self._refused,
         )
 
     def _report(self) -> Report:

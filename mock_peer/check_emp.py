@@ -18,7 +18,7 @@ from mock_peer.check_probes import PROBES, Prober, Site, Stage
 from mock_peer.check_roam import Network, Pace
 from mock_peer.check_rules import rule_lines
 from mock_peer.check_rulings import check_lines
-from mock_peer.check_table_emp import EMP_CHECKS, EMP_WISHES, full_page
+from mock_peer.check_table_emp import EMP_CHECKS, EMP_WISHES, SHARED, SHARED_WISH, full_page
 from mock_peer.check_wait import Wait, Wish, wishes
 from mock_peer.roam_judging import ACTOR
 from mock_peer.roam_organisation import Organisation
@@ -107,7 +107,7 @@ class EmpCheck:
         self._offered: list[tuple[str, str]] = []
         self._missing: tuple[str, ...] = ()
         self._moved = False
-        self._problem = ""
+        self._problem = self._refused = ""
         self._interrupted = False
         self._notes: dict[str, str] = {}
 
@@ -147,10 +147,12 @@ class EmpCheck:
                 self._plan.versions_url, self._plan.token
             )
         except (OcpiError, OcpiCallFailed) as error:
-            self._problem = f"the registration failed: {error}"
+            self._problem = self._refused = f"the registration failed: {error}"
             self._tell(self._problem)
             return False
         self._offered = list(self._connection.endpoints)
+        if not self._shares_contracts:
+            self._notes[SHARED] = "keys_per_contract is 1: see --organisation"
         who = ", ".join(parties(self._connection)) or "no party"
         self._tell(f"registered with {who}, OCPI {self._connection.version}")
         return True
@@ -205,7 +207,13 @@ class EmpCheck:
         if not self._moved and any(full_page(exchange) for exchange in came):
             self._moved = True  # all was pulled: now there is a change for a delta
             self._network.show(1, "OUTOFORDER")
-        return wishes(EMP_WISHES, V221, came)
+        shared = (SHARED_WISH,) if self._shares_contracts else ()
+        return wishes((*EMP_WISHES, *shared), V221, came)
+
+    @property
+    def _shares_contracts(self) -> bool:
+        """Whether the organisation may have several tokens for each contract."""
+        return self._network.book.organisation(self._connection).keys_per_contract > 1
 
     def _own(self, record: Record) -> bool:
         return is_of(record, ACTOR, self._connection.peer)
@@ -228,6 +236,7 @@ class EmpCheck:
             offered=self._offered,
             probes=self._prober.records,
             notes=self._notes,
+            refused=self._refused,
         )
 
     def _report(self) -> Report:

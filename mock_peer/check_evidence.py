@@ -184,7 +184,7 @@ class Evidence:
 
     `offered` are the other side's endpoints, `probes` the exchanges that were broken on purpose,
     by name, `notes` say why a step was left out, by the step's name. `invited`: the other side
-    began the registration, with a token A of ours.
+    began the registration, with a token A of ours; `refused`: why the registration failed.
     """
 
     exchanges: tuple[Exchange, ...]
@@ -195,6 +195,7 @@ class Evidence:
     probes: Mapping[str, Exchange] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     invited: bool = False
+    refused: str = ""
 
     def seen(self, *occasions: Occasion) -> Iterator[Exchange]:
         """The exchanges in which the rules read one of `occasions`."""
@@ -224,6 +225,7 @@ def collect(
     probes: Mapping[str, int] | None = None,
     notes: Mapping[str, str] | None = None,
     invited: bool = False,
+    refused: str = "",
 ) -> Evidence:
     """Gather what `actor` recorded of `peer`, and of whoever could not prove itself; `probes` are
     record numbers by name.
@@ -241,6 +243,7 @@ def collect(
         probes={name: exchanges[seq] for name, seq in apart.items() if seq in exchanges},
         notes=notes or {},
         invited=invited,
+        refused=refused,
     )
 
 

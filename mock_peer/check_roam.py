@@ -15,7 +15,7 @@ from mock_peer import check_network as network
 from mock_peer import raw
 from mock_peer.check_charging import Charging
 from mock_peer.check_probes import NOWHERE
-from mock_peer.check_table_emp import ALONE, LOCAL, REMOTE
+from mock_peer.check_table_emp import ALONE, LOCAL, REMOTE, SHARED
 from mock_peer.roam_authorize import Verdict
 from mock_peer.roam_book import RoamBook
 from mock_peer.roam_catalogue import Catalogue
@@ -34,6 +34,8 @@ from simulator.ocpi.connection import SENDER, Connection
 from simulator.wire.http_aio import HttpClient, HttpServer
 
 TIMEOUT_S = 30
+# The protocol of a CPO that names only the contract of a token.
+_OLD = "OCPI-2.1.1"
 # Where local starts take place; a location that the change of status leaves alone.
 _HERE = network.location_id(2)
 
@@ -130,7 +132,7 @@ class Network:
     async def _ask(self, emp: Connection) -> None:
         """A stranger's token once, then the EMP's first good one, again and again."""
         await self._question(emp, stranger(emp))
-        charged = False
+        charged = shared = False
         while True:
             await self._clock.sleep(self._pace.ask_every_s)
             own = self.book.tokens.of(emp.id)
@@ -141,6 +143,10 @@ class Network:
             if verdict.allowed == "ALLOWED" and not charged:
                 charged = True
                 self._spawn(self._charge_locally(emp, held, verdict.reference), self._sessions)
+            first = self._first_of_several(emp)
+            if verdict.allowed == "ALLOWED" and first is not None and not shared:
+                shared = True
+                self._spawn(self._charge_by_contract(emp, first), self._sessions)
 
     async def _question(self, emp: Connection, held: Held) -> Verdict:
         ids, origin = self.book.ids, network.CPO.below(_HERE)
@@ -165,13 +171,30 @@ class Network:
         await charging.alone(ALONE, first, held)
         await self._repeat(charging, first)
 
+    async def _charge_by_contract(self, emp: Connection, first: Held) -> None:
+        """A session and a CDR of a CPO that names only the contract, which has several tokens."""
+        await self._charging(emp).session(
+            SHARED,
+            first,
+            network.place(_HERE),
+            lasts_s=self._pace.charge_s,
+            stopped=self._stop_of(SHARED),
+            protocol=_OLD,
+        )
+
+    def _first_of_several(self, emp: Connection) -> Held | None:
+        """The token that is taken where a contract of the EMP has more than one."""
+        contracts = (self.book.tokens.of_contract(h.contract) for h in self.book.tokens.of(emp.id))
+        return next((held[0] for held in contracts if len(held) > 1), None)
+
     async def _repeat(self, charging: Charging, delivery: Delivery) -> None:
-        """Send a CDR again as on the next night, and on until it is taken."""
+        """Send a CDR again as on the next night, and on until this and all others are taken."""
         await self._clock.sleep(self._pace.ask_every_s)
         await charging.again(delivery)
-        while delivery.id in {waiting.id for waiting in self.book.deliveries()}:
+        while waiting := self.book.deliveries():
             await self._clock.sleep(self._pace.ask_every_s)
-            await charging.again(delivery)
+            for untaken in waiting:
+                await charging.again(untaken)
 
     # CpoSide: what the EMP asks
 

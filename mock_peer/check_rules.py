@@ -21,7 +21,8 @@ from mock_peer.check_model import (
     not_exercised,
     passed,
 )
-from mock_peer.check_rulings import counted
+from mock_peer.check_rulings import counted, pulls
+from mock_peer.roam_delivery import accepted
 from mock_peer.rule import Face, Occasion, Rule, Severity
 from mock_peer.rules import RULES
 from mock_peer.rules_location import PNC_CAPABILITIES
@@ -122,6 +123,12 @@ def _bills_by_tariff(exchange: Exchange, evidence: Evidence) -> bool:
     return bool(raw.items(exchange.body, "/tariffs")) or any(evidence.seen(ON.TARIFF))
 
 
+def _not_taken(exchange: Exchange, evidence: Evidence) -> bool:
+    """A CDR that the EMP did not take."""
+    taken = accepted(exchange.http_status, exchange.status_code)
+    return ON.ROAM_CDR_ANSWER in exchange.occasions and not taken
+
+
 def _charges_at_home(exchange: Exchange, evidence: Evidence) -> bool:
     told = raw.at(exchange.body, "/home_charging_compensation") is True
     remarked = raw.text(exchange.body, "/remark") in ("HCC_E", "HCC_V")
@@ -140,6 +147,7 @@ TRIGGERS: Mapping[str, Trigger] = MappingProxyType(
         "cdr.authorization-reference": _after_authorization,
         "cdr.price": _bills_by_tariff,
         "cdr.home-charging": _charges_at_home,
+        "roam.cdr-retry": _not_taken,
     }
 )
 # Where WANTED would say too little.
@@ -153,6 +161,7 @@ INSTEAD: Mapping[str, str] = MappingProxyType(
         "cdr.authorization-reference": "a CDR after a real-time authorization",
         "cdr.price": "a CDR with a known tariff",
         "cdr.home-charging": "a CDR of home charging",
+        "roam.cdr-retry": "a CDR that you do not take",
     }
 )
 
@@ -182,12 +191,17 @@ AREAS: Mapping[str, str] = MappingProxyType(
 # answer or does not take a CDR. A row of the checks judges what followed.
 ANSWERS = frozenset({"authorize.token", "roam.authorize", "roam.cdr-retry"})
 
+# What a pull cannot break: when we ask is not for the other side to choose.
+BY_PUSH = frozenset({"cdr.in-time"})
+
 
 def rule_lines(evidence: Evidence, face: Face) -> list[Line]:
     """A line for each rule of a face, in the table's order."""
     told: dict[str, list[Record]] = {}
+    pulled = {exchange.seq for exchange in pulls(evidence)}
     for finding in evidence.findings:
-        told.setdefault(finding["rule"], []).append(finding)
+        if finding["rule"] not in BY_PUSH or finding["message_seq"] not in pulled:
+            told.setdefault(finding["rule"], []).append(finding)
     return [_line(row, told.get(row.id, []), evidence) for row in RULES if row.face is face]
 
 

@@ -7,7 +7,7 @@ differs between rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mock_peer import raw
 from mock_peer.check_evidence import Evidence, Exchange
@@ -20,9 +20,11 @@ from mock_peer.check_model import (
     passed,
 )
 from simulator.ocpi import validate
+from simulator.ocpi.envelope import write_json
 from simulator.ocpi.headers import CORRELATION_ID, LIMIT, REQUEST_ID, TOTAL_COUNT
 from simulator.ocpi.types import DATE_TIME
 
+_SHORT = 60
 Test = Callable[[Evidence], Ruling]
 Problem = Callable[[Exchange], str]  # what is wrong with an exchange; empty: nothing
 
@@ -68,7 +70,7 @@ def probe(name: str, expected: str, good: Callable[[Exchange], bool]) -> Test:
             return not_exercised(evidence.notes.get(name, "it could not be tried"))
         if good(found):
             return passed([found.seq], outcome(found))
-        return failed(f"expected {expected}, not {outcome(found)}", [found.seq])
+        return failed(f"expected {expected}{instead(found)}", [found.seq])
 
     return test
 
@@ -117,6 +119,12 @@ def outcome(exchange: Exchange) -> str:
     return f"HTTP {exchange.http_status}{code}"
 
 
+def instead(exchange: Exchange) -> str:
+    """What came in place of what was expected, as the end of a sentence."""
+    answered = exchange.http_status is not None
+    return f", not {outcome(exchange)}" if answered else ", but no answer came"
+
+
 # Selections
 
 
@@ -128,6 +136,16 @@ def our_requests(evidence: Evidence) -> list[Exchange]:
 def our_data(evidence: Evidence) -> list[Exchange]:
     """The answered requests that we sent to modules that carry data."""
     return [e for e in our_requests(evidence) if e.functional]
+
+
+def pulls(evidence: Evidence) -> list[Exchange]:
+    """What we asked for of modules that carry data, answered or not."""
+    return [e for e in evidence.exchanges if not e.received and e.functional and e.method == "GET"]
+
+
+def envelopes(evidence: Evidence) -> list[Exchange]:
+    """The answers to us that are OCPI envelopes."""
+    return [e for e in good_answers(evidence) if e.status_code is not None]
 
 
 def good_answers(evidence: Evidence) -> list[Exchange]:
@@ -148,13 +166,37 @@ def not_ok(exchange: Exchange) -> str:
     """It was not answered well."""
     message = raw.text(exchange.answer, "/status_message")
     said = f": {message}" if message else ""
-    return "" if exchange.ok else f"expected OCPI 1000, not {outcome(exchange)}{said}"
+    return "" if exchange.ok else f"expected OCPI 1000{instead(exchange)}{said}"
+
+
+def unanswered(exchange: Exchange) -> str:
+    """No answer came, or none that is HTTP."""
+    asked = f"{exchange.method} {exchange.module}"
+    return "" if exchange.http_status is not None else f"{asked}: no answer came"
+
+
+def no_list(exchange: Exchange) -> str:
+    """A list was asked for, and did not come."""
+    listed = isinstance(exchange.data, list)
+    return not_ok(exchange) or ("" if listed else f"/data: expected a list{_not(exchange.data)}")
 
 
 def no_envelope(exchange: Exchange) -> str:
     """The answer is no OCPI envelope."""
-    known = exchange.status_code is not None
-    return "" if known else f"expected an object with status_code ({outcome(exchange)})"
+    if exchange.status_code is not None:
+        return ""
+    told = exchange.answer
+    if told is None:
+        return f"expected a JSON object, not other content ({outcome(exchange)})"
+    if not isinstance(told, dict):
+        return f"expected an object with status_code{_not(told)}"
+    return f"/status_code: expected a number{_not(told.get('status_code'))}"
+
+
+def _not(value: Any) -> str:
+    """What is there instead, as JSON, cut short."""
+    told = write_json(value).decode()
+    return f", not {told}" if len(told) <= _SHORT else f", not {told[:_SHORT]}…"
 
 
 def bad_timestamp(exchange: Exchange) -> str:

@@ -46,6 +46,16 @@ def _same_object(exchange: Exchange) -> bool:
     return exchange.ok and raw.key(exchange.data, "/id") == wanted[0].casefold()
 
 
+def _pull(evidence: Evidence) -> Ruling:
+    """Each page is a list, and the last one of each module has no Link."""
+    pages = judge.pulls(evidence)
+    last = {page.module: page for page in pages}
+    for page in last.values():
+        if not judge.no_list(page) and "next" in page.answered.get("Link", ""):
+            return failed("the list breaks off: its last Link leads nowhere new", [page.seq])
+    return every(judge.pulls, judge.no_list, "there is nothing to pull")(evidence)
+
+
 def _tokens(*types: str) -> judge.Test:
     def pushed(evidence: Evidence) -> Iterable[Exchange]:
         sent = evidence.sent("tokens", "PUT")
@@ -117,7 +127,7 @@ def _cdr_pull(evidence: Evidence) -> Ruling:
         return not_exercised("it did not come to that")
     seqs = [e.seq for e in pages]
     for page in pages:
-        if why := judge.not_ok(page) or ("" if isinstance(page.data, list) else "/data: no list"):
+        if why := judge.no_list(page):
             return failed(why, [page.seq])
     if "next" in pages[-1].answered.get("Link", ""):
         return failed("the list breaks off: its last Link leads nowhere new", seqs[-1:])
@@ -145,8 +155,7 @@ CPO_CHECKS: tuple[Check, ...] = (
     Check("check.pull", "locations", ALL, "P22",
           "locations and tariffs can be pulled",
           "Answer GET with a list; an empty one where there is nothing.",
-          every(lambda e: [x for x in judge.our_data(e) if x.method == "GET"], judge.not_ok,
-                "there is nothing to pull")),
+          _pull),
     Check("check.counts", "locations", ALL, "SPEC",
           "lists carry X-Total-Count and X-Limit",
           "Count all objects within the dates; tell your largest page.",

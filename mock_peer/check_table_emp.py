@@ -12,7 +12,7 @@ from mock_peer import check_rulings as judge
 from mock_peer import raw
 from mock_peer.check_connection import CONNECTION_CHECKS
 from mock_peer.check_evidence import Evidence, Exchange
-from mock_peer.check_model import Ruling, failed, not_exercised, passed
+from mock_peer.check_model import Ruling, Verdict, failed, not_applicable, not_exercised, passed
 from mock_peer.check_probes import NOWHERE
 from mock_peer.check_rulings import Check, Test, every
 from mock_peer.check_wait import Wish
@@ -20,6 +20,8 @@ from mock_peer.roam_delivery import accepted
 from mock_peer.rule import V221, Occasion
 
 LOCAL, REMOTE, ALONE = "check-local", "check-remote", "check-alone"
+# A session whose CPO names a contract with several tokens; what `notes` tell where none may have.
+SHARED = "check-shared"
 V = (V221,)
 NEEDED = (("cdrs", "RECEIVER"), ("sessions", "RECEIVER"), ("tokens", "SENDER"))
 Fits = Callable[[Exchange], bool]
@@ -75,6 +77,12 @@ def failing(exchange: Exchange) -> bool:
     return asked(exchange) and answered and not (exchange.ok and _verdict(exchange))
 
 
+def refused_cdr(exchange: Exchange) -> bool:
+    """A CDR that the EMP did not take."""
+    taken = accepted(exchange.http_status, exchange.status_code)
+    return Occasion.ROAM_CDR in exchange.occasions and not taken
+
+
 def command(name: str) -> Fits:
     """A command of the EMP."""
     return lambda e: Occasion.ROAM_COMMAND in e.occasions and e.segments[:1] == (name,)
@@ -101,6 +109,8 @@ EMP_WISHES: tuple[Wish, ...] = (
     Wish("full pull", V, True, "pull all locations, page by page along the Link", full_page),
     Wish("token", V, True, "push a token of type RFID", pushed),
     Wish("allowed authorization", V, True, "answer ALLOWED when you are asked for it", allowed),
+    Wish("refused CDR", V, False, "refuse a CDR at first (HTTP 500), then take it: it comes again",
+         lambda e: refused_cdr(e)),
     Wish("CDR taken", V, True, "take the CDR of the session that follows",
          lambda e: Occasion.ROAM_CDR in e.occasions and accepted(e.http_status, e.status_code)),
     Wish("delta pull", V, False, "pull with date_from: an EVSE changes its status",
@@ -114,6 +124,9 @@ EMP_WISHES: tuple[Wish, ...] = (
     Wish("failing authorization", V, False, "answer HTTP 500, or nonsense, for a while", failing),
     Wish("disabled token", V, False, "at last push the token with valid=false", disabled),
 )
+# Where the organisation allows several tokens for each contract.
+SHARED_WISH = Wish("session of a contract", V, False, "push a second token of the same contract",
+                   lambda e: Occasion.ROAM_CDR in e.occasions and e.record["session"] == SHARED)
 # fmt: on
 
 
@@ -219,6 +232,34 @@ def _cdr_taken(*names: str) -> Test:
     return test
 
 
+def _cdr_retry(evidence: Evidence) -> Ruling:
+    """A CDR that was refused came again, and was taken then."""
+    sent = evidence.sent("cdrs", "POST")
+    refused = {e.record["session"]: e for e in sent if refused_cdr(e)}
+    if not refused:
+        return not_exercised("each CDR was taken at once: refuse one at first, in stage")
+    last = {e.record["session"]: e for e in sent}
+    for name, exchange in refused.items():
+        if refused_cdr(last[name]):
+            why = f"expected HTTP 200, OCPI 1000 in the end{judge.instead(last[name])}"
+            return failed(why, [exchange.seq, last[name].seq])
+    shown = ((e.seq, last[name].seq) for name, e in refused.items())
+    return passed([seq for pair in shown for seq in pair])
+
+
+def _shared_contract(evidence: Evidence) -> Ruling:
+    """Session and CDR of a contract with several tokens were taken."""
+    sent = [e for e in evidence.exchanges if e.record["session"] == SHARED and not e.received]
+    if not sent:
+        why = evidence.notes.get(SHARED)
+        return not_applicable(why) if why else not_exercised("no contract has two tokens")
+    wrong = [e for e in sent if not e.ok and not refused_cdr(e)]
+    if wrong:
+        return failed(judge.not_ok(wrong[0]), [wrong[0].seq])
+    taken = _cdr_taken(SHARED)(evidence)
+    return taken if taken.verdict is not Verdict.PASS else passed([e.seq for e in sent])
+
+
 def _cdr_again(evidence: Evidence) -> Ruling:
     sent = _cdrs(evidence, LOCAL)
     good = [e for e in sent if accepted(e.http_status, e.status_code)]
@@ -303,6 +344,10 @@ EMP_CHECKS: tuple[Check, ...] = (
           "the CDR of a session is taken: HTTP 200, OCPI 1000",
           "Answer HTTP 200, not 201; anything else is sent again every night.",
           _cdr_taken(LOCAL, REMOTE)),
+    Check("check.cdr-retry", "cdrs", V, "ROAM",
+          "a CDR that was refused comes again, and is taken then",
+          "Refuse one CDR at first, in stage, and take it when it comes again.",
+          _cdr_retry),
     Check("check.cdr-again", "cdrs", V, "ROAM",
           "the same CDR is taken again, without harm",
           "Recognise it by its id, and answer as at first.",
@@ -311,5 +356,10 @@ EMP_CHECKS: tuple[Check, ...] = (
           "a CDR without a session, for an unknown location, is taken",
           "Require neither.",
           _cdr_taken(ALONE)),
+    Check("check.original-protocol", "cdrs", V, "ROAM",
+          "session and CDR are taken where several tokens share the contract, and the CPO named "
+          "that alone: X-Original-Protocol tells it, and the first token is named",
+          "Take the header as a sign that another token of the contract may have been meant.",
+          _shared_contract),
 )
 # fmt: on

@@ -20,10 +20,13 @@ Driver = Callable[[Emp, Clock], Awaitable[None]]
 
 
 async def diligent(emp: Emp, clock: Clock) -> None:
-    """All that the check asks for."""
+    """All that the check asks for; the first CDRs are refused for a minute."""
+    usual, emp.answers.cdr_http_status = emp.answers.cdr_http_status, 500
     await clock.sleep(30)
     await emp.pull()
-    await clock.sleep(90)
+    await clock.sleep(30)
+    emp.answers.cdr_http_status = usual
+    await clock.sleep(60)
     await emp.pull(full=False)
     token = next(iter(emp.book.tokens.values()))
     place = next(iter(emp.book.locations.values()))

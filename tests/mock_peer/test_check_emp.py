@@ -11,12 +11,15 @@ from mock_peer.check_model import Verdict
 from mock_peer.emp import Emp, EmpConfig
 from mock_peer.emp_answers import EmpAnswers
 from mock_peer.emp_answers import Verdict as Said
+from mock_peer.roam_organisation import Organisation
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit, Mistake
 from tests.mock_peer.checking import told
 from tests.mock_peer.emp_checking import TOKEN, check_our_emp, diligent, idle
+
+SEVERAL = Organisation(keys_per_contract=2)
 
 
 async def test_an_emp_that_does_all_that_is_asked_passes(clock: Clock) -> None:
@@ -26,9 +29,58 @@ async def test_an_emp_that_does_all_that_is_asked_passes(clock: Clock) -> None:
     assert report.exit_code is Exit.PASS
     verdicts = told(report.lines)
     assert Verdict.NOT_EXERCISED not in verdicts.values()
+    assert verdicts["check.original-protocol"] is Verdict.NOT_APPLICABLE  # one token a contract
+    assert verdicts["check.cdr-retry"] is verdicts["roam.cdr-retry"] is Verdict.PASS
     assert verdicts["check.full-pull"] is Verdict.PASS
     assert "  came: remote stop" in words
     assert len(emp.book.locations) == 260
+
+
+TWO = (TOKEN, {**TOKEN, "uid": "0402"})
+
+
+async def test_a_contract_of_several_tokens_is_told_by_its_protocol(clock: Clock) -> None:
+    config = EmpConfig(pulls=False, tokens=TWO)
+    report, _, words = await check_our_emp(clock, diligent, config, organisation=SEVERAL)
+    assert [f"{line.id}: {line.ruling.why}" for line in report.failures] == []
+    assert "  came: session of a contract" in words
+    line = next(line for line in report.lines if line.id == "check.original-protocol")
+    assert line.verdict is Verdict.PASS
+    shown = [report.messages[seq] for seq in line.messages]
+    assert {r["request"]["headers"]["X-Original-Protocol"] for r in shown} == {"OCPI-2.1.1"}
+    assert all('"uid":"0401"' in r["request"]["body"] for r in shown if r["method"] != "PATCH")
+
+
+async def test_several_tokens_are_needed_to_see_it(clock: Clock) -> None:
+    report, _, words = await check_our_emp(clock, idle, organisation=SEVERAL, wait_s=60)
+    assert told(report.lines)["check.original-protocol"] is Verdict.NOT_EXERCISED
+    assert any("second token of the same contract" in said for said in words)
+
+
+async def test_an_emp_that_chokes_on_it_fails(clock: Clock) -> None:
+    config = EmpConfig(pulls=False, tokens=TWO, answers=EmpAnswers(cdr_http_status=500))
+    report, _, _ = await check_our_emp(clock, idle, config, organisation=SEVERAL, wait_s=300)
+    verdicts = told(report.lines)
+    assert verdicts["check.original-protocol"] is Verdict.FAIL
+    assert verdicts["check.cdr-retry"] is Verdict.FAIL
+
+
+async def test_an_emp_that_takes_each_cdr_at_once_saw_no_retry(clock: Clock) -> None:
+    config = EmpConfig(pulls=False, tokens=(TOKEN,))
+    report, _, _ = await check_our_emp(clock, idle, config, wait_s=300)
+    verdicts = told(report.lines)
+    assert verdicts["check.cdr-again"] is Verdict.PASS
+    assert verdicts["check.cdr-retry"] is verdicts["roam.cdr-retry"] is Verdict.NOT_EXERCISED
+
+
+async def test_an_interrupted_check_reports_what_came(clock: Clock) -> None:
+    check = asyncio.ensure_future(check_our_emp(clock, idle, wait_s=600))
+    await clock.sleep(60)
+    check.cancel()
+    report, _, _ = await check
+    assert report.exit_code is Exit.INTERRUPTED
+    assert report.problem == "interrupted; the connection is left registered"
+    assert told(report.lines)["check.registration"] is Verdict.PASS
 
 
 async def test_an_emp_that_does_nothing_is_told_what_is_missing(clock: Clock) -> None:
