@@ -12,13 +12,13 @@ from typing import Any
 from mock_peer import raw, rules
 from mock_peer.judging import Judge, tell
 from mock_peer.known import Authorization
-from mock_peer.rule import Occasion, Severity
+from mock_peer.rule import V22X, Occasion, Severity
 from mock_peer.rules_token import as_published, is_pnc
 from mock_peer.settings import Answer
 from simulator.kernel.chance import Chance
 from simulator.ocpi.codec import Around
 from simulator.ocpi.connection import SENDER, Connection
-from simulator.ocpi.envelope import Json, UnknownToken
+from simulator.ocpi.envelope import Json, OcpiError, UnknownToken
 from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.losses import Losses
 from simulator.ocpi.paging import window
@@ -96,7 +96,9 @@ class TokenSource:
         refused = self._judge.request(ctx, Occasion.AUTHORIZE, type=kind)
         token = self._book.tokens.find(uid, kind)
         if token is None:
-            raise UnknownToken(f"no token {uid} of type {kind}", http_status=404)
+            code = UnknownToken.status_code if ctx.version.number in V22X else OcpiError.status_code
+            message = f"no token {uid} of type {kind}"
+            raise OcpiError(message, status_code=code, http_status=404)
         if refused is not None and refused.rule == "authorize.valid":
             self._judge.refuse(ctx, refused)  # when silent, what can be read of it has its verdict
         location_id = raw.text(ctx.json, "/location_id")

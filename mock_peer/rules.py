@@ -196,7 +196,7 @@ RULES: tuple[Rule, ...] = (
          "the token exists, is valid and not blocked",
          "Refuse the driver; pull the token list if the token should be known.",
          {ON.AUTHORIZE: token.token_usable}, status=2004, http_status=404,
-         answer="the AllowedType that fits; 2004, HTTP 404 for an unknown token"),
+         answer="the AllowedType that fits; 2004 (2.1.1: 2000), HTTP 404 for an unknown token"),
     Rule("authorize.reference-issued", A, V22X, None, "P22",
          "every real-time answer carries an authorization_reference, whatever the verdict",
          "Keep the reference and copy it into session and CDR.",
