@@ -22,8 +22,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from simulator.pki.emaid import contract_key
+
 Token = dict[str, Any]
 AuthMethod = Literal["AUTH_REQUEST", "COMMAND", "WHITELIST"]
+CONTRACT = "eMAID"  # OCPP 2.0.1 IdTokenEnumType of a contract
 TAG_LENGTH = 20  # OCPP 1.6 IdToken: CiString20Type
 
 
@@ -36,6 +39,7 @@ class Verdict(StrEnum):
     NO_CREDIT = "NO_CREDIT"
     NOT_ALLOWED = "NOT_ALLOWED"
     UNKNOWN = "UNKNOWN"
+    INVALID = "INVALID"  # its contract certificate does not hold
 
 
 # OCPP 1.6 AuthorizationStatus and 2.0.1 AuthorizationStatusEnumType
@@ -46,6 +50,7 @@ STATUS_V16: Mapping[Verdict, str] = {
     Verdict.NO_CREDIT: "Invalid",
     Verdict.NOT_ALLOWED: "Invalid",
     Verdict.UNKNOWN: "Invalid",
+    Verdict.INVALID: "Invalid",
 }
 STATUS_V201: Mapping[Verdict, str] = {
     Verdict.ALLOWED: "Accepted",
@@ -54,6 +59,7 @@ STATUS_V201: Mapping[Verdict, str] = {
     Verdict.NO_CREDIT: "NoCredit",
     Verdict.NOT_ALLOWED: "NotAtThisLocation",
     Verdict.UNKNOWN: "Unknown",
+    Verdict.INVALID: "Invalid",
 }
 
 # OCPP 2.0.1 IdTokenEnumType -> the OCPI token types it may stand for, likeliest first. 1.6 names no
@@ -62,7 +68,7 @@ TOKEN_TYPES: Mapping[str | None, tuple[str, ...]] = {
     None: ("RFID", "OTHER", "APP_USER", "AD_HOC_USER"),
     "ISO14443": ("RFID",),
     "ISO15693": ("RFID",),
-    "eMAID": ("EMAID", "OTHER"),
+    CONTRACT: ("EMAID", "OTHER"),
     "Central": ("APP_USER", "AD_HOC_USER", "OTHER", "RFID"),
     "KeyCode": ("OTHER",),
     "Local": ("OTHER",),
@@ -83,6 +89,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     reference: str | None = None
     # Decided here because the eMSP, who should have been asked, could not be.
     interrupted: bool = False
+    # Refused for want of an answer: nobody has said no.
+    unanswered: bool = False
     # Where the eMSP allows it: empty means everywhere at the location.
     evse_uids: tuple[str, ...] = ()
 
@@ -96,6 +104,11 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
         """The token's group: what OCPP 1.6 calls parentIdTag."""
         group = self.token.get("group_id") if self.token else None
         return group if isinstance(group, str) else None
+
+    @property
+    def once(self) -> bool:
+        """True if it is not for a station's cache: the eMSP is to be asked each time."""
+        return self.allowed and (self.token or {}).get("whitelist") == "NEVER"
 
     def serves(self, evse_uid: str) -> bool:
         """True if it holds for this EVSE."""
@@ -203,7 +216,8 @@ def conclude(request: Request, ask: Ask, outcomes: Sequence[Answer | Silence]) -
             return _locally(request, known, f"eMSP not reachable: {why}", interrupted=True)
         if whitelist == "ALLOWED":
             return _locally(request, known, f"whitelist ALLOWED, eMSP not reachable: {why}")
-    return _refuse(request, Verdict.UNKNOWN, f"eMSP not reachable: {why}", known)
+    refused = _refuse(request, Verdict.UNKNOWN, f"eMSP not reachable: {why}", known)
+    return msgspec.structs.replace(refused, unanswered=True)
 
 
 def by_command(
@@ -227,7 +241,7 @@ def may_stop(started: Decision | None, uid: str, group: str | None = None) -> bo
     """True if a token may stop what `started` began: the same token, or one of its group."""
     if started is None:
         return False
-    if uid.casefold() in (started.uid.casefold(), tag(started.uid).casefold()):
+    if contract_key(uid) in (contract_key(started.uid), contract_key(tag(started.uid))):
         return True
     return group is not None and group == started.group
 

@@ -10,17 +10,21 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from simulator.cpo.authorize import Decision, Known, Token
 from simulator.cpo.book_peers import Cdrs, Connections, Outbox
+from simulator.cpo.book_plugs import Plugs
 from simulator.cpo.book_sessions import Sessions
-from simulator.cpo.store import Store
+from simulator.cpo.store import Store, emaid_key
 from simulator.kernel.clock import Clock, rfc3339
+from simulator.pki.emaid import contract_key
 
 _json = msgspec.json.Encoder(decimal_format="number")
+# OCPI token types whose uid may be an EMAID; EMAID itself is from 2.3 on.
+_OF_CONTRACTS = ("EMAID", "OTHER")
 
 
 class Book:
@@ -31,6 +35,7 @@ class Book:
         self.settings = Settings(self._store)
         self.stations = Stations(self._store)
         self.tokens = Tokens(self._store)
+        self.plugs = Plugs(self._store)
         self.sessions = Sessions(self._store)
         self.cdrs = Cdrs(self._store)
         self.outbox = Outbox(self._store)
@@ -165,8 +170,9 @@ class Tokens:
             token["type"],
             token.get("last_updated", ""),
             _json.encode(token),
+            emaid_key(token["uid"]) if token["type"] in _OF_CONTRACTS else None,
         )
-        self._store.write("REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)", row)
+        self._store.write("REPLACE INTO tokens VALUES (?, ?, ?, ?, ?, ?)", row)
         return new
 
     def get(self, connection_id: str, uid: str, type_: str) -> Token | None:
@@ -178,10 +184,22 @@ class Tokens:
         return msgspec.json.decode(row[0]) if row else None
 
     def find(self, uid: str, types: tuple[str, ...]) -> Known | None:
-        """The token that a station means, whoever's it is: the likeliest type first."""
+        """The token that a station means, whoever's it is: the likeliest type first.
+
+        A contract is found however it is spelled, if no token has this very uid.
+        """
+        found = self._fitting("uid", uid, types)
+        if found is None and (key := emaid_key(uid)) is not None:
+            found = self._fitting("contract_key", key, types)
+        return found
+
+    def _fitting(
+        self, column: Literal["uid", "contract_key"], value: str, types: tuple[str, ...]
+    ) -> Known | None:
         rows = self._store.rows(
-            "SELECT type, connection_id, body FROM tokens WHERE uid = ? ORDER BY connection_id",
-            (uid,),
+            "SELECT type, connection_id, body FROM tokens"
+            f" WHERE {column} = ? ORDER BY connection_id, uid",
+            (value,),
         )
         fitting = [row for row in rows if row[0] in types]
         if not fitting:
@@ -210,30 +228,35 @@ class Tokens:
         self._store.write("DELETE FROM tokens WHERE connection_id = ?", (connection_id,))
 
     def block(self, uid: str) -> None:
-        """Put a token on the operator's own list."""
-        self._store.write("REPLACE INTO blocked VALUES (?)", (uid,))
+        """Put a token, or a contract in any spelling, on the operator's own list."""
+        self._store.write("REPLACE INTO blocked VALUES (?)", (contract_key(uid),))
 
     def unblock(self, uid: str) -> None:
         """Take it off."""
-        self._store.write("DELETE FROM blocked WHERE uid = ?", (uid,))
+        self._store.write("DELETE FROM blocked WHERE uid = ?", (contract_key(uid),))
 
     def is_blocked(self, uid: str) -> bool:
         """True if it is on the operator's own list."""
-        return self._store.row("SELECT 1 FROM blocked WHERE uid = ?", (uid,)) is not None
+        key = contract_key(uid)
+        return self._store.row("SELECT 1 FROM blocked WHERE uid = ?", (key,)) is not None
 
     def grant(self, station_id: str, tag: str, decision: Decision, until: datetime) -> None:
-        """Keep a decision for the transaction that it is for. `tag` is as the station knows it."""
-        row = (station_id, tag, rfc3339(until), _json.encode(decision))
+        """Keep a decision for the transaction that it is for.
+
+        `tag` is as the station knows it; of a contract every spelling is the same.
+        """
+        row = (station_id, contract_key(tag), rfc3339(until), _json.encode(decision))
         self._store.write("REPLACE INTO grants VALUES (?, ?, ?, ?)", row)
 
     def granted(self, station_id: str, tag: str, now: datetime) -> Decision | None:
         """What was decided for this token here, if it is fresh."""
         row = self._store.row(
             "SELECT body FROM grants WHERE station_id = ? AND uid = ? AND expires_at > ?",
-            (station_id, tag, rfc3339(now)),
+            (station_id, contract_key(tag), rfc3339(now)),
         )
         return msgspec.json.decode(row[0], type=Decision) if row else None
 
     def use_up(self, station_id: str, tag: str) -> None:
         """A decision has served its transaction."""
-        self._store.write("DELETE FROM grants WHERE station_id = ? AND uid = ?", (station_id, tag))
+        key = contract_key(tag)
+        self._store.write("DELETE FROM grants WHERE station_id = ? AND uid = ?", (station_id, key))

@@ -9,20 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from simulator.wire.ocpp_messages import OcppVersion, Payload
+from simulator.cpo.calls_certificates import CERTIFICATE_CALLS, CertificateRequest, Message
+from simulator.wire.ocpp_messages import OcppVersion
 
 V16, V201 = OcppVersion.V16, OcppVersion.V201
 
 # OCPI token type -> OCPP 2.0.1 IdTokenEnumType, for tokens that come by command
 _ID_TYPES: Mapping[str, str] = {"RFID": "ISO14443", "EMAID": "eMAID"}
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A CALL to be sent."""
-
-    action: str
-    payload: Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ class GetSettings:
     request_id: int = 1
 
 
-Request = Start | Stop | Unlock | Trigger | Reset | GetSettings
+Request = Start | Stop | Unlock | Trigger | Reset | GetSettings | CertificateRequest
 
 
 def _start_v16(r: Start) -> Message:
@@ -129,6 +122,7 @@ CALLS: Mapping[tuple[type, OcppVersion], Callable[..., Message]] = {
     (Reset, V201): lambda r: Message("Reset", {"type": "Immediate" if r.at_once else "OnIdle"}),
     (GetSettings, V16): _get_v16,
     (GetSettings, V201): _get_v201,
+    **CERTIFICATE_CALLS,
 }
 
 # The status of an answer, in either version -> OCPI CommandResultType (2.2.1 mod_commands)
@@ -140,6 +134,13 @@ RESULTS: Mapping[str, str] = {
     "UnknownConnector": "REJECTED",
     "UnlockFailed": "FAILED",
     "NotSupported": "NOT_SUPPORTED",
+    # of Plug & Charge: certificates, and DataTransfer for them (1.6)
+    "Failed": "FAILED",
+    "UnknownVendorId": "NOT_SUPPORTED",
+    "UnknownMessageId": "NOT_SUPPORTED",
+    "UnknownComponent": "NOT_SUPPORTED",
+    "UnknownVariable": "NOT_SUPPORTED",
+    "RebootRequired": "ACCEPTED",
 }
 
 

@@ -18,6 +18,9 @@ from simulator.cpo.book import ConnectorStatus
 from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.counter import Counter
 from simulator.cpo.ledger import Ledger
+from simulator.cpo.plugs import Plugs
+from simulator.cpo.pnc import Pnc
+from simulator.cpo.providers import Providers
 from simulator.cpo.session import AHEAD
 from simulator.cpo.sites import evse_status
 from simulator.kernel.clock import parse_rfc3339, rfc3339
@@ -75,6 +78,9 @@ class Csms:
         *,
         dialects: Mapping[OcppVersion, Routes],
         on_evse: Callable[[str, str], None],
+        pnc: Pnc,
+        plugs: Plugs,
+        providers: Providers,
     ) -> None:
         self.config = common.config
         self.book = common.book
@@ -83,6 +89,9 @@ class Csms:
         self.journal = common.journal
         self.ledger = ledger
         self.counter = counter
+        self.pnc = pnc
+        self.plugs = plugs
+        self.providers = providers
         self._dialects = dialects
         self._on_evse = on_evse
         self.connected: dict[str, Station] = {}
@@ -189,8 +198,13 @@ class Csms:
 
     # What the actions of several versions do alike
 
-    def booted(self, station: Station, payload: Payload) -> Reply:
-        """Answer a boot notification: what is known is accepted."""
+    def booted(
+        self,
+        station: Station,
+        payload: Payload,
+        after: Callable[[], Awaitable[None]] | None = None,
+    ) -> Reply:
+        """Answer a boot notification: what is known is accepted, and `after` follows."""
         known = station.id in self.sites.stations
         status = ACCEPTED if known else self.config.unknown_stations
         station.accepted = known
@@ -198,7 +212,8 @@ class Csms:
         self.book.stations.booted(station.id, station.version, status, payload, now)
         self.event("station.booted", station, status=status)
         interval_s = self.config.heartbeat_interval_s
-        return Reply({"status": status, "currentTime": rfc3339(now), "interval": interval_s})
+        answer = {"status": status, "currentTime": rfc3339(now), "interval": interval_s}
+        return Reply(answer, after if known else None)
 
     def connector_changed(
         self, station: Station, evse_id: int, connector_id: int, status: str, error: str, at: str

@@ -9,8 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from simulator.cpo import certificates
 from simulator.cpo.authorize import STATUS_V16, Decision, may_stop
+from simulator.cpo.certificates_asked import questions
 from simulator.cpo.csms import ACCEPTED, Csms, Routes, Station
+from simulator.cpo.pnc_v16 import data_transfer
 from simulator.cpo.readings import Reading, of_meter_start, of_meter_stop, of_meter_values
 from simulator.cpo.session import Event, Session
 from simulator.kernel.clock import rfc3339
@@ -24,7 +27,7 @@ _CHARGING_STATES = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 
 async def boot_notification(csms: Csms, station: Station, payload: Payload) -> Reply:
     """Accept a station that the configuration knows."""
-    return csms.booted(station, payload)
+    return csms.booted(station, payload, questions(csms, station))
 
 
 async def heartbeat(csms: Csms, station: Station, payload: Payload) -> Reply:
@@ -120,10 +123,10 @@ async def stop_transaction(csms: Csms, station: Station, payload: Payload) -> Re
     return Reply({"idTagInfo": {"status": _stop_status(csms, session, payload["idTag"])}})
 
 
-async def data_transfer(csms: Csms, station: Station, payload: Payload) -> Reply:
-    """No vendor's extension is known here."""
-    csms.notice(station, "DataTransfer", payload)
-    return Reply({"status": "UnknownVendorId"})
+async def sign_certificate(csms: Csms, station: Station, payload: Payload) -> Reply:
+    """Have the station's own certificate signed (security whitepaper); it names no other kind."""
+    kind = {"certificateType": certificates.OF_STATION}
+    return await certificates.sign_certificate(csms, station, {**payload, **kind})
 
 
 async def firmware_status_notification(csms: Csms, station: Station, payload: Payload) -> Reply:
@@ -163,6 +166,7 @@ ROUTES: Routes = {
     "DiagnosticsStatusNotification": diagnostics_status_notification,
     "LogStatusNotification": log_status_notification,
     "SecurityEventNotification": security_event_notification,
+    "SignCertificate": sign_certificate,
 }
 
 
@@ -198,7 +202,7 @@ def _info(csms: Csms, decision: Decision) -> dict[str, Any]:
     info: dict[str, Any] = {"status": STATUS_V16[decision.verdict]}
     if decision.group:
         info["parentIdTag"] = decision.group[:20]
-    if decision.allowed and (decision.token or {}).get("whitelist") == "NEVER":
+    if decision.once:
         info["expiryDate"] = rfc3339(csms.clock.now())
     return info
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.cpo.authorize import STATUS_V201, Decision, may_stop
+from simulator.cpo import certificates
+from simulator.cpo.authorize import CONTRACT, STATUS_V201, Decision, may_stop
+from simulator.cpo.certificates_asked import questions
 from simulator.cpo.csms import ACCEPTED, Csms, Routes, Station
+from simulator.cpo.pnc import Shown, shown_in
 from simulator.cpo.readings import of_meter_values
 from simulator.cpo.session import Event, Kind, Session
 from simulator.kernel.clock import rfc3339
+from simulator.pki.emaid import contract_key
 from simulator.wire.ocpp_messages import Payload, Reply
 
 _KINDS: Mapping[str, Kind] = {"Started": "started", "Updated": "updated", "Ended": "ended"}
@@ -24,7 +28,7 @@ _NOBODY = "NoAuthorization"
 
 async def boot_notification(csms: Csms, station: Station, payload: Payload) -> Reply:
     """Accept a station that the configuration knows."""
-    return csms.booted(station, payload)
+    return csms.booted(station, payload, questions(csms, station))
 
 
 async def heartbeat(csms: Csms, station: Station, payload: Payload) -> Reply:
@@ -41,8 +45,11 @@ async def status_notification(csms: Csms, station: Station, payload: Payload) ->
 
 
 async def notify_event(csms: Csms, station: Station, payload: Payload) -> Reply:
-    """Take connector statuses (Connector.AvailabilityState); the rest is a notice."""
+    """Take connector statuses (Connector.AvailabilityState) and whether Plug & Charge is on; the
+    rest is a notice.
+    """
     csms.notice(station, "NotifyEvent", payload)
+    csms.plugs.changed(station.id, payload["eventData"])
     for event in payload["eventData"]:
         component = event["component"]
         evse = component.get("evse") or {}
@@ -54,12 +61,22 @@ async def notify_event(csms: Csms, station: Station, payload: Payload) -> Reply:
 
 
 async def authorize(csms: Csms, station: Station, payload: Payload) -> Reply:
-    """Decide about a token."""
+    """Decide about a token; about a contract by its certificates (C07)."""
     token = payload["idToken"]
+    if token["type"] == CONTRACT and csms.pnc.concerns(shown := shown_in(payload)):
+        return await _authorize_contract(csms, station, shown)
     decision = await csms.counter.show(
         station.id, token["idToken"], id_type=token["type"], session=station.trace
     )
     return Reply({"idTokenInfo": _info(csms, decision)})
+
+
+async def _authorize_contract(csms: Csms, station: Station, shown: Shown) -> Reply:
+    answer, decision = await csms.pnc.authorize(station.id, shown, station.trace)
+    reply: Payload = {"idTokenInfo": {**_info(csms, decision), "status": answer.status}}
+    if answer.certificate_status is not None:
+        reply["certificateStatus"] = answer.certificate_status
+    return Reply(reply)
 
 
 async def transaction_event(csms: Csms, station: Station, payload: Payload) -> Reply:
@@ -106,8 +123,9 @@ async def data_transfer(csms: Csms, station: Station, payload: Payload) -> Reply
 
 
 async def notify_report(csms: Csms, station: Station, payload: Payload) -> Reply:
-    """Keep a part of the device model."""
+    """Keep a part of the device model; take from it whether Plug & Charge is on."""
     csms.notice(station, "NotifyReport", payload)
+    csms.plugs.changed(station.id, payload.get("reportData") or ())
     return Reply({})
 
 
@@ -142,6 +160,9 @@ ROUTES: Routes = {
     "SecurityEventNotification": security_event_notification,
     "FirmwareStatusNotification": firmware_status_notification,
     "LogStatusNotification": log_status_notification,
+    "SignCertificate": certificates.sign_certificate,
+    "Get15118EVCertificate": certificates.get_15118_ev_certificate,
+    "GetCertificateStatus": certificates.get_certificate_status,
 }
 
 
@@ -193,7 +214,7 @@ def _answer(csms: Csms, session: Session, payload: Payload) -> dict[str, Any]:
     if decision is None:
         return {"idTokenInfo": {"status": ACCEPTED if token["type"] == _NOBODY else "Unknown"}}
     uid = token["idToken"]
-    if uid.casefold() == decision.uid.casefold():
+    if contract_key(uid) == contract_key(decision.uid):
         return {"idTokenInfo": _info(csms, decision)}
     stops = may_stop(session.decision, uid, csms.counter.group_of(uid))
     return {"idTokenInfo": {"status": ACCEPTED if stops else "Invalid"}}
@@ -204,6 +225,6 @@ def _info(csms: Csms, decision: Decision) -> dict[str, Any]:
     info: dict[str, Any] = {"status": STATUS_V201[decision.verdict]}
     if decision.group:
         info["groupIdToken"] = {"idToken": decision.group[:36], "type": "Central"}
-    if decision.allowed and (decision.token or {}).get("whitelist") == "NEVER":
+    if decision.once:
         info["cacheExpiryDateTime"] = rfc3339(csms.clock.now())
     return info

@@ -46,6 +46,8 @@ class Dispatcher:
         except OcppError as error:
             result = "NOT_SUPPORTED" if error.code in _NOT_THERE else "FAILED"
             return self._told(station_id, request, result, session, str(error)), {}
+        if call.read is not None:
+            answer = call.read(answer)
         status = str(answer.get("status", "Accepted"))
         result = RESULTS.get(status, "REJECTED")
         return self._told(station_id, request, result, session, status), answer

@@ -18,7 +18,8 @@ from simulator.ocpi.envelope import NotFound
 from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.paging import window
 
-Item = tuple[str, str, str]  # kind; id of the location or tariff; uid of the EVSE, if it is one
+# Kind; id of the location or tariff; uid of the EVSE, if it is one or has it; id of the connector.
+Item = tuple[str, str, str, str]
 
 
 class Locations:
@@ -97,16 +98,20 @@ class Locations:
         await self._enqueue(peer, *self._all())
 
     def _all(self) -> list[Item]:
-        tariffs = [("tariff", tariff_id, "") for tariff_id in self._sites.tariffs]
-        return tariffs + [("location", item["id"], "") for item in self._sites.locations()]
+        tariffs = [("tariff", tariff_id, "", "") for tariff_id in self._sites.tariffs]
+        return tariffs + [("location", item["id"], "", "") for item in self._sites.locations()]
 
     def evse_changed(self, location_id: str, evse_uid: str) -> None:
         """Tell every peer, in the background; one that was away hears of everything again."""
-        self._changed("locations", ("evse", location_id, evse_uid))
+        self._changed("locations", ("evse", location_id, evse_uid, ""))
+
+    def connector_changed(self, location_id: str, evse_uid: str, connector_id: str) -> None:
+        """Tell every peer what a connector can do, as `evse_changed` does."""
+        self._changed("locations", ("connector", location_id, evse_uid, connector_id))
 
     def tariff_changed(self, tariff_id: str) -> None:
         """Tell every peer, as `evse_changed` does."""
-        self._changed("tariffs", ("tariff", tariff_id, ""))
+        self._changed("tariffs", ("tariff", tariff_id, "", ""))
 
     def _changed(self, module: str, item: Item) -> None:
         for peer in self._peers.offering(module, RECEIVER):
@@ -132,7 +137,7 @@ class Locations:
                 if answer is None or answer.ok or answer.failure is Failure.WITHHELD:
                     continue
                 problem = f"{answer.failure}: {answer.message}"
-                kind, item_id, evse_uid = item
+                kind, item_id, evse_uid, _ = item
                 self._peers.event(
                     f"{kind}.not_taken", peer, id=item_id, evse_uid=evse_uid, problem=problem
                 )
@@ -143,7 +148,7 @@ class Locations:
             del self._pushing[peer.id]
 
     async def _push(
-        self, peer: Connection, kind: str, item_id: str, evse_uid: str
+        self, peer: Connection, kind: str, item_id: str, evse_uid: str, connector_id: str
     ) -> Answer | None:
         """Push one item as it is now; None if it is not for this peer."""
         if kind == "tariff":
@@ -157,11 +162,18 @@ class Locations:
         if evse is None or not self._peers.version(peer).codec.sends("location", location):
             return None
         path = self._peers.owned(item_id, evse_uid)
-        patch = {"status": evse["status"], "last_updated": evse["last_updated"]}
+        fields: tuple[str, ...] = ("status", "last_updated")
+        changed: Object | None = evse
+        if kind == "connector":
+            path, fields = (*path, connector_id), ("capabilities", "last_updated")
+            changed = self._sites.connector(evse, connector_id)
+        if changed is None:
+            return None
+        patch = {name: changed[name] for name in fields}
         answer = await self._peers.push(peer, "PATCH", "locations", *path, body=patch, takes=kind)
         if answer.ok or answer.failure in NOT_THERE:
             return answer
-        return await self._put(peer, "locations", kind, evse, item_id, evse_uid)
+        return await self._put(peer, "locations", "evse", evse, item_id, evse_uid)
 
     async def _push_tariff(self, peer: Connection, tariff: Object) -> Answer | None:
         """PATCH what has changed where the version has that, else PUT; DELETE what is no more.

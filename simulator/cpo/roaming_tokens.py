@@ -6,6 +6,7 @@ list that was pulled whole also tells which tokens are no longer there.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from simulator.cpo.authorize import Answer, Known, Silence
@@ -18,6 +19,7 @@ from simulator.ocpi.envelope import InvalidParameters, NotFound, UnknownToken
 from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.headers import Party
 from simulator.ocpi.versions import VERSIONS
+from simulator.pki.emaid import parse_emaid
 from simulator.wire.http import join_url
 
 Object = dict[str, Any]
@@ -128,14 +130,20 @@ class RoamingTokens:
         known: Known | None,
         place: Object,
         session: str | None,
+        timeout_s: float | None = None,
     ) -> Answer | Silence:
-        """Ask a peer in real time (2.2.1 mod_tokens, POST authorize), naming the place."""
+        """Ask a peer in real time (2.2.1 mod_tokens, POST authorize), naming the place.
+
+        A token that it has sent is named as it was sent, whatever the station's spelling.
+        """
         peer = self._peers.get(connection_id)
         url = peer.endpoints.get(("tokens", SENDER)) if peer else None
         if peer is None or url is None:
             return Silence(connection_id, "no tokens endpoint")
         if known is not None:
             uid, kind = known.token["uid"], known.token["type"]
+        elif kind == "EMAID":
+            uid, kind = _named(uid)
         answer = await self._peers.client.exchange(
             peer,
             "POST",
@@ -146,17 +154,33 @@ class RoamingTokens:
             gives="authorization_info",
             query={"type": kind},
             session=session,
-            timeout_s=self._peers.config.authorization_timeout_s,
+            timeout_s=self._peers.config.authorization_timeout_s
+            if timeout_s is None
+            else timeout_s,
         )
         if answer.ok and isinstance(answer.data, dict):
-            token = answer.data.get("token")
-            if not isinstance(token, dict):
-                token = known.token if known else _unseen(peer, uid, kind)
+            held = known.token if known else _unseen(peer, uid, kind)
+            told = answer.data.get("token")
+            token = {**held, **told} if isinstance(told, dict) else held
+            if known is not None:
+                token |= {"uid": uid, "type": kind}
             return Answer(connection_id, {**answer.data, "token": token})
         if answer.status_code == 2004 or (answer.http_status == 404 and answer.envelope):
             return Answer(connection_id, None)
         problem = f"{answer.failure}: {answer.message}" if answer.failure else "no data"
         return Silence(connection_id, problem)
+
+
+def _named(contract: str) -> tuple[str, str]:
+    """The uid and type of a contract that nobody has sent: as Plugsurfing names those it sends.
+
+    With dashes and check digit; OTHER, since TokenType has no EMAID before 2.3.
+    """
+    emaid = parse_emaid(contract)
+    if emaid is None:
+        return contract, "OTHER"
+    digit = emaid.check_digit or emaid.expected_check_digit
+    return replace(emaid, check_digit=digit).dashed(), "OTHER"
 
 
 def _unseen(peer: Connection, uid: str, kind: str) -> Object:

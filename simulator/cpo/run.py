@@ -16,6 +16,7 @@ from typing import Any
 from simulator.cpo import authorize, csms_v16, csms_v201
 from simulator.cpo.book import Book
 from simulator.cpo.calls import Request, Start, Stop
+from simulator.cpo.certificates_asked import CertificateVerbs
 from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.config import CpoConfig
 from simulator.cpo.counter import Counter
@@ -24,6 +25,9 @@ from simulator.cpo.deliveries import Deliveries
 from simulator.cpo.dispatcher import Dispatcher
 from simulator.cpo.ledger import Ledger
 from simulator.cpo.peers import Peers
+from simulator.cpo.plugs import Plugs
+from simulator.cpo.pnc import Pnc
+from simulator.cpo.providers import Providers
 from simulator.cpo.roaming import Roaming
 from simulator.cpo.roaming_commands import RoamingCommands
 from simulator.cpo.roaming_locations import Locations
@@ -38,6 +42,7 @@ from simulator.ocpi.client import OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import OcpiError
 from simulator.ocpi.exchange import Route
+from simulator.pki.ocsp_http import OcspClient
 from simulator.wire.http_aio import HttpClient
 from simulator.wire.ocpp_messages import OcppVersion, Payload
 from simulator.wire.ocpp_server import OcppServer
@@ -82,13 +87,19 @@ class Cpo:
         self._tokens = RoamingTokens(common, self.peers)
         self._counter = Counter(common, self.peers, self._tokens)
         self._locations = Locations(common, self.peers)
+        ocsp = OcspClient(self._http, clock)
+        self._plugs = Plugs(common, self._locations.connector_changed)
         self.csms = Csms(
             common,
             self.ledger,
             self._counter,
             dialects=DIALECTS,
             on_evse=self._locations.evse_changed,
+            pnc=Pnc(common, self._counter, ocsp),
+            plugs=self._plugs,
+            providers=Providers(common, self._http, ocsp),
         )
+        self.certificates = CertificateVerbs(self.csms)
         self._dispatcher = Dispatcher(self.csms)
         self._roaming = Roaming(
             common,
@@ -137,6 +148,7 @@ class Cpo:
         await self._roaming.start()
         await self._ocpp.start()
         self.csms.start()
+        self._plugs.start()
         self._deliveries.start()
         for peer in self.peers.registered():
             self._begin(self._resume(peer))
@@ -145,6 +157,7 @@ class Cpo:
         """Let stations go, stop telling, and close the book."""
         await self._ocpp.stop()
         self.csms.stop()
+        self._plugs.stop()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -8,7 +8,7 @@ without regard to case, and keep theirs (2.2.1 types, CiString).
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,6 +134,32 @@ class Sites:
         location = self._locations[location_id.casefold()]
         location["last_updated"] = max(location["last_updated"], at)
         return True
+
+    def set_capabilities(
+        self,
+        location_id: str,
+        evse_uid: str,
+        words: Sequence[str],
+        managed: Collection[str],
+        at: str,
+    ) -> list[str]:
+        """Give an EVSE's connectors these capabilities, of those that are managed here.
+
+        Others stay as configured. Returns the ids of the connectors that changed.
+        """
+        evse = self.evse(location_id, evse_uid)
+        changed = []
+        for connector in evse.get("connectors", ()) if evse is not None else ():
+            had = connector.get("capabilities", [])
+            has = [word for word in had if word not in managed] + list(words)
+            if set(has) != set(had):
+                connector |= {"capabilities": has, "last_updated": at}
+                changed.append(connector["id"])
+        if evse is not None and changed:
+            evse["last_updated"] = at
+            location = self._locations[location_id.casefold()]
+            location["last_updated"] = max(location["last_updated"], at)
+        return changed
 
     def change_tariff(self, tariff_id: str, fields: Mapping[str, Any], at: str) -> None:
         """Change a tariff's fields, None leaves one out. Raises TariffError, and then has not."""

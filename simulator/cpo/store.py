@@ -15,9 +15,10 @@ from typing import Any
 
 from simulator.kernel.clock import Clock
 from simulator.mistakes import Mistake
+from simulator.pki.emaid import parse_emaid
 
 COMMIT_EVERY_S = 0.005
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -42,7 +43,7 @@ CREATE TABLE notices (
 
 CREATE TABLE tokens (
   connection_id TEXT NOT NULL, uid TEXT NOT NULL COLLATE NOCASE, type TEXT NOT NULL,
-  last_updated TEXT NOT NULL, body BLOB NOT NULL,
+  last_updated TEXT NOT NULL, body BLOB NOT NULL, contract_key TEXT,
   PRIMARY KEY (connection_id, uid, type)
 ) WITHOUT ROWID;
 CREATE INDEX tokens_by_uid ON tokens (uid);
@@ -83,6 +84,26 @@ CREATE INDEX outbox_by_peer ON outbox (connection_id);
 
 CREATE TABLE connections (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
 """
+# What version 2 brought: contracts by their key, and what is known of Plug & Charge at stations.
+PLUG_AND_CHARGE = """
+CREATE INDEX tokens_by_contract ON tokens (contract_key) WHERE contract_key IS NOT NULL;
+CREATE TABLE plugs (station_id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE issued (serial TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+"""
+# Each takes a book from its version to the next.
+UPGRADES = {
+    1: f"""
+ALTER TABLE tokens ADD COLUMN contract_key TEXT;
+UPDATE tokens SET contract_key = emaid_key(uid) WHERE type IN ('EMAID', 'OTHER');
+UPDATE OR REPLACE blocked SET uid = emaid_key(uid) WHERE emaid_key(uid) IS NOT NULL;
+{PLUG_AND_CHARGE}"""
+}
+
+
+def emaid_key(uid: str) -> str | None:
+    """The contract that a token's uid names, without dashes and check digit; None if none."""
+    emaid = parse_emaid(uid)
+    return emaid.key if emaid else None
 
 
 class StoreError(Mistake):
@@ -120,9 +141,16 @@ class Store:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._db.executescript(
-                f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                f"BEGIN; {SCHEMA} {PLUG_AND_CHARGE} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
-        elif version != SCHEMA_VERSION:
+            return
+        self._db.create_function("emaid_key", 1, emaid_key, deterministic=True)
+        while version in UPGRADES:
+            self._db.executescript(
+                f"BEGIN; {UPGRADES[version]} PRAGMA user_version = {version + 1}; COMMIT;"
+            )
+            version += 1
+        if version != SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path}: schema version {version}, this program reads {SCHEMA_VERSION}"
             )

@@ -16,11 +16,26 @@ from simulator.cpo.calls import (
     Unlock,
     message,
 )
+from simulator.cpo.calls_certificates import (
+    DeleteCertificate,
+    GetPnc,
+    InstallCertificate,
+    InstalledCertificates,
+    SetPnc,
+    SignedCertificate,
+    TriggerSign,
+)
 from simulator.wire.ocpp_frames import CALL
 from simulator.wire.ocpp_messages import OcppVersion
 from simulator.wire.ocpp_schema import validator
 
 LONG = "0f8fad5b-d9cb-469f-a165-70867728950e"
+HASHES = {
+    "hashAlgorithm": "SHA256",
+    "issuerNameHash": "aa",
+    "issuerKeyHash": "bb",
+    "serialNumber": "1f",
+}
 REQUESTS: list[Request] = [
     Start(2, LONG, "0f8fad5b-..28950e", "APP_USER", 7),
     Stop("12"),
@@ -32,6 +47,20 @@ REQUESTS: list[Request] = [
     Reset(False),
     GetSettings(),
     GetSettings(("HeartbeatInterval",)),
+    InstallCertificate("V2GRootCertificate", "-----BEGIN CERTIFICATE-----"),
+    InstallCertificate("CSMSRootCertificate", "-----BEGIN CERTIFICATE-----"),
+    DeleteCertificate(HASHES),
+    InstalledCertificates(("V2GCertificateChain", "MORootCertificate")),
+    InstalledCertificates(),
+    SignedCertificate("-----BEGIN CERTIFICATE-----"),
+    SignedCertificate("-----BEGIN CERTIFICATE-----", "ChargingStationCertificate"),
+    SignedCertificate("-----BEGIN CERTIFICATE-----", None, "libocpp"),
+    TriggerSign(),
+    TriggerSign("SignChargingStationCertificate"),
+    TriggerSign("SignCombinedCertificate", "libocpp"),
+    GetPnc(2),
+    SetPnc(True),
+    SetPnc(False, 2),
 ]
 
 

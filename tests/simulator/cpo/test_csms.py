@@ -57,14 +57,16 @@ async def test_what_is_in_no_table_is_told(clock: Clock, chance: Chance, journal
     async with running(clock, chance, journal, registered=False) as world:
         async with station201(world.cpo, clock) as station:
             await station.boot()
-            csr = call201.SignCertificate("csr")
+            limit = call201.ClearedChargingLimit("EMS")
             with pytest.raises(OCPPError) as refused:
-                await station.call(csr, suppress=False)
+                await station.call(limit, suppress=False)
             assert refused.value.code == "NotSupported"
         async with station16(world.cpo, clock) as old:
             await old.boot()
             with pytest.raises(OCPPError) as refused:
-                await old.call(call16.SignCertificate("csr"), suppress=False)
+                await old.call(
+                    call16.SignedFirmwareStatusNotification("Installed", 1), suppress=False
+                )
             assert refused.value.code == "NotSupported"
 
 

@@ -1,0 +1,43 @@
+"""Where certificates and their statuses come from: an EST server, a pool, OCSP responders.
+
+Rule: what cannot be had is a PkiError that says from where and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cryptography.x509 import Certificate
+
+from simulator.cpo.common import Common
+from simulator.cpo.config import PncSettings
+from simulator.pki.keys import PkiError
+from simulator.pki.ocsp_http import OcspClient
+from simulator.wire.http_aio import HttpClient
+
+
+class Providers:
+    """The CPO's way to them, with the URLs and the patience of its settings."""
+
+    def __init__(self, common: Common, http: HttpClient, ocsp: OcspClient) -> None:
+        self._settings = common.config.pnc or PncSettings()
+        self._http = http
+        self._ocsp = ocsp
+
+    @property
+    def signs(self) -> bool:
+        """True if there is an authority to have a CSR signed by."""
+        return self._settings.est_url is not None
+
+    async def sign(self, csr: str, kind: str) -> Sequence[Certificate]:
+        """The chain for a CSR (PEM), leaf first, without root. Raises PkiError."""
+        raise PkiError("not there")
+
+    async def ev_certificate(self, request: Mapping[str, Any]) -> str:
+        """The exiResponse for a Get15118EVCertificateRequest. Raises PkiError."""
+        raise PkiError("not there")
+
+    async def status(self, row: Mapping[str, Any]) -> bytes:
+        """The DER of an OCSP response for an OCSPRequestDataType, unjudged. Raises PkiError."""
+        return await self._ocsp.fetch(row, row["responderURL"], self._settings.ocsp_timeout_s)
