@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from mock_peer.roam_locations import KEPT_CAPABILITIES, STRIPPED_CAPABILITIES
+from typing import Any
+
 from mock_peer.roam_organisation import Organisation
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
-from simulator.ocpi.connection import SENDER
+from simulator.ocpi.connection import SENDER, Connection
 from simulator.ocpi.paging import parse_link
 from tests.mock_peer import objects as o
 from tests.mock_peer.roaming import Whole, roaming
@@ -248,11 +249,28 @@ async def test_capabilities_are_kept_and_stripped_on_the_wire(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
     async with roaming(clock, chance, journal) as whole:
-        words = sorted(KEPT_CAPABILITIES | STRIPPED_CAPABILITIES)
+        kept = [
+            "CHIP_CARD_SUPPORT",
+            "CONTACTLESS_CARD_SUPPORT",
+            "CREDIT_CARD_PAYABLE",
+            "DEBIT_CARD_PAYABLE",
+            "PED_TERMINAL",
+            "REMOTE_START_STOP_CAPABLE",
+            "RFID_READER",
+            "START_SESSION_CONNECTOR_REQUIRED",
+        ]
+        stripped = [
+            "CHARGING_PROFILE_CAPABLE",
+            "CHARGING_PREFERENCES_CAPABLE",
+            "RESERVABLE",
+            "TOKEN_GROUP_CAPABLE",
+            "UNLOCK_CAPABLE",
+        ]
+        words = [*stripped, *kept]
         assert (await whole.cpo.put_location(o.location(evses=[o.evse(capabilities=words)]))).ok
         await whole.emp.pull()
         (seen,) = whole.emp.book.locations.values()
-        assert seen["evses"][0]["capabilities"] == sorted(KEPT_CAPABILITIES)
+        assert seen["evses"][0]["capabilities"] == kept
 
 
 async def test_the_countries_that_an_emp_selected_are_all_it_sees(
@@ -264,3 +282,44 @@ async def test_the_countries_that_an_emp_selected_are_all_it_sees(
         page = await whole.pull()
         assert [location["country"] for location in page.data] == ["NLD"]
         assert page.headers["X-Total-Count"] == "1"
+
+
+async def test_equal_ids_of_two_cpos_are_different_ids_for_emps(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        (mine,) = whole.emp.book.locations.values()
+        book = whole.cpo.peer.book
+        second = Connection("cpo-9", "cpo-9", registered=True)
+        second.their_roles = [{"role": "CPO", "country_code": "NL", "party_id": "XYZ"}]
+        book.save(second)
+        owner = {"country_code": "NL", "party_id": "XYZ"}
+        book.put_tariff(second, "T1", o.tariff(**owner), clock.now())
+        book.put_location(second, o.location(**owner), clock.now())
+        await clock.sleep(60)
+        assert await whole.emp.pull() == 2
+        (theirs,) = [one for one in whole.emp.book.locations.values() if one["id"] != mine["id"]]
+        assert (theirs["country_code"], theirs["party_id"]) == ("NL", "XYZ")
+
+        def ids(location: dict[str, Any]) -> list[str]:
+            (evse,) = location["evses"]
+            (connector,) = evse["connectors"]
+            return [location["id"], evse["uid"], connector["id"], connector["tariffs"][0]["id"]]
+
+        assert len({*ids(mine), *ids(theirs)}) == 8
+        assert mine["evses"][0]["evse_id"] == theirs["evses"][0]["evse_id"]
+
+
+async def test_what_is_pushed_only_cannot_be_pulled(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        base = whole.emp.connection.endpoints["locations", SENDER].removesuffix("/locations")
+        for module in ("sessions", "cdrs", "tariffs", "tokens"):
+            answer = await whole.pull(f"{base}/{module}")
+            assert answer.http_status in (404, 405), module
+        listed = await whole.ask("GET", "tokens")
+        assert listed.http_status in (404, 405)
+        assert whole.requests("emp", "tokens", "GET") == []  # nor does Roam pull any

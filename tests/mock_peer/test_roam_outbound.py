@@ -241,6 +241,7 @@ async def test_what_is_sent_at_once_is_not_sent_at_night_again(
         await clock.sleep(3 * DAY_S)
         assert len(tries(whole)) == 2
         assert whole.roam.outbound.send_now() == 0
+        assert whole.told("roam.job-failed") == []
 
 
 async def test_a_week_goes_on_over_restarts_where_a_database_is_used(
