@@ -13,7 +13,7 @@ from typing import Any
 
 from mock_peer import rules
 from mock_peer.book import Book
-from mock_peer.emp_tokens import TokenSource
+from mock_peer.emp_tokens import VIRTUAL, TokenSource
 from mock_peer.judging import Judge, refusal, refusing
 from mock_peer.known import Authorization
 from mock_peer.pulling import Pulling
@@ -178,9 +178,10 @@ class Active:
         return pushed
 
     async def push_token(self, connection: Connection, token: Mapping[str, Any]) -> Answer | None:
-        """PUT one token at a CPO; None where it offers no tokens module."""
+        """PUT one token at a CPO; None where it offers no tokens module, or need not know it."""
         url = connection.endpoints.get(("tokens", RECEIVER))
-        if url is None or connection.version is None:
+        needless = not self._book.profile(connection).remote_start_token_first
+        if url is None or connection.version is None or (needless and token["type"] in VIRTUAL):
             return None
         wire = self._tokens.wire(connection, connection.version, token)
         owner, kind = (token["country_code"], token["party_id"], token["uid"]), token["type"]

@@ -241,11 +241,13 @@ class Book:
     ) -> None:
         """Keep a CDR as it came on the wire; `told` is what its bytes say."""
         known, reference = self.known(connection), raw.key(told, "/authorization_reference")
-        rests_on = None
-        if accepted and reference is None and connection.version is not None:
-            allowing = facts.of_cdr(told, connection.version, known).allowing
-            rests_on = allowing.reference.casefold() if allowing is not None else None
-        cdr = KnownCdr(digest_of(body), accepted, session_key(told), reference, rests_on)
+        rests_on = visit = None
+        if accepted and connection.version is not None:
+            visit = facts.visit_of(told, connection.version)
+            if reference is None:
+                allowing = facts.of_cdr(told, connection.version, known).allowing
+                rests_on = allowing.reference.casefold() if allowing is not None else None
+        cdr = KnownCdr(digest_of(body), accepted, session_key(told), reference, rests_on, visit)
         known.take_cdr(key, cdr)
         self._shelf.put("cdr", connection.id, key, body, _note_of(cdr))
         if self.watcher is not None and accepted:
@@ -361,8 +363,9 @@ def digest_of(body: bytes) -> str:
 
 def _note_of(cdr: KnownCdr) -> str:
     """A CDR's note on the shelf: digest, verdict, and what it bills as JSON."""
-    bills = msgspec.json.encode((cdr.session, cdr.reference, cdr.rests_on)).decode()
-    return f"{cdr.digest} {'accepted' if cdr.accepted else 'refused'} {bills}"
+    bills = (cdr.session, cdr.reference, cdr.rests_on, cdr.visit)
+    verdict = "accepted" if cdr.accepted else "refused"
+    return f"{cdr.digest} {verdict} {msgspec.json.encode(bills).decode()}"
 
 
 def _cdr_of(note: str) -> KnownCdr:
@@ -379,6 +382,7 @@ def as_json(verdict: Authorization) -> dict[str, Any]:
 def _cpo_roles(connection: Connection, profile: Profile) -> frozenset[tuple[str, str]]:
     """The CPOs that a connection speaks for: by its credentials, and as the profile names them."""
     roles = [party_of(r) for r in connection.their_roles if r.get("role") == "CPO"]
-    told = [(party.country_code, party.party_id) for party in profile.cpos]
+    parties = (*profile.cpos, *((profile.main_cpo,) if profile.main_cpo else ()))
+    told = [(party.country_code, party.party_id) for party in parties]
     both = [*roles, *told] if roles else []
     return frozenset((country.casefold(), party.casefold()) for country, party in both)

@@ -15,7 +15,7 @@ from mock_peer.active import Active, Refused
 from mock_peer.book import Book
 from mock_peer.control_views import Views
 from mock_peer.operation import Call, Operation
-from mock_peer.profile import ProfileError, parse
+from mock_peer.profile import Profile, ProfileError, parse
 from mock_peer.rules import RULES
 from mock_peer.seeds import Seeds
 from mock_peer.settings import Answers
@@ -78,6 +78,8 @@ class Control:
                       None, s.Connections, self.connections),
             Operation("POST", "/connections", "Connect a CPO without a handshake.",
                       s.NewConnection, s.ConnectionView, self.connect),
+            Operation("PUT", "/connections/{id}/profile", "Change what was agreed with a CPO.",
+                      s.NewProfile, s.ConnectionView, self.change_profile),
             Operation("DELETE", "/connections/{id}", "End a connection: DELETE credentials there.",
                       None, s.Ended, self.disconnect),
             Operation("POST", "/connections/{id}/pull", "Pull a CPO's lists now.",
@@ -206,10 +208,19 @@ class Control:
         self._spawn(self._active.settled(connection))
         return self._views.connection(connection)
 
-    def _with_profile(self, connection: Connection, profile: Any) -> Connection:
+    async def change_profile(self, call: Call) -> shapes.ConnectionView:
+        """Change a connection's profile: fields left out stay as they are."""
+        connection = connection_of(self._book, call.params["id"])
+        self._with_profile(connection, call.body.profile, self._book.profile(connection))
+        self._book.save(connection)
+        return self._views.connection(connection)
+
+    def _with_profile(
+        self, connection: Connection, profile: Any, base: Profile | None = None
+    ) -> Connection:
         if profile is not None:
             try:
-                told = parse(profile, base=self._book.default_profile)
+                told = parse(profile, base=base or self._book.default_profile)
             except ProfileError as error:
                 raise ControlError(400, error.problem, f"/profile{error.pointer}") from error
             connection.extra["profile"] = told.to_json()

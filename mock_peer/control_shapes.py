@@ -41,6 +41,12 @@ class NewConnection(Taken, frozen=True, kw_only=True):
     profile: Annotated[Object | None, Meta(description="the connection profile")] = None
 
 
+class NewProfile(Taken, frozen=True, kw_only=True):
+    """A change of a connection's profile: fields left out stay as they are."""
+
+    profile: Annotated[Object, Meta(description="the connection profile, or a part of it")]
+
+
 class Registration(Taken, frozen=True, kw_only=True):
     """A handshake for the peer to begin."""
 

@@ -27,7 +27,7 @@ from simulator.ocpi.versions import VERSIONS
 PAGE_LIMIT = 100
 # A caller that is left without an answer has given up by then.
 SILENCE_S = 120.0
-_VIRTUAL = ("APP_USER", "AD_HOC_USER")
+VIRTUAL = ("APP_USER", "AD_HOC_USER")
 
 
 # Asks whom a token belongs to, if it is not Plugsurfing's own: connection, token, references, the
@@ -70,7 +70,7 @@ class TokenSource:
 
     def tokens_for(self, connection: Connection) -> list[dict[str, Any]]:
         """The tokens that a connection gets: app users' only where it needs them beforehand."""
-        hidden = () if self._book.profile(connection).remote_start_token_first else _VIRTUAL
+        hidden = () if self._book.profile(connection).remote_start_token_first else VIRTUAL
         return [t for t in self._book.tokens.all.values() if t["type"] not in hidden]
 
     def wire(self, connection: Connection, version: str, token: Mapping[str, Any]) -> Json:

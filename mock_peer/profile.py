@@ -59,7 +59,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     remote_start_token_first: bool = True
     # Why authorizations or CDRs come for locations that were not shared; empty: none do.
     private_locations: str = ""
-    cdr_right_after_session: bool = True
+    # Whether the CDR comes right after the session; else false, or why it does not.
+    cdr_right_after_session: bool | str = True
     # What was agreed, or told
     rules: dict[str, Switch] = msgspec.field(default_factory=dict)
     territory: tuple[str, ...] | None = None

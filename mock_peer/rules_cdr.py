@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from mock_peer import raw
-from mock_peer.facts import CdrFacts
+from mock_peer.facts import CdrFacts, visit_of
 from mock_peer.known import (
     CLOCK_TOLERANCE,
     WHOLE_SECOND,
@@ -64,19 +64,22 @@ def unaltered(body: Any, context: Context) -> Iterator[Breach]:
 
 
 def in_time(body: Any, context: Context) -> Iterator[Breach]:
-    """After the session's end, and at most an hour."""
+    """After the session's end, and at most an hour unless it was agreed that it comes later."""
     facts = facts_of(context)
     if facts.end is None:
         return
     seen = f"{facts.end:%Y-%m-%dT%H:%M:%SZ}, received {context.now:%Y-%m-%dT%H:%M:%SZ}"
-    if context.now - facts.end > IN_TIME:
+    agreed = context.profile.cdr_right_after_session is not True
+    if context.now - facts.end > IN_TIME and not agreed:
         yield Breach(facts.places.end, seen, "a CDR at most one hour after the session's end")
     elif facts.end - context.now > CLOCK_TOLERANCE:
         yield Breach(facts.places.end, seen, "a CDR after the session's end, not before")
 
 
 def paid_once(body: Any, context: Context) -> Iterator[Breach]:
-    """No other CDR bills this session, or carries this reference for another one."""
+    """No other CDR bills this session, or carries this reference for another one, or is of the
+    same visit.
+    """
     if context.seen_before is not None:  # the same CDR again, which `unaltered` judges
         return
     known, session = context.known, session_key(body)
@@ -88,6 +91,11 @@ def paid_once(body: Any, context: Context) -> Iterator[Breach]:
         seen = raw.at(body, "/authorization_reference")
         expected = f"a reference of this session's own: CDR {referring[1]} carries it for another"
         yield Breach("/authorization_reference", seen, expected, facts_of(context).objects)
+    elif (other := known.visits.get(visit_of(body, context.version) or "")) is not None:
+        facts = facts_of(context)
+        expected = f"another start, EVSE or token than those of CDR {other}"
+        seen = raw.at(body, facts.places.start)
+        yield Breach(facts.places.start, seen, expected, facts.objects)
 
 
 def authorization_reference(body: Any, context: Context) -> Iterator[Breach]:

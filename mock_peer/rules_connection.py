@@ -145,6 +145,24 @@ def cpo_role(body: Any, context: Context) -> Iterator[Breach]:
         yield Breach("/roles", told, "the role CPO, once at least")
 
 
+def as_agreed(body: Any, context: Context) -> Iterator[Breach]:
+    """The main CPO that was told before the integration is the one of the credentials, or one."""
+    main = context.profile.main_cpo
+    if main is None:
+        return
+    old = context.version == V211
+    roles = (
+        [body] if old else [r for r in raw.items(body, "/roles") if raw.text(r, "/role") == "CPO"]
+    )
+    told = [(raw.key(r, "/country_code"), raw.key(r, "/party_id")) for r in roles]
+    if (main.country_code.casefold(), main.party_id.casefold()) not in told:
+        seen = [
+            "*".join(str(raw.at(r, f"/{n}")) for n in ("country_code", "party_id")) for r in roles
+        ]
+        wanted = f"{main.country_code}*{main.party_id}".upper()
+        yield Breach("/party_id" if old else "/roles", seen, f"the main CPO {wanted} ({main.name})")
+
+
 def roles_unique(body: Any, context: Context) -> Iterator[Breach]:
     """No two roles of a credentials object are the same."""
     seen: set[tuple[str | None, ...]] = set()

@@ -6,9 +6,10 @@ Rule: a setting only ever refuses, delays or keeps silent; it never allows what 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 AllowedType = Literal["ALLOWED", "BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED"]
 
@@ -17,9 +18,9 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """One answer: the verdict, how long it takes (seconds), or none at all."""
 
     allowed: AllowedType = "ALLOWED"
-    delay_s: float = msgspec.field(default=0.0)
+    delay_s: Annotated[float, Meta(ge=0, le=600)] = 0.0
     no_answer: bool = False
-    info: str | None = None
+    info: Annotated[str, Meta(max_length=512)] | None = None
 
 
 class TimedAnswer(Answer, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -27,6 +28,10 @@ class TimedAnswer(Answer, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     since: datetime | None = None
     until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.since and self.until and _utc(self.until) <= _utc(self.since):
+            raise ValueError("expected `until` after `since`")
 
     def holds(self, now: datetime) -> bool:
         """Whether this is the answer now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mock_peer.known import Known
+from mock_peer.profile import Party
 from mock_peer.rule import Occasion as On
 from tests.mock_peer.cases import Case, check, known
 
@@ -79,6 +80,23 @@ CASES = [
         good=CREDENTIALS,
         bad={**CREDENTIALS, "roles": [{**ROLE, "role": "EMSP"}]},
         at="/roles",
+    ),
+    Case(
+        "credentials.as-agreed",
+        On.CREDENTIALS,
+        good=CREDENTIALS,
+        bad={**CREDENTIALS, "roles": [{**ROLE, "party_id": "DEF"}]},
+        at="/roles",
+        profile={"main_cpo": Party("Test CPO", "de", "abc")},
+    ),
+    Case(
+        "credentials.as-agreed",
+        On.CREDENTIALS,
+        good={"country_code": "DE", "party_id": "ABC"},
+        bad={"country_code": "NL", "party_id": "ABC"},
+        at="/party_id",
+        profile={"main_cpo": Party("Test CPO", "DE", "ABC")},
+        version="2.1.1",
     ),
     Case(
         "credentials.roles-unique",
