@@ -6,12 +6,13 @@ nobody knows is a mistake, with a guess at what was meant.
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema_rs
 from ruamel.yaml import YAML
@@ -20,6 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from simulator.mistakes import Mistake, did_you_mean
 
+T = TypeVar("T")
 Place = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
 _NAMES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
@@ -62,18 +64,21 @@ def dotted(place: Place) -> str:
     return text
 
 
-def load(path: Path, schema: Path) -> Document:
-    """Read and validate a file. Raises Mistake with all that is wrong in it."""
+def load(path: Path, schema: Path, *, apart: str | None = None) -> Document:
+    """Read and validate a file. Raises Mistake with all that is wrong in it.
+
+    What stands in the list `apart` is left to the caller, who has better words for it.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise Mistake(f"{path}: cannot read it: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise Mistake(f"{path}: not UTF-8 text (byte {error.start})") from error
-    return parse(text, str(path), schema)
+    return parse(text, str(path), schema, apart=apart)
 
 
-def parse(text: str, path: str, schema: Path) -> Document:
+def parse(text: str, path: str, schema: Path, *, apart: str | None = None) -> Document:
     """Validate the text of a file; see `load`."""
     document = Document(path)
     try:
@@ -88,9 +93,54 @@ def parse(text: str, path: str, schema: Path) -> Document:
         raise Mistake(f"{path}:1: the file is empty")
     document.data = _plain(root, (), document, ())
     document.check()
-    _validate(document, *_schema(schema))
+    _validate(document, *_schema(schema), apart)
     document.check()
     return document
+
+
+def validate(document: Document, schema: Path) -> None:
+    """Hold a document's data against a schema, after it was changed. Raises Mistake."""
+    _validate(document, *_schema(schema))
+    document.check()
+
+
+def change(document: Document, changes: Mapping[str, Any]) -> None:
+    """Put other values at JSON pointers: `-` appends to a list, null removes. Raises Mistake."""
+    for pointer, value in changes.items():
+        try:
+            _change(document.data, pointer, value)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise Mistake(f"{document.path}: nothing can be put at {pointer}") from error
+
+
+def _change(data: Any, pointer: str, value: Any) -> None:
+    """Raises KeyError, IndexError, TypeError, ValueError, AttributeError where no way leads."""
+    if not pointer.startswith("/"):
+        raise ValueError(pointer)
+    *way, last = (step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
+    for step in way:
+        data = data[int(step)] if isinstance(data, list) else data.setdefault(step, {})
+    key: Any = int(last) if isinstance(data, list) and last != "-" else last
+    if value is None:
+        del data[key]
+    elif key == "-" and isinstance(data, list):
+        data.append(value)
+    else:
+        data[key] = value
+
+
+def part(document: Document, *steps: str | int) -> Document:
+    """A part of a document as one of its own: mistakes in it still name the file's lines."""
+    data = document.data
+    for step in steps:
+        data = data[step]
+    depth = len(steps)
+
+    def within(places: dict[Place, T]) -> dict[Place, T]:
+        return {p[depth:]: value for p, value in places.items() if p[:depth] == steps}
+
+    lines, spelled = within(document.lines), within(document.spelled)
+    return Document(document.path, copy.deepcopy(data), lines, spelled)
 
 
 def _plain(node: Node, place: Place, document: Document, within: tuple[int, ...]) -> Any:
@@ -152,9 +202,14 @@ def _schema(path: Path) -> tuple[dict[str, Any], Any]:
     return schema, jsonschema_rs.validator_for(schema, validate_formats=True)
 
 
-def _validate(document: Document, schema: dict[str, Any], validator: Any) -> None:
+def _validate(
+    document: Document, schema: dict[str, Any], validator: Any, apart: str | None = None
+) -> None:
+    def ours(error: Any) -> bool:
+        return len(error.instance_path) < 2 or error.instance_path[0] != apart
+
     while True:
-        errors = list(validator.iter_errors(document.data))
+        errors = [error for error in validator.iter_errors(document.data) if ours(error)]
         as_text = [
             e for e in errors if _wants_text(e) and tuple(e.instance_path) in document.spelled
         ]

@@ -112,15 +112,20 @@ class World:
         """Start the CPO: both its servers listen."""
         await self.cpo.start()
 
-    async def start_stations(self) -> None:
-        """Switch every station on and wait until each was accepted."""
+    def build_stations(self) -> None:
+        """Put every station in its place, switched off."""
         for plan in self.plan.stations:
-            station = self.stations[plan.id] = Station(
+            self.stations[plan.id] = Station(
                 station_config(plan, self.cpo.ocpp_url),
                 clock=self.clock,
                 chance=self.chance,
                 journal=self.journal,
             )
+
+    async def start_stations(self) -> None:
+        """Switch every station on and wait until each was accepted."""
+        self.build_stations()
+        for station in self.stations.values():
             await station.start()
         for name, station in self.stations.items():
             try:

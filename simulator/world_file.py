@@ -18,7 +18,7 @@ from simulator.kernel.clock import parse_rfc3339
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.ocpi.validate import errors
 from simulator.places import COUNTRIES, MADE_UP, furnish, is_time_zone
-from simulator.strict_yaml import Document, Place, load, parse
+from simulator.strict_yaml import Document, Place, change, load, parse, validate
 
 SCHEMA = Path(__file__).with_name("world.schema.json")
 # In an installed package the worlds stand in the first, in a checkout (also) in the second.
@@ -199,6 +199,13 @@ def find(name: str) -> Path:
 def read(path: Path) -> WorldFile:
     """Read a world file. Raises Mistake with every error, each with its line."""
     return _build(load(path, SCHEMA))
+
+
+def read_changed(document: Document, changes: Mapping[str, Any]) -> WorldFile:
+    """Read a world that was parsed, with other values at some JSON pointers. Raises Mistake."""
+    change(document, changes)
+    validate(document, SCHEMA)
+    return _build(document)
 
 
 def read_text(text: str, path: str = "world") -> WorldFile:

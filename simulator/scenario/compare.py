@@ -1,0 +1,166 @@
+"""Comparators: what an expectation may say of a value, and whether it holds.
+
+Rule: a plain value means equality (numbers by value, 1 is 1.0); a mapping of comparators means all
+of them. What cannot be compared does not hold; it never raises.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from simulator.mistakes import did_you_mean
+
+
+class _Missing:
+    """Where nothing stands."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING: Any = _Missing()
+
+
+def holds(wanted: Any, seen: Any) -> bool:
+    """True if a value is as wanted."""
+    if not is_comparison(wanted):
+        return _equal(wanted, seen)
+    return all(COMPARATORS[name](operand, seen) for name, operand in wanted.items())
+
+
+def is_comparison(wanted: Any) -> bool:
+    """True for a mapping of comparators; any other mapping is a value."""
+    return (
+        isinstance(wanted, Mapping) and bool(wanted) and all(name in COMPARATORS for name in wanted)
+    )
+
+
+def problem(wanted: Any) -> str | None:
+    """What is wrong with a comparison as it was written; None if nothing."""
+    if not isinstance(wanted, Mapping) or not any(name in COMPARATORS for name in wanted):
+        return None
+    for name, operand in wanted.items():
+        if name not in COMPARATORS:
+            return f"no comparator '{name}'.{did_you_mean(str(name), COMPARATORS)}"
+        if isinstance(operand, str) and "${" in operand:
+            continue  # known only when the step comes
+        if name == "matches":
+            try:
+                re.compile(str(operand))
+            except re.error as error:
+                return f"matches: not a regular expression: {error}"
+        if name == "in" and not isinstance(operand, list):
+            return "in: expected a list"
+        if name in ("gt", "ge", "lt", "le") and _number(operand) is None and not _moment(operand):
+            return f"{name}: expected a number, or a time"
+        if name == "approx" and _tolerance(operand) is None:
+            return "approx: expected a number, or [number, tolerance]"
+    return None
+
+
+def in_words(wanted: Any) -> str:
+    """A comparison for people: `> 5`, `one of [1, 2]`, `'x'`."""
+    if not is_comparison(wanted):
+        return shown(wanted)
+    return " and ".join(f"{_SIGNS.get(n, n)} {shown(o)}" for n, o in wanted.items())
+
+
+def shown(value: Any, limit: int = 120) -> str:
+    """A value in one line, not too long."""
+    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, Decimal):
+        text = str(value)
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+_SIGNS = {"eq": "=", "ne": "not", "gt": ">", "ge": ">=", "lt": "<", "le": "<=", "in": "one of"}
+
+
+def _equal(wanted: Any, seen: Any) -> bool:
+    if seen is MISSING:
+        return False
+    a, b = _number(wanted), _number(seen)
+    if a is not None and b is not None:
+        return a == b
+    if isinstance(wanted, Mapping) and isinstance(seen, Mapping):
+        return wanted.keys() == seen.keys() and all(_equal(v, seen[k]) for k, v in wanted.items())
+    if isinstance(wanted, list) and isinstance(seen, list):
+        return len(wanted) == len(seen) and all(map(_equal, wanted, seen))
+    return type(wanted) is type(seen) and bool(wanted == seen)
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return number if number.is_finite() else None
+
+
+def _moment(value: Any) -> bool:
+    """RFC 3339 moments in UTC are ordered as texts are."""
+    return isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value) is not None
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def meets(operand: Any, seen: Any) -> bool:
+        a, b = _number(operand), _number(seen)
+        if a is not None and b is not None:
+            return compare(b, a)
+        return _moment(operand) and _moment(seen) and compare(seen, operand)
+
+    return meets
+
+
+def _contains(operand: Any, seen: Any) -> bool:
+    if isinstance(seen, str):
+        return isinstance(operand, str) and operand in seen
+    if isinstance(seen, list):
+        return any(_equal(operand, each) for each in seen)
+    if isinstance(seen, Mapping) and isinstance(operand, Mapping):
+        return all(_equal(v, seen.get(k, MISSING)) for k, v in operand.items())
+    return isinstance(seen, Mapping) and operand in seen
+
+
+def _tolerance(operand: Any) -> tuple[Decimal, Decimal] | None:
+    value, within = (operand, 0.01) if not isinstance(operand, list) else (*operand, None)[:2]
+    a, b = _number(value), _number(within)
+    return None if a is None or b is None else (a, b)
+
+
+def _approx(operand: Any, seen: Any) -> bool:
+    wanted, number = _tolerance(operand), _number(seen)
+    return wanted is not None and number is not None and abs(number - wanted[0]) <= wanted[1]
+
+
+def _length(operand: Any, seen: Any) -> bool:
+    return isinstance(seen, str | list | Mapping) and holds(operand, len(seen))
+
+
+def _exists(operand: Any, seen: Any) -> bool:
+    return (seen is not MISSING) is bool(operand)
+
+
+def glob(pattern: str, text: str) -> bool:
+    """True if a text fits a pattern with `*` and `?`."""
+    return fnmatch.fnmatchcase(text, pattern)
+
+
+COMPARATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": _equal,
+    "ne": lambda operand, seen: not _equal(operand, seen),
+    "gt": _ordered(lambda a, b: a > b),
+    "ge": _ordered(lambda a, b: a >= b),
+    "lt": _ordered(lambda a, b: a < b),
+    "le": _ordered(lambda a, b: a <= b),
+    "in": lambda operand, seen: any(_equal(each, seen) for each in operand),
+    "matches": lambda operand, seen: isinstance(seen, str) and bool(re.search(operand, seen)),
+    "glob": lambda operand, seen: isinstance(seen, str) and glob(operand, seen),
+    "contains": _contains,
+    "exists": _exists,
+    "length": _length,
+    "approx": _approx,
+}

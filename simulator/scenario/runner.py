@@ -1,0 +1,129 @@
+"""Play a scenario: build its world, perform its steps in order, say how it ended.
+
+Rule: whatever happens, the world is stopped and there is an outcome; the first thing that goes
+wrong ends the run and is the verdict.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from simulator.kernel.clock import rfc3339, stopwatch
+from simulator.kernel.loop import run as run_loop
+from simulator.mistakes import Exit, Mistake
+from simulator.scenario.expect import ExpectationFailed
+from simulator.scenario.metrics import metrics_of, threshold_problem
+from simulator.scenario.schema import Action, Scenario, clock_of
+from simulator.scenario.step import Play, StepError, StepFailed
+from simulator.scenario.steps import perform
+from simulator.scenario.variables import fill
+from simulator.scenario.verdict import Done, Outcome, Verdict
+from simulator.world import World
+
+
+def run(
+    scenario: Scenario,
+    *,
+    clock: str | None = None,
+    seed: int | None = None,
+    journal: Path | None = None,
+) -> Outcome:
+    """Play a scenario on its clock's loop, from nothing to its outcome.
+
+    Raises nothing but KeyboardInterrupt: what goes wrong is the outcome.
+    """
+    outcome = Outcome(scenario.title, scenario.path, of=len(scenario.actions))
+    elapsed_ms = stopwatch()
+    if scenario.not_applicable is not None:
+        outcome.verdict, outcome.why = Verdict.NOT_APPLICABLE, scenario.not_applicable
+        return outcome
+    try:
+        told = str(clock_of(scenario, clock))
+        world = World(scenario.world, clock=told, seed=scenario.seed if seed is None else seed)
+        outcome.seed, outcome.clock = world.seed, told
+        if journal is not None:
+            world.journal.open(journal)
+            outcome.journal = str(journal)
+        run_loop(_play(scenario, world, outcome), world.clock)
+    except Exception as error:
+        _broke(outcome, error)
+    outcome.real_ms = elapsed_ms()
+    outcome.turn(scenario.expected, scenario.because)
+    return outcome
+
+
+async def _play(scenario: Scenario, world: World, outcome: Outcome) -> None:
+    play = Play(world, dict(scenario.values))
+    try:
+        await _start(world, scenario.start)
+        await perform_all(play, scenario.actions, outcome)
+        outcome.metrics = metrics_of(world.journal.records)
+        for name, limit in scenario.thresholds.items():
+            problem = threshold_problem(name, limit, outcome.metrics)
+            if problem is not None:
+                outcome.ended(Verdict.FAIL, problem)
+    except Exception as error:
+        _broke(outcome, error)
+    finally:
+        outcome.world_s = world.clock.monotonic()
+        await world.stop()
+
+
+async def perform_all(play: Play, actions: tuple[Action, ...], outcome: Outcome) -> None:
+    """Perform steps in order, up to the first that goes wrong."""
+    for action in actions:
+        seq, at = play.world.journal.seq, rfc3339(play.world.clock.now())
+        try:
+            await _perform(play, action)
+        except Exception as error:
+            outcome.steps.append(Done(action.name, action.line, at, seq, str(error)))
+            outcome.line = action.line
+            raise
+        outcome.steps.append(Done(action.name, action.line, at, seq))
+
+
+async def _perform(play: Play, action: Action) -> None:
+    result = await perform(play, action.name, fill(action.given, play.variables))
+    if isinstance(action.save, str):
+        play.variables[action.save] = result
+    elif action.save is not None:
+        for name, pointer in action.save.items():
+            play.variables[name] = look_up(result, pointer)
+
+
+def look_up(value: Any, pointer: str) -> Any:
+    """What stands at a JSON pointer of a step's result. Raises StepError."""
+    for step in pointer.strip("/").split("/") if pointer.strip("/") else ():
+        try:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise StepError(f"save: the result has nothing at {pointer}") from error
+    return value
+
+
+async def _start(world: World, how: str) -> None:
+    """Bring the world to where the steps begin."""
+    if how == "all":
+        await world.start()
+        return
+    await world.start_peers()
+    await world.start_cpo()
+    if how == "off":
+        world.build_stations()
+    else:
+        await world.start_stations()
+
+
+def _broke(outcome: Outcome, error: Exception) -> None:
+    """What an error says about the run."""
+    if isinstance(error, ExpectationFailed):
+        outcome.details = error.details
+        outcome.ended(Verdict.FAIL, str(error))
+    elif isinstance(error, StepFailed):
+        outcome.ended(Verdict.FAIL, str(error))
+    else:
+        known = isinstance(error, Mistake | OSError)
+        words = str(error) if known else f"internal error: {type(error).__name__}: {error}"
+        code = getattr(error, "exit_code", Exit.INTERNAL)
+        outcome.ended(Verdict.ERROR, words or type(error).__name__, code)

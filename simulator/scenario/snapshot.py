@@ -1,0 +1,28 @@
+"""What all actors of a world know, in one plain value: for checks, the control API, displays.
+
+Rule: plain JSON; looking changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.world import World
+
+
+async def snapshot(world: World) -> dict[str, Any]:
+    """The whole world, now."""
+    return {
+        "world": {
+            "name": world.plan.name,
+            "seed": world.seed,
+            "clock": str(world.clock),
+            "records": world.journal.seq,
+        },
+        "stations": {name: station.snapshot() for name, station in world.stations.items()},
+        "cpo": world.cpo.snapshot(),
+        "peers": {
+            name: await peer.state() for name, peer in world.peers.items() if not peer.outside
+        },
+        "emps": {name: await emp.state() for name, emp in world.emps.items()},
+    }

@@ -1,0 +1,230 @@
+"""What a step is: a verb with named arguments, performed in a world and told in the journal.
+
+Rule: one registry (`steps.STEPS`) serves scenario files, the control API, tests and the interface
+alike; a step's arguments are checked before anything happens, by what the world really holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from simulator.mistakes import Exit, Mistake, did_you_mean
+from simulator.scenario.duration import seconds
+from simulator.scenario.sights import Sightings
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+ACTOR = "scenario"
+Arguments = dict[str, Any]
+Result = Any
+# Never shown, whatever step has it.
+_SECRET = frozenset({"token_a", "password"})
+
+
+class StepError(Mistake):
+    """A step that cannot be done so: the message names step, argument and what was expected."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Exit.FAILED)
+
+
+class StepFailed(StepError):
+    """A step that was done and did not come out as it had to."""
+
+
+class Kind(StrEnum):
+    """What an argument takes, in words for people."""
+
+    TEXT = "text"
+    INTEGER = "a whole number"
+    NUMBER = "a number"
+    DURATION = "a duration"
+    FLAG = "true or false"
+    MAPPING = "a mapping"
+    LIST = "a list"
+    ANY = "anything"
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """An argument. `names` says what of a world it must name: station, car, peer, emp, tariff."""
+
+    name: str
+    kind: Kind
+    help: str
+    required: bool = False
+    names: str | None = None
+    choices: tuple[str, ...] = ()
+    default: Any = None
+
+    def read(self, value: Any) -> Any:
+        """The value as the step wants it. Raises ValueError, whose text says what was expected."""
+        if self.kind is Kind.DURATION:
+            return seconds(value)
+        if not _FITS[self.kind](value):
+            raise ValueError(f"expected {self.kind.value}, not {_shown(value)}")
+        if self.choices and value not in self.choices:
+            raise ValueError(
+                f"'{value}' is none of the choices.{did_you_mean(value, self.choices)}"
+            )
+        return value
+
+
+@dataclass(slots=True)
+class Play:
+    """A world while somebody plays it.
+
+    Expectations look at the records after `cursor`: the journal's position before the first action
+    since the last expectation. `variables` are what `${name}` stands for.
+    """
+
+    world: World
+    variables: dict[str, Any] = field(default_factory=dict)
+    cursor: int = 0
+    expected_last: bool = True  # nothing was done since the last expectation
+    sightings: Sightings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sightings = Sightings(self.world.journal)
+
+    def acts(self) -> None:
+        """Something is about to be done: what was before it is past, once it was looked at."""
+        if self.expected_last:
+            self.cursor = max(self.cursor, self.world.journal.seq)
+            self.expected_last = False
+
+    def saw(self, seq: int) -> None:
+        """An expectation was met by this record: the next looks behind it."""
+        self.cursor = max(self.cursor, seq)
+        self.expected_last = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A verb. `primary` is the argument that a bare value stands for (`whole`: any value); `acts`
+    is false for those that only look or talk. `examine` finds what else is wrong with arguments.
+    """
+
+    name: str
+    group: str
+    help: str
+    run: Callable[[Play, Arguments], Awaitable[Result]]
+    args: tuple[Arg, ...] = ()
+    primary: str | None = None
+    acts: bool = True
+    whole: bool = False
+    examine: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] | None = None
+
+    def problems(self, given: Any) -> Iterable[tuple[str, str]]:
+        """What is wrong with arguments as they were written: argument (or ''), and why."""
+        try:
+            arguments = self._named(given)
+        except StepError as error:
+            yield "", str(error)
+            return
+        known = {arg.name: arg for arg in self.args}
+        for name, value in arguments.items():
+            if name not in known:
+                yield name, f"{self.name} has no '{name}'.{did_you_mean(name, known)}"
+            elif not (isinstance(value, str) and "${" in value):
+                try:
+                    known[name].read(value)
+                except ValueError as error:
+                    yield name, str(error)
+        for arg in self.args:
+            if arg.required and arg.name not in arguments:
+                yield "", f"{self.name}: '{arg.name}' is missing: {arg.help}"
+        if self.examine is not None:
+            yield from self.examine(arguments)
+
+    def read(self, given: Any) -> Arguments:
+        """The arguments, checked, with defaults for those left out. Raises StepError."""
+        for name, why in self.problems(given):
+            raise StepError(f"{self.name}{f', {name}' if name else ''}: {why}")
+        arguments = self._named(given)
+        values = {arg.name: arg.default for arg in self.args}
+        for arg in self.args:
+            if arg.name in arguments:
+                try:
+                    values[arg.name] = arg.read(arguments[arg.name])
+                except ValueError as error:
+                    raise StepError(f"{self.name}, {arg.name}: {error}") from error
+        return values
+
+    def _named(self, given: Any) -> Mapping[str, Any]:
+        """A bare value is the primary argument's; nothing is none at all."""
+        if isinstance(given, Mapping) and not self.whole:
+            return given
+        if given is None:
+            return {}
+        if self.primary is None:
+            wanted = ", ".join(arg.name for arg in self.args) or "nothing"
+            raise StepError(f"expected a mapping with {wanted}")
+        return {self.primary: given}
+
+
+async def do(step: Step, play: Play, given: Any) -> Result:
+    """Check, tell and perform one step. Raises StepError, and what its verb raises.
+
+    The record is made before anything happens, so that it stands in front of what follows from it.
+    """
+    arguments = step.read(given)
+    _check_names(step, play, arguments)
+    if step.acts:
+        play.acts()
+    shown = {
+        name: "***" if name in _SECRET else value
+        for name, value in arguments.items()
+        if value is not None
+    }
+    play.world.journal.append("step", ACTOR, step=step.name, arguments=shown)
+    return await step.run(play, arguments)
+
+
+def _check_names(step: Step, play: Play, arguments: Arguments) -> None:
+    for arg in step.args:
+        value = arguments[arg.name]
+        if arg.names is None or value is None:
+            continue
+        known = _KNOWN[arg.names](play.world)
+        if value not in known:
+            raise StepError(
+                f"{step.name}: no {arg.names} '{value}' in this world.{did_you_mean(value, known)}"
+            )
+
+
+# What an argument can name -> what there is.
+_KNOWN: Mapping[str, Callable[[World], Iterable[str]]] = {
+    "station": lambda world: world.stations,
+    "car": lambda world: world.plan.cars,
+    "peer": lambda world: world.peers,
+    "emp": lambda world: world.emps,
+    "tariff": lambda world: world.cpo.sites.tariffs,
+}
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_FITS: Mapping[Kind, Callable[[Any], bool]] = {
+    Kind.TEXT: lambda value: isinstance(value, str),
+    Kind.INTEGER: _whole,
+    Kind.NUMBER: lambda value: _whole(value) or isinstance(value, float),
+    Kind.FLAG: lambda value: isinstance(value, bool),
+    Kind.MAPPING: lambda value: isinstance(value, Mapping),
+    Kind.LIST: lambda value: isinstance(value, list),
+    Kind.ANY: lambda value: True,
+}
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else f"'{value}'"

@@ -1,0 +1,161 @@
+"""Steps that look: expect, expect_any_order, never, check.
+
+Rule: they change nothing but what was saved; how they look is `expect`, what they look for `match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simulator.scenario.compare import MISSING, holds, in_words, problem, shown
+from simulator.scenario.expect import (
+    WITHIN_S,
+    ExpectationFailed,
+    expect,
+    expect_any_order,
+    never,
+)
+from simulator.scenario.match import FIELDS, SUBJECTS, Match, MatchError
+from simulator.scenario.sights import Sight, point
+from simulator.scenario.snapshot import snapshot
+from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepError
+
+_MATCH_KEYS = (*SUBJECTS, *FIELDS, "where", "answer", "headers")
+
+
+async def expect_one(play: Play, given: Arguments) -> Result:
+    """Wait until something has happened."""
+    sight = await expect(play, _match(given), within_s=given["within"], count=given["count"])
+    if sight is not None:
+        _keep(play, sight, given["save"])
+    return None if sight is None else {"seq": sight.seq, "name": sight.name}
+
+
+async def expect_all(play: Play, given: Arguments) -> Result:
+    """Wait until all of these have happened, in any order."""
+    matches = [_parsed(each) for each in given["of"]]
+    met = await expect_any_order(play, matches, within_s=given["within"])
+    return [{"seq": sight.seq, "name": sight.name} for sight in met]
+
+
+async def expect_never(play: Play, given: Arguments) -> Result:
+    """Make sure that something did not happen."""
+    after = play.cursor if given["since"] == "step" else 0
+    await never(play, _match(given), after=after, for_s=given["for"])
+
+
+async def check(play: Play, given: Arguments) -> Result:
+    """Hold what the world's actors know against values, by JSON pointers."""
+    state = await snapshot(play.world)
+    wrong = []
+    for pointer, wanted in given["that"].items():
+        seen = point(state, pointer)
+        if not holds(wanted, seen):
+            wrong.append(f"{pointer}: expected {in_words(wanted)}, was {shown(seen)}")
+    play.expected_last = True
+    if wrong:
+        raise ExpectationFailed("check: " + "; ".join(wrong))
+
+
+def _examine_match(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a match as it was written; the rest of the step is not its affair."""
+    told = {key: value for key, value in given.items() if key in _MATCH_KEYS}
+    try:
+        Match.parse(told)
+    except MatchError as error:
+        yield error.field.partition(" ")[0], error.why
+
+
+def _examine_all(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for each in given.get("of", ()) if isinstance(given.get("of"), list) else ():
+        try:
+            _parsed(each)
+        except StepError as error:
+            yield "", str(error)
+
+
+def _examine_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    told = given.get("that")
+    for pointer, wanted in told.items() if isinstance(told, Mapping) else ():
+        if not str(pointer).startswith("/"):
+            yield "", f"'{pointer}' is no JSON pointer: it begins with /"
+        elif (why := problem(wanted)) is not None:
+            yield "", f"{pointer}: {why}"
+
+
+def _match(given: Arguments) -> Match:
+    return _parsed({key: given[key] for key in _MATCH_KEYS if given.get(key) is not None})
+
+
+def _parsed(given: Any) -> Match:
+    """Raises StepError."""
+    if not isinstance(given, Mapping):
+        raise StepError("expected a mapping that says what to look for")
+    try:
+        return Match.parse(given)
+    except MatchError as error:
+        raise StepError(str(error)) from error
+
+
+def _keep(play: Play, sight: Sight, save: Any) -> None:
+    """Keep places of what was seen: `/id` of the request, `answer /id` of the answer."""
+    for name, place in (save or {}).items():
+        source, _, pointer = str(place).rpartition(" ")
+        value = point(sight.reply if source == "answer" else sight.request, pointer)
+        if value is MISSING:
+            raise ExpectationFailed(f"save {name}: nothing stands at {place} of {sight.name}")
+        play.variables[name] = value
+
+
+def _args() -> tuple[Arg, ...]:
+    subjects = [Arg(name, Kind.TEXT, about) for name, about in _SUBJECTS.items()]
+    return (*subjects, *(Arg(name, Kind.ANY, about) for name, about in _FIELDS.items()))
+
+
+_SUBJECTS = {
+    "ocpp": "an OCPP action, as in Authorize; * is any",
+    "ocpi": "an OCPI request: POST cdrs, cdrs, GET, *",
+    "event": "what an actor decided, as in authorization.decided",
+    "finding": "a rule that was broken, as in cdr.price",
+    "fault": "a fault that struck",
+    "step": "a step that was performed",
+}
+_FIELDS = {
+    "by": "the actor that tells it, as in station/DE-AC-1",
+    "peer": "the other side",
+    "session": "the session it belongs to",
+    "direction": "sent (default: told by who began it) or received",
+    "version": "the protocol's version",
+    "path": "the path of an OCPI request; * and ? are wild",
+    "http": "the HTTP status of an OCPI answer",
+    "status": "the OCPI status code",
+    "error": "the code of an OCPP CALLERROR",
+    "severity": "of a finding: reject, drop, warn, note",
+    "pointer": "of a finding: the place",
+    "seen": "of a finding: what stood there",
+    "where": "places in the request (JSON pointers) and their values or comparators",
+    "answer": "places in the answer",
+    "headers": "headers of an OCPI request",
+}
+_WITHIN = Arg("within", Kind.DURATION, "how long to wait, on the world's clock", default=WITHIN_S)
+_SAVE = Arg("save", Kind.MAPPING, "variables and the places they are read from: {cdr: /id}")
+_SINCE = Arg("since", Kind.TEXT, "since when: the start, or the step before",
+             choices=("start", "step"), default="start")  # fmt: skip
+
+# fmt: off
+STEPS: tuple[Step, ...] = (
+    Step("expect", "expectation", "Wait until something has happened, on either wire.", expect_one,
+         (*_args(), _WITHIN, Arg("count", Kind.ANY, "how often: a number, or comparators"), _SAVE),
+         acts=False, examine=_examine_match),
+    Step("expect_any_order", "expectation", "Wait until all of these have happened.", expect_all,
+         (Arg("of", Kind.LIST, "what to look for, each as in expect", required=True), _WITHIN),
+         "of", acts=False, examine=_examine_all),
+    Step("never", "expectation", "Make sure that something did not happen.", expect_never,
+         (*_args(), Arg("for", Kind.DURATION, "and does not for so long", default=0.0), _SINCE),
+         acts=False, examine=_examine_match),
+    Step("check", "expectation", "Hold what the actors know against values.", check,
+         (Arg("that", Kind.MAPPING, "JSON pointers into the world's snapshot, and values",
+              required=True),), "that", acts=False, whole=True, examine=_examine_check),
+)
+# fmt: on

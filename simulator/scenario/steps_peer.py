@@ -1,0 +1,169 @@
+"""Steps of the peer and of the EMPs behind it, through their control APIs.
+
+Rule: what is done to a peer is done over HTTP, so that one elsewhere would do as well. Without a
+name, the world's first peer or EMP is meant.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepError
+from simulator.scenario.steps_driver import TOKEN
+from simulator.world_emp import Emp
+from simulator.world_peer import Peer
+
+PEER = Arg("peer", Kind.TEXT, "the peer's name; by default the first", names="peer")
+EMP = Arg("emp", Kind.TEXT, "the EMP's name; by default the first", names="emp")
+
+
+async def push_token(play: Play, given: Arguments) -> Result:
+    """Make or change a token at the peer, which pushes it to its CPOs."""
+    fields = dict(given["fields"] or {})
+    return await _peer(play, given).put_token({"uid": given["token"], **fields})
+
+
+async def answer(play: Play, given: Arguments) -> Result:
+    """Set what real-time authorization answers: for a token, a location, or all."""
+    peer = _peer(play, given)
+    told = await peer.control("GET", "/authorizations")
+    own = _given(given, "allowed", "no_answer", "info")
+    if given["delay"]:
+        own["delay_s"] = given["delay"]
+    if given["token"] is not None:
+        told["tokens"][given["token"]] = own
+    elif given["location"] is not None:
+        told["locations"][given["location"]] = own
+    else:
+        told["default"] = own
+    return await peer.control("PUT", "/authorizations", told)
+
+
+async def reset_answers(play: Play, given: Arguments) -> Result:
+    """Let real-time authorization answer by the rules alone."""
+    return await _peer(play, given).control("DELETE", "/authorizations")
+
+
+async def start_session(play: Play, given: Arguments) -> Result:
+    """Let the peer send START_SESSION."""
+    fields = {
+        "token_uid": given["token"],
+        "location_id": given["location"],
+        "evse_uid": given["evse_uid"],
+        "connector_id": given["connector_id"],
+    }
+    told = {name: value for name, value in fields.items() if value is not None}
+    return await _peer(play, given).command("START_SESSION", **told)
+
+
+async def stop_session(play: Play, given: Arguments) -> Result:
+    """Let the peer send STOP_SESSION."""
+    return await _peer(play, given).command("STOP_SESSION", session_id=given["session"])
+
+
+async def peer_control(play: Play, given: Arguments) -> Result:
+    """Make any call of the peer's control API; its answer."""
+    return await _peer(play, given).control(given["method"], given["path"], given["body"])
+
+
+async def emp_start(play: Play, given: Arguments) -> Result:
+    """Let an EMP start a session through Roam."""
+    fields = {
+        "token_uid": given["token"],
+        "location_id": given["location"],
+        "evse_uid": given["evse_uid"],
+    }
+    told = {name: value for name, value in fields.items() if value is not None}
+    return await _emp(play, given).start_session(**told)
+
+
+async def emp_stop(play: Play, given: Arguments) -> Result:
+    """Let an EMP stop a session, by default its newest."""
+    return await _emp(play, given).stop_session(given["session"])
+
+
+async def emp_pull(play: Play, given: Arguments) -> Result:
+    """Let an EMP pull all locations, or what has changed."""
+    return await _emp(play, given).control("POST", "/pull", {"full": given["full"]})
+
+
+async def emp_token(play: Play, given: Arguments) -> Result:
+    """Make or change an EMP's token, which it pushes to Roam."""
+    path = f"/tokens/{quote(given['token'], safe='')}"
+    return await _emp(play, given).control("PUT", path, dict(given["fields"]))
+
+
+async def emp_answer(play: Play, given: Arguments) -> Result:
+    """Set what an EMP answers to authorizations and CDRs."""
+    return await _emp(play, given).control("PUT", "/answers", dict(given["answers"]))
+
+
+def _peer(play: Play, given: Arguments) -> Peer:
+    peer = _named(play.world.peers, given["peer"], "peer")
+    assert isinstance(peer, Peer)
+    if peer.outside:
+        raise StepError(f"{peer.name} is outside this world: it has no control API here")
+    return peer
+
+
+def _emp(play: Play, given: Arguments) -> Emp:
+    emp = _named(play.world.emps, given["emp"], "EMP")
+    assert isinstance(emp, Emp)
+    return emp
+
+
+def _named(known: dict[str, Any], name: str | None, what: str) -> object:
+    if not known:
+        raise StepError(f"this world has no {what}")
+    return known[name] if name is not None else next(iter(known.values()))
+
+
+def _given(given: Arguments, *names: str) -> dict[str, Any]:
+    return {name: given[name] for name in names if given[name] is not None}
+
+
+def _text(name: str, about: str, *, required: bool = False) -> Arg:
+    return Arg(name, Kind.TEXT, about, required=required)
+
+
+_ALLOWED = Arg("allowed", Kind.TEXT, "OCPI's AllowedType",
+               choices=("ALLOWED", "BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED"))  # fmt: skip
+_TOKEN = _text("token", "the token's uid")
+_LOCATION = _text("location", "the location's id")
+_EVSE_UID = _text("evse_uid", "the EVSE's uid")
+_CONNECTOR = _text("connector_id", "the connector's id")
+_FIELDS = Arg("fields", Kind.MAPPING, "the token's fields, OCPI 2.2.1")
+_BODY = Arg("body", Kind.ANY, "the JSON body")
+_METHOD = Arg("method", Kind.TEXT, "the HTTP method", choices=("GET", "POST", "PUT", "DELETE"),
+              default="GET")  # fmt: skip
+
+# fmt: off
+STEPS: tuple[Step, ...] = (
+    Step("push_token", "peer", "Make or change a token at the peer; it is pushed to CPOs.",
+         push_token, (TOKEN, _FIELDS, PEER)),
+    Step("answer", "peer", "Set what real-time authorization answers, and how fast.", answer,
+         (_ALLOWED, _TOKEN, _LOCATION, Arg("delay", Kind.DURATION, "how long it takes"),
+          Arg("no_answer", Kind.FLAG, "say nothing at all"), _text("info", "words for the driver"),
+          PEER), "allowed"),
+    Step("reset_answers", "peer", "Let real-time authorization answer by the rules again.",
+         reset_answers, (PEER,)),
+    Step("start_session", "peer", "Let the peer send START_SESSION to the CPO.", start_session,
+         (_TOKEN, _LOCATION, _EVSE_UID, _CONNECTOR, PEER)),
+    Step("stop_session", "peer", "Let the peer send STOP_SESSION to the CPO.", stop_session,
+         (_text("session", "the OCPI session's id", required=True), PEER), "session"),
+    Step("peer_control", "peer", "Make any call of the peer's control API (/_mock).", peer_control,
+         (_text("path", "as in /findings", required=True), _METHOD, _BODY, PEER), "path"),
+    Step("emp_start", "emp", "Let an EMP start a session through Roam.", emp_start,
+         (_TOKEN, _LOCATION, _EVSE_UID, EMP)),
+    Step("emp_stop", "emp", "Let an EMP stop a session.", emp_stop,
+         (_text("session", "its id; by default the newest"), EMP), "session"),
+    Step("emp_pull", "emp", "Let an EMP pull locations from Roam.", emp_pull,
+         (Arg("full", Kind.FLAG, "all, or what has changed", default=True), EMP)),
+    Step("emp_token", "emp", "Make or change an EMP's token; it is pushed to Roam.", emp_token,
+         (TOKEN, Arg("fields", Kind.MAPPING, "the token's fields", required=True), EMP)),
+    Step("emp_answer", "emp", "Set what an EMP answers to authorizations and CDRs.", emp_answer,
+         (Arg("answers", Kind.MAPPING, "as its control API takes it (docs/roam.md)",
+              required=True), EMP), "answers"),
+)
+# fmt: on
