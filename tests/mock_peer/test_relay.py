@@ -267,3 +267,54 @@ async def test_each_step_carries_the_session_s_correlation(
             assert (party, "tokens") in seen
         assert ("roam", "sessions") in seen
         assert ("emp", "sessions") in seen
+
+
+async def test_an_emp_that_is_down_is_decided_for(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        await whole.emp._web.stop()
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        assert told.data["allowed"] == "NOT_ALLOWED"
+        (finding,) = whole.findings("roam.authorize")
+        assert "unreachable" in finding["seen"]
+
+
+async def test_an_emp_s_new_tokens_hold_in_both_directions(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        await whole.share()
+        before = whole.emp.connection.token_out
+        await whole.emp._registrar.update(whole.emp.connection, ("2.2.1",))
+        await clock.sleep(60)
+        assert whole.emp.connection.token_out != before
+        assert await whole.emp.pull() == 1
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        assert told.data["allowed"] == "ALLOWED"
+        assert len(whole.requests("emp", "tokens", "POST")) == 1
+
+
+async def test_a_location_that_the_cpo_no_longer_lists_is_gone(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        whole.cpo.locations += [o.location(), o.location("LOC2")]
+        (connection,) = [c for c in whole.cpo.peer.book.all() if c.registered]
+        for names, seen in ((["LOC1", "LOC2"], 2), (["LOC2"], 1), ([], 0)):
+            whole.cpo.locations[:] = [one for one in whole.cpo.locations if one["id"] in names]
+            status, _ = await whole.cpo.control("POST", f"/connections/{connection.id}/pull")
+            assert status == 200
+            await clock.sleep(60)
+            assert await whole.emp.pull() == seen
+
+
+async def test_where_remote_start_was_not_agreed_the_emp_is_told_so(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, profile={"remote_start": False}) as whole:
+        plug = await whole.share()
+        told = (await whole.emp.start_session(CARD, *plug))["response"]
+        assert told["result"] == "REJECTED"
+        assert "remote start is not supported" in told["message"][0]["text"]

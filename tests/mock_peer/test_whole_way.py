@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from mock_peer.emp import Emp, EmpConfig, start_emp
 from mock_peer.emp_answers import Verdict
 from simulator.kernel.loop import VirtualLoop
@@ -74,8 +76,9 @@ def commands(world: World) -> list[Any]:
     return [r for r in world.journal.records if r.get("module") == "commands"]
 
 
-async def test_a_driver_taps_charges_and_the_emp_gets_a_right_bill() -> None:
-    async with demo() as (world, emp):
+@pytest.mark.parametrize("version", ["2.2", "2.2.1"])
+async def test_a_driver_taps_charges_and_the_emp_gets_a_right_bill(version: str) -> None:
+    async with demo(version) as (world, emp):
         station = world.station(STATION)
         await station.plug(1, world.car("anna"))
         await world.clock.sleep(5)
@@ -90,6 +93,10 @@ async def test_a_driver_taps_charges_and_the_emp_gets_a_right_bill() -> None:
         assert session["status"] == "COMPLETED"
         assert cdr["cdr_token"]["contract_id"] == "DE-EMP-C00000001-5"
         assert {"total_fixed_cost", "total_energy_cost"} <= set(cdr)
+        location, evse, connector = evse_of(emp, STATION)
+        plug = emp.book.connector(location, evse, connector)
+        assert plug is not None
+        assert [one["id"] for one in cdr["tariffs"]] == [one["id"] for one in plug["tariffs"]]
         assert emp.book.bills[name].agrees is True
         told = [r for r in world.journal.records if r["leg"] == "event" and r["what"] == "emp.cdr"]
         assert {f"station/{STATION}", "cpo", "plugsurfing", "roam", "emp"} <= actors_of(
@@ -122,8 +129,9 @@ async def test_behind_a_cpo_of_211_the_bill_is_right_and_the_key_uncertain() -> 
         assert {f"station/{STATION}", "cpo", "roam", "emp"} <= actors_of(world, posted["session"])
 
 
-async def test_a_driver_is_started_and_stopped_from_afar() -> None:
-    async with demo() as (world, emp):
+@pytest.mark.parametrize("version", ["2.2", "2.2.1"])
+async def test_a_driver_is_started_and_stopped_from_afar(version: str) -> None:
+    async with demo(version) as (world, emp):
         station = world.station(STATION)
         await station.plug(1, world.car("anna"))
         await world.clock.sleep(5)
@@ -145,6 +153,20 @@ async def test_a_driver_is_started_and_stopped_from_afar() -> None:
             for direction in ("sent", "received")
         }
         assert {r["session"] for r in told} == {journey}, "known from the plug-in on"
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2", "2.2.1"])
+async def test_a_card_that_the_emp_disables_starts_no_more(version: str) -> None:
+    async with demo(version) as (world, emp):
+        station = world.station(STATION)
+        await station.plug(1, world.car("anna"))
+        await world.clock.sleep(5)
+        await emp.push_token({**TOKEN, "valid": False})
+        await world.clock.sleep(5)
+        assert not await station.tap(1, CARD)
+        await emp.push_token({**TOKEN, "valid": True})
+        await world.clock.sleep(5)
+        assert await station.tap(1, CARD)
 
 
 async def test_a_driver_whom_the_emp_refuses_does_not_charge() -> None:
