@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -52,6 +52,9 @@ from simulator.wire.ocpp_rpc import (
 )
 from simulator.wire.ocpp_ws import Link
 
+if TYPE_CHECKING:  # a station without certificates loads no cryptography
+    from simulator.station.signing import CertificateKeeping
+
 _BOOT_RETRY_S = 60.0
 # What a payload that nobody validated may do to its reader.
 _UNREADABLE = (KeyError, TypeError, AttributeError, ValueError)
@@ -71,6 +74,7 @@ class Board:
         "_spawn",
         "actor",
         "admission",
+        "certificates",
         "charging",
         "core",
         "dialect",
@@ -128,6 +132,26 @@ class Board:
         self.admission = Admission(
             self.core, dialect, self.uplink, self.charging, clock=clock, journal=journal
         )
+        self.certificates = self._keeping(chance)
+
+    def _keeping(self, chance: Chance) -> CertificateKeeping | None:
+        """Who keeps the station's certificates valid, where it has a store for them."""
+        if self.memory.certificates is None:
+            return None
+        from simulator.station.signing import CertificateKeeping
+
+        return CertificateKeeping(
+            self.core,
+            self.memory.certificates,
+            self.dialect.certificates,
+            self.uplink,
+            clock=self._clock,
+            chance=chance.child(f"certificates/{self.memory.boots}"),
+            journal=self._journal,
+            actor=self.actor,
+            spawn=self._spawn,
+            reconnect=lambda: self._spawn(self._password_changed(), "reconnect"),
+        )
 
     # The link
 
@@ -148,6 +172,8 @@ class Board:
         """The connection is gone."""
         self.ready.clear()
         self.uplink.down()
+        if self.certificates is not None:
+            self.certificates.pause()
         self.event("station.offline", reason=reason)
 
     def _speak(self, *, always: bool) -> None:
@@ -156,6 +182,8 @@ class Board:
             self.charging.tell_status(evse, always=always)
         self.uplink.resume()
         self.charging.sampling.align()
+        if self.certificates is not None:
+            self.certificates.resume()
         self.ready.set()
 
     async def _register_again(self) -> None:
@@ -218,7 +246,9 @@ class Board:
             raise OcppError(
                 ErrorCode.FORMAT_VIOLATION, f"{type(error).__name__}: {error}"
             ) from error
-        self.event("request.answered", action=call.action, status=answer.payload.get("status"))
+        told = {} if answer.why is None else {"why": answer.why}
+        status = answer.payload.get("status")
+        self.event("request.answered", action=call.action, status=status, **told)
         if not answer.then:
             return Reply(answer.payload)
         return Reply(answer.payload, after=partial(self._perform_all, answer.then))
@@ -252,6 +282,8 @@ class Board:
                     self.uplink.notify(message, None, triggered=True)
             case Configured(names):
                 await self._configured(names)
+            case _ if self.certificates is not None:
+                self.certificates.perform(command)
 
     def _trigger(self, command: Trigger) -> None:
         """Send what was asked for, in its present state."""
@@ -330,6 +362,13 @@ class Board:
         self._journal.event(self.actor, what, **data)
 
 
+def _pnc_configured(board: Board) -> None:
+    """What the CSMS says outranks what the station had concluded."""
+    board.core.pnc_suspended = False
+    if board.certificates is not None:
+        board.certificates.look()
+
+
 # Settings whose new value acts at once.
 _ACTS: dict[str, Callable[[Board], None]] = {
     "heartbeat_interval_s": lambda board: board.uplink.beat(),
@@ -340,4 +379,5 @@ _ACTS: dict[str, Callable[[Board], None]] = {
     "ended_interval_s": Board._resample,
     "stop_sampled_measurands": Board._resample,
     "ended_measurands": Board._resample,
+    "pnc_enabled": _pnc_configured,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from simulator.mistakes import Mistake
@@ -81,6 +82,48 @@ class EvseConfig:
     connectors: tuple[ConnectorConfig, ...] = (ConnectorConfig(),)
 
 
+# How the 1.6 application note's messages are spelled: by its own tables, or in the shape of 2.0.1
+# that EVerest's libocpp and others use.
+SPELLINGS = ("note", "libocpp")
+# What a station may be delivered with: roots, and chains with their keys (certificate_kinds).
+DELIVERABLE = (
+    "V2GRootCertificate",
+    "MORootCertificate",
+    "CSMSRootCertificate",
+    "ManufacturerRootCertificate",
+    "V2GCertificate",
+    "ChargingStationCertificate",
+    "combined",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PncConfig:
+    """What a station needs for ISO 15118 Plug & Charge.
+
+    `secc_id`, `country` and `organization` are the subject of its V2G certificate; without an id it
+    is the station's. With `enrols` it asks for a V2G certificate by itself when it has none.
+    """
+
+    secc_id: str | None = None
+    country: str = "DE"
+    organization: str = "roamlab"
+    spelling: str = "note"  # of 1.6 messages, one of SPELLINGS
+    curve: str = "P-256"  # of V2G keys: P-256 (-2) or P-521 (-20), as `pki.keys` names them
+    enrols: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A certificate that a station comes with: one of DELIVERABLE, PEM (a chain leaf first), and
+    the PEM of its private key where it is the station's own.
+    """
+
+    use: str
+    pem: str
+    key_pem: str | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class StationConfig:
     """A whole station. In 1.6 the connectors are numbered as the EVSEs; 0 is the station itself.
@@ -105,6 +148,16 @@ class StationConfig:
     reconnect_minimum_s: float = 10.0
     reconnect_random_s: float = 5.0
     reboot_s: float = 5.0
+    pnc: PncConfig | None = None
+    certificates: tuple[Delivered, ...] = ()
+    certificate_directory: Path | None = None  # where they are kept; what is there comes first
+    keeps_last_root: bool = False  # DeleteCertificate of the last one of a type fails
+
+    @property
+    def manages_certificates(self) -> bool:
+        """It has a certificate store and the messages for it."""
+        delivered = bool(self.certificates) or self.certificate_directory is not None
+        return self.pnc is not None or delivered
 
     def check(self) -> None:
         """Refuse what no station can be. Raises StationError."""
@@ -116,6 +169,7 @@ class StationConfig:
         numbers = [evse.evse_id for evse in self.evses]
         if not numbers or numbers != list(range(1, len(numbers) + 1)):
             raise StationError(f"{self.id}: EVSEs are numbered 1, 2, ... without a gap: {numbers}")
+        self._check_certificates()
         for evse in self.evses:
             ids = [connector.connector_id for connector in evse.connectors]
             if not ids or ids != list(range(1, len(ids) + 1)):
@@ -128,3 +182,12 @@ class StationConfig:
                     raise StationError(
                         f"{self.id}: power_type {connector.power_type!r}: expected one of {known}"
                     )
+
+    def _check_certificates(self) -> None:
+        if self.pnc is not None and self.pnc.spelling not in SPELLINGS:
+            known = ", ".join(SPELLINGS)
+            raise StationError(f"{self.id}: pnc spelling {self.pnc.spelling!r}: {known}")
+        for part in self.certificates:
+            if part.use not in DELIVERABLE:
+                known = ", ".join(DELIVERABLE)
+                raise StationError(f"{self.id}: certificate {part.use!r}: expected one of {known}")

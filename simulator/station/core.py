@@ -10,17 +10,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.kernel.chance import Chance
 from simulator.station.authorization import AuthorizationCache, IdToken, Rules
 from simulator.station.boot import Boot, TransactionQueue
+from simulator.station.certificate_kinds import Signing
 from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
 from simulator.station.connector import Phase, State
 from simulator.station.ev import Car
 from simulator.station.meter import Meter, Reading
 from simulator.station.samples import tells
 from simulator.station.settings import Settings
+
+if TYPE_CHECKING:  # a station without certificates loads no cryptography
+    from simulator.station.certificates import CertificateStore
 
 Payload = dict[str, Any]
 
@@ -161,6 +165,8 @@ class Memory:
     cars: dict[int, Car] = field(default_factory=dict)  # plugged in, whether powered or not
     names: dict[int, str] = field(default_factory=dict)  # of the sessions that go on
     spent: dict[int, bool] = field(default_factory=dict)  # the cable has had its transaction
+    certificates: CertificateStore | None = None
+    security_events: list[Message] = field(default_factory=list)  # not yet told
     off_since: datetime | None = None
     boot_reason: str = "PowerUp"
     boots: int = 0
@@ -169,12 +175,13 @@ class Memory:
 class Core:
     """A station without its wire: what dialects and handlers read."""
 
-    __slots__ = ("boot", "config", "evses", "memory")
+    __slots__ = ("boot", "config", "evses", "memory", "pnc_suspended")
 
     def __init__(self, config: StationConfig, memory: Memory, chance: Chance) -> None:
         self.config = config
         self.memory = memory
         self.boot = Boot()
+        self.pnc_suspended = False  # until the next boot: the CSMS signs nothing (A02.FR.21)
         self.evses: tuple[Evse, ...] = tuple(self._evse(each, chance) for each in config.evses)
 
     def _evse(self, config: EvseConfig, chance: Chance) -> Evse:
@@ -189,6 +196,23 @@ class Core:
     def settings(self) -> Settings:
         """The station's configuration."""
         return self.memory.settings
+
+    @property
+    def certificates(self) -> CertificateStore | None:
+        """The station's certificates, where it manages any."""
+        return self.memory.certificates
+
+    @property
+    def pnc_enabled(self) -> bool:
+        """Plug & Charge is there and switched on."""
+        on = self.config.pnc is not None and self.settings.flag("pnc_enabled")
+        return on and not self.pnc_suspended
+
+    def shown(self, name: str) -> str:
+        """A setting as it is told: what is suspended is told as off."""
+        if name == "pnc_enabled" and self.pnc_suspended:
+            return "false"
+        return self.settings.text(name)
 
     @property
     def rules(self) -> Rules:
@@ -301,15 +325,53 @@ class Configured:
     names: tuple[str, ...]
 
 
-Command = StartRemotely | StopCharging | SetOperative | Reset | Trigger | Send | Configured
+@dataclass(frozen=True, slots=True)
+class SignCertificate:
+    """Make a key pair and ask the CSMS to have it certified (A02)."""
+
+    signing: Signing
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatesChanged:
+    """The store holds something else than before; `own` is the certificate of the station's own
+    that is new, if any.
+    """
+
+    what: str
+    name: str = ""
+    own: Signing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent:
+    """Tell the CSMS of a security event (A04), in the words of 2.0.1."""
+
+    kind: str
+    info: str
+
+
+Command = (
+    StartRemotely
+    | StopCharging
+    | SetOperative
+    | Reset
+    | Trigger
+    | Send
+    | Configured
+    | SignCertificate
+    | CertificatesChanged
+    | SecurityEvent
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A handler's answer, and what follows it."""
+    """A handler's answer, what follows it, and for the journal why it is a refusal."""
 
     payload: Payload
     then: tuple[Command, ...] = ()
+    why: str | None = None
 
 
 def changed(names: Iterable[str]) -> tuple[Command, ...]:

@@ -14,7 +14,7 @@ from simulator.kernel.clock import rfc3339
 from simulator.station.config import ConnectorConfig
 from simulator.station.connector import Phase, State
 from simulator.station.core import Core, Evse, Payload
-from simulator.station.settings import SETTINGS, Access, Kind, Setting, Variable
+from simulator.station.settings import Access, Feature, Kind, Setting, Variable
 
 _CONNECTOR_TYPES = {
     "IEC_62196_T2": ("sType2", "cType2"),
@@ -141,7 +141,6 @@ _FIXED: tuple[tuple[Variable, str], ...] = (
     (Variable("TariffCostCtrlr", "Available", "Tariff"), "false"),
     (Variable("TariffCostCtrlr", "Available", "Cost"), "false"),
     (Variable("MonitoringCtrlr", "Available"), "false"),
-    (Variable("ISO15118Ctrlr", "Enabled"), "false"),
     (Variable("ChargingStation", "Available"), "true"),
 )
 
@@ -153,18 +152,19 @@ def entries(core: Core, now: datetime) -> Iterator[Entry]:
         yield Entry(variable, value, Kind.BOOLEAN)
     yield Entry(Variable("ClockCtrlr", "DateTime"), rfc3339(now), _DATE)
     yield Entry(Variable("SecurityCtrlr", "Identity"), core.config.id, Kind.STRING)
+    yield from _certificates(core)
     yield from _station(core)
     for evse in core.evses:
         yield from _evse(evse)
 
 
 def _settings(core: Core) -> Iterator[Entry]:
-    for row in SETTINGS:
+    for row in core.settings.rows():
         if row.variable is not None:
             ranged = row.kind is not Kind.BOOLEAN and row.kind is not Kind.MEMBERS
             yield Entry(
                 row.variable,
-                core.settings.text(row.name),
+                core.shown(row.name),
                 row.kind,
                 row.access,
                 unit=row.unit,
@@ -173,6 +173,24 @@ def _settings(core: Core) -> Iterator[Entry]:
                 values=",".join(row.allowed) or None,
                 setting=row,
             )
+
+
+def _certificates(core: Core) -> Iterator[Entry]:
+    """What is read of certificates and ISO 15118; what can be set of them are settings. The EXI
+    side of ISO 15118 is not there, hence neither schedules nor receipts.
+    """
+    store, pnc = core.certificates, Feature.PNC in core.settings.features
+    entries, most = Variable("SecurityCtrlr", "CertificateEntries"), None
+    if store is not None:
+        most = core.settings.integer("certificate_store_max")
+        root_check = Variable("SecurityCtrlr", "AdditionalRootCertificateCheck")
+        yield Entry(root_check, "false", Kind.BOOLEAN)
+    count = 0 if store is None else store.entries
+    yield Entry(entries, str(count), Kind.INTEGER, high=most)
+    yield Entry(Variable("ISO15118Ctrlr", "Enabled"), str(pnc).lower(), Kind.BOOLEAN)
+    if pnc:
+        yield Entry(Variable("ISO15118Ctrlr", "Available"), "true", Kind.BOOLEAN)
+        yield Entry(Variable("ISO15118Ctrlr", "RequestMeteringReceipt"), "false", Kind.BOOLEAN)
 
 
 def _station(core: Core) -> Iterator[Entry]:

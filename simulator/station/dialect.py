@@ -13,6 +13,7 @@ from typing import Protocol
 
 from simulator.station.authorization import IdToken, TokenInfo
 from simulator.station.boot import Queued
+from simulator.station.certificate_kinds import Signing
 from simulator.station.connector import Phase, TxPoints
 from simulator.station.core import (
     Answer,
@@ -22,6 +23,7 @@ from simulator.station.core import (
     Message,
     Moment,
     Payload,
+    SecurityEvent,
     Transaction,
 )
 from simulator.station.samples import Context
@@ -31,10 +33,27 @@ from simulator.station.settings import Settings
 Handler = Callable[[Core, Payload, datetime], Answer]
 
 
+class Certificates(Protocol):
+    """How a version carries what a station says of certificates."""
+
+    def sign_certificate(self, core: Core, csr: str, signing: Signing) -> Message:
+        """SignCertificate."""
+
+    def certificate_status(self, core: Core, ocsp_request_data: Payload) -> Message:
+        """GetCertificateStatus."""
+
+    def security_event(self, event: SecurityEvent, now: datetime) -> Message | None:
+        """SecurityEventNotification, where the version has it."""
+
+    def opened(self, message: Message, answer: Payload) -> Payload:
+        """What a CSMS has answered, without what it was wrapped in."""
+
+
 class Dialect(Protocol):
     """One OCPP version, as a station speaks it."""
 
     handlers: Mapping[str, Handler]
+    certificates: Certificates
     # Report every connector after being offline for longer than OfflineThreshold (2.0.1 B04).
     reports_all_after_offline: bool
     # The settings (interval, measurands) that say what `note` keeps: sampled, and by the clock.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -20,10 +20,13 @@ from simulator.station.connector import Event, Impossible
 from simulator.station.core import Cause, Core, Evse, Memory, Reset
 from simulator.station.dialects import DIALECTS
 from simulator.station.ev import Car, draw_car
-from simulator.station.settings import BY_NAME, SettingError, Settings
+from simulator.station.settings import BY_NAME, Feature, SettingError, Settings
 from simulator.station.snapshot import snapshot
 from simulator.wire.chores import Chores
 from simulator.wire.ocpp_ws import OcppClient
+
+if TYPE_CHECKING:  # a station without certificates loads no cryptography
+    from simulator.station.certificates import CertificateStore
 
 __all__ = ["Car", "ConnectorConfig", "EvseConfig", "Station", "StationConfig", "StationError"]
 
@@ -55,7 +58,7 @@ class Station:
             raise StationError(f"{config.id}: no station speaks OCPP {config.version}: {known}")
         self.config = config
         self.clock = clock
-        self.memory = Memory(_settings(config))
+        self.memory = Memory(_settings(config), certificates=_certificates(config))
         self.powered = False
         self._networked = True
         self._dialect = DIALECTS[config.version]
@@ -318,9 +321,38 @@ def _settings(config: StationConfig) -> Settings:
         "connectors": str(len(config.evses)),
         "phase_rotation": _rotations(config),
         "security_profile": "0" if config.basic_password is None else "1",
+        **_pnc_settings(config),
         **config.settings,
     }
     try:
-        return Settings(values)
+        return Settings(values, _features(config))
     except SettingError as error:
         raise StationError(f"{config.id}: settings: {error}") from error
+
+
+def _features(config: StationConfig) -> frozenset[Feature]:
+    pnc = frozenset() if config.pnc is None else frozenset({Feature.PNC})
+    return pnc | {Feature.CERTIFICATES} if config.manages_certificates else pnc
+
+
+def _pnc_settings(config: StationConfig) -> dict[str, str]:
+    """The subject of its V2G certificate, as the builder wrote it."""
+    if config.pnc is None:
+        return {}
+    return {
+        "secc_id": config.pnc.secc_id or config.id,
+        "secc_country": config.pnc.country,
+        "secc_organization": config.pnc.organization,
+    }
+
+
+def _certificates(config: StationConfig) -> CertificateStore | None:
+    """What is kept in the station's directory, else what it was delivered with."""
+    if not config.manages_certificates:
+        return None
+    from simulator.station.certificate_files import open_store
+
+    try:
+        return open_store(config)
+    except StationError as error:
+        raise StationError(f"{config.id}: certificates: {error}") from error

@@ -32,6 +32,13 @@ class Access(StrEnum):
     WRITE_ONLY = "WriteOnly"
 
 
+class Feature(StrEnum):
+    """What only some stations have."""
+
+    CERTIFICATES = "certificates"
+    PNC = "pnc"
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """The name of a value in the device model."""
@@ -56,6 +63,7 @@ class Setting:
     allowed: tuple[str, ...] = ()
     unit: str | None = None
     reboot: bool = False
+    feature: Feature | None = None  # the stations that have it; None: all
     check: Callable[[str], str | None] | None = None  # what else a text must be
 
     def problem(self, value: str) -> str | None:
@@ -110,6 +118,20 @@ def _password(value: str) -> str | None:
     return None if value.isascii() and value.isprintable() else "expected printable ASCII"
 
 
+def _country(value: str) -> str | None:
+    """Why this is no ISO 3166-1 alpha-2 code."""
+    return (
+        None
+        if value.isascii() and value.isalpha() and value.isupper()
+        else "expected two capital letters"
+    )
+
+
+def _name(value: str) -> str | None:
+    """Why this can be no part of a certificate's subject."""
+    return None if value.isprintable() and value.strip() == value else "expected printable text"
+
+
 ENERGY = "Energy.Active.Import.Register"
 MEASURANDS = (
     ENERGY,
@@ -125,6 +147,7 @@ MEASURANDS = (
 _USUAL = f"{ENERGY},Power.Active.Import,Current.Import,Voltage,SoC"
 
 _I, _B, _M, _S = Kind.INTEGER, Kind.BOOLEAN, Kind.MEMBERS, Kind.STRING
+_CERTIFICATES, _PNC = Feature.CERTIFICATES, Feature.PNC
 _RO, _WO = Access.READ_ONLY, Access.WRITE_ONLY
 _POINTS = tuple(point.value for point in Point)
 
@@ -168,7 +191,32 @@ SETTINGS: tuple[Setting, ...] = (
          "SecurityCtrlr.SecurityProfile", access=_RO),
     _row("organization_name", _S, "roamlab", None,
          "SecurityCtrlr.OrganizationName", low=1, high=50),
-    _row("certificate_entries", _I, "0", None, "SecurityCtrlr.CertificateEntries", access=_RO),
+    # Certificates
+    _row("max_chain_size", _I, "10000", "CertificateSignedMaxChainSize",
+         "SecurityCtrlr.MaxCertificateChainSize", high=10_000, access=_RO, feature=_CERTIFICATES),
+    _row("certificate_store_max", _I, "20", "CertificateStoreMaxLength", None,
+         access=_RO, feature=_CERTIFICATES),
+    _row("cert_signing_wait_s", _I, "30", "CertSigningWaitMinimum",
+         "SecurityCtrlr.CertSigningWaitMinimum", high=2_592_000, unit="s", feature=_CERTIFICATES),
+    _row("cert_signing_repeats", _I, "3", "CertSigningRepeatTimes",
+         "SecurityCtrlr.CertSigningRepeatTimes", high=10, feature=_CERTIFICATES),
+    # ISO 15118
+    _row("pnc_enabled", _B, "true", "ISO15118PnCEnabled",
+         "ISO15118Ctrlr.PnCEnabled", feature=_PNC),
+    _row("contract_validation_offline", _B, "true", "ContractValidationOffline",
+         "ISO15118Ctrlr.ContractValidationOffline", feature=_PNC),
+    _row("central_contract_validation", _B, "false", "CentralContractValidationAllowed",
+         "ISO15118Ctrlr.CentralContractValidationAllowed", feature=_PNC),
+    _row("secc_id", _S, "SECC", None, "ISO15118Ctrlr.SeccId",
+         low=1, high=64, check=_name, feature=_PNC),
+    _row("secc_country", _S, "DE", None, "ISO15118Ctrlr.CountryName",
+         low=2, high=2, check=_country, feature=_PNC),
+    _row("secc_organization", _S, "roamlab", None, "ISO15118Ctrlr.OrganizationName",
+         low=1, high=64, check=_name, feature=_PNC),
+    _row("v2g_installation", _B, "true", None,
+         "ISO15118Ctrlr.V2GCertificateInstallationEnabled", feature=_PNC),
+    _row("contract_installation", _B, "true", None,
+         "ISO15118Ctrlr.ContractCertificateInstallationEnabled", feature=_PNC),
     # Transactions
     _row("connection_timeout_s", _I, "120", "ConnectionTimeOut",
          "TxCtrlr.EVConnectionTimeOut", low=1, unit="s"),
@@ -242,14 +290,25 @@ class SettingError(ValueError):
 class Settings:
     """The values of one station; what was never set costs nothing."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_values", "features")
 
-    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, values: Mapping[str, str] | None = None, features: frozenset[Feature] = frozenset()
+    ) -> None:
         self._values: dict[str, str] = {}
+        self.features = features
         for name, value in (values or {}).items():
             if name not in BY_NAME:
                 raise SettingError(f"{name}: there is no such setting")
             self.set(name, value)
+
+    def has(self, row: Setting) -> bool:
+        """This station knows such a setting."""
+        return row.feature is None or row.feature in self.features
+
+    def rows(self) -> list[Setting]:
+        """The settings that this station has, in order."""
+        return [row for row in SETTINGS if self.has(row)]
 
     def text(self, name: str) -> str:
         """The value as it stands on the wire."""

@@ -25,7 +25,8 @@ from simulator.station.core import (
     changed,
 )
 from simulator.station.dialect import Handler
-from simulator.station.settings import BY_KEY, SETTINGS, Access, Setting
+from simulator.station.settings import BY_KEY, Access, Setting
+from simulator.station.v16_pnc import data_transfer
 
 _REJECTED = Answer({"status": "Rejected"})
 
@@ -80,27 +81,33 @@ def get_configuration(core: Core, payload: Payload, now: datetime) -> Answer:
     """5.8. No keys, or none named, means all."""
     names = payload.get("key")
     if not names:
-        rows = [row for row in SETTINGS if row.key]
+        rows = [row for row in core.settings.rows() if row.key]
         return Answer({"configurationKey": [_key_value(core, row) for row in rows]})
-    known = [BY_KEY[name.lower()] for name in names if name.lower() in BY_KEY]
-    unknown = [name for name in names if name.lower() not in BY_KEY]
-    answer: Payload = {"configurationKey": [_key_value(core, row) for row in known]}
+    found = {name: _row_of(core, name) for name in names}
+    unknown = [name for name in names if found[name] is None]
+    rows = [row for name in names if (row := found[name]) is not None]
+    answer: Payload = {"configurationKey": [_key_value(core, row) for row in rows]}
     if unknown:
         answer["unknownKey"] = unknown
     return Answer(answer)
+
+
+def _row_of(core: Core, key: str) -> Setting | None:
+    row = BY_KEY.get(key.lower())
+    return row if row is not None and core.settings.has(row) else None
 
 
 def _key_value(core: Core, row: Setting) -> Payload:
     """A KeyValue (7.29); AuthorizationKey can be written and never read (security whitepaper)."""
     shown: Payload = {"key": row.key, "readonly": row.access is Access.READ_ONLY}
     if row.access is not Access.WRITE_ONLY:
-        shown["value"] = core.settings.text(row.name)
+        shown["value"] = core.shown(row.name)
     return shown
 
 
 def change_configuration(core: Core, payload: Payload, now: datetime) -> Answer:
     """5.3."""
-    row = BY_KEY.get(payload["key"].lower())
+    row = _row_of(core, payload["key"])
     if row is None:
         return Answer({"status": "NotSupported"})
     if row.access is Access.READ_ONLY or core.settings.problem(row, payload["value"]):
@@ -141,11 +148,6 @@ def trigger_message(core: Core, payload: Payload, now: datetime) -> Answer:
         if not any(core.tells(evse, "sampled_measurands") for evse in evses):
             return _REJECTED
     return Answer({"status": "Accepted"}, (Trigger(what, wanted),))
-
-
-def data_transfer(core: Core, payload: Payload, now: datetime) -> Answer:
-    """4.3. This station knows no vendor's messages."""
-    return Answer({"status": "UnknownVendorId"})
 
 
 HANDLERS: Mapping[str, Handler] = {

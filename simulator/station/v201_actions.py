@@ -2,7 +2,8 @@
 
 Rule: a handler decides and answers; what shall happen is a command for afterwards. An action that
 is not in the table is refused, never accepted in silence. GetReport, reservations, smart charging,
-local lists, display messages, monitoring, logs, firmware and certificates are not in it.
+local lists, display messages, monitoring, logs and firmware are not in it; certificates are in
+`v201_certificates`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from simulator.kernel.clock import rfc3339
 from simulator.station.authorization import IdToken
+from simulator.station.certificate_kinds import Signing
 from simulator.station.connector import closes_later
 from simulator.station.core import (
     Answer,
@@ -32,6 +34,13 @@ from simulator.station.core import (
 from simulator.station.device_model import Entry, entries, find
 from simulator.station.dialect import Handler
 from simulator.station.settings import Access
+from simulator.station.v201_certificates import (
+    certificate_signed,
+    delete_certificate,
+    install_certificate,
+    installed_ids,
+    trigger_signing,
+)
 from simulator.wire.ocpp_rpc import ErrorCode, OcppError
 
 REPORT_PAGE = 40  # variables in one NotifyReport
@@ -222,12 +231,15 @@ def clear_cache(core: Core, payload: Payload, now: datetime) -> Answer:
     return Answer({"status": "Accepted"})
 
 
-_TRIGGERS: Mapping[str, Ask] = {
+_TRIGGERS: Mapping[str, Ask | Signing] = {
     "BootNotification": Ask.BOOT,
     "Heartbeat": Ask.HEARTBEAT,
     "MeterValues": Ask.METER,
     "StatusNotification": Ask.STATUS,
     "TransactionEvent": Ask.TRANSACTION,
+    "SignChargingStationCertificate": Signing.STATION,
+    "SignV2GCertificate": Signing.V2G,
+    "SignCombinedCertificate": Signing.COMBINED,
 }
 
 
@@ -240,6 +252,8 @@ def trigger_message(core: Core, payload: Payload, now: datetime) -> Answer:
     evse = core.evse(place.get("id"))
     if place and evse is None:
         return _refused("UnknownEvse", f"there is no EVSE {place['id']}")
+    if isinstance(what, Signing):  # the one SECC serves all EVSEs
+        return trigger_signing(core, what)
     if what is Ask.BOOT and core.boot.accepted:  # F06.FR.17
         return _refused("NotEnabled", "the last BootNotification was accepted")
     connector_id = place.get("connectorId")
@@ -286,12 +300,16 @@ def data_transfer(core: Core, payload: Payload, now: datetime) -> Answer:
 
 
 HANDLERS: Mapping[str, Handler] = {
+    "CertificateSigned": certificate_signed,
     "ChangeAvailability": change_availability,
     "ClearCache": clear_cache,
     "DataTransfer": data_transfer,
+    "DeleteCertificate": delete_certificate,
     "GetBaseReport": get_base_report,
+    "GetInstalledCertificateIds": installed_ids,
     "GetTransactionStatus": get_transaction_status,
     "GetVariables": get_variables,
+    "InstallCertificate": install_certificate,
     "RequestStartTransaction": request_start,
     "RequestStopTransaction": request_stop,
     "Reset": reset,

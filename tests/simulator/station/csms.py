@@ -46,6 +46,8 @@ class Csms:
         self.boots: deque[tuple[str, int]] = deque()  # then Accepted, 300
         self.tokens: dict[str, dict[str, Any]] = {}  # identifier -> info; Accepted if not there
         self.broken: set[str] = set()  # actions answered with a CALLERROR
+        self.answers: dict[str, dict[str, Any]] = {}  # to what is asked of certificates
+        self.silent: set[str] = set()  # actions that wait for ever
         self.point: Any = None
         self.transactions = 0
         self.connections = 0
@@ -58,6 +60,13 @@ class Csms:
         """Fail as a test wished."""
         if action in self.broken:
             raise InternalError("on purpose")
+
+    async def about(self, action: str, **usual: Any) -> dict[str, Any]:
+        """What is answered to a question about certificates."""
+        self.check(action)
+        if action in self.silent:
+            await self.clock.sleep(1e9)
+        return self.answers.get(action, usual)
 
     def boot(self) -> dict[str, Any]:
         """The answer to a BootNotification."""
@@ -110,6 +119,14 @@ class Point16(ocpp.v16.ChargePoint):
         self.csms.check("MeterValues")
         return ocpp.v16.call_result.MeterValues()
 
+    @on("DataTransfer")
+    async def data_transfer(self, message_id: str, **_: Any) -> Any:
+        self.csms.check("DataTransfer")
+        inner = await self.csms.about(message_id, status="Accepted")
+        if "wrapper" in inner:
+            return ocpp.v16.call_result.DataTransfer(inner["wrapper"], inner.get("data"))
+        return ocpp.v16.call_result.DataTransfer("Accepted", json.dumps(inner))
+
 
 class Point201(ocpp.v201.ChargePoint):
     """The package's 2.0.1 end."""
@@ -143,6 +160,20 @@ class Point201(ocpp.v201.ChargePoint):
     @on("MeterValues")
     def meter_values(self, **_: Any) -> Any:
         return ocpp.v201.call_result.MeterValues()
+
+    @on("SignCertificate")
+    async def sign_certificate(self, **_: Any) -> Any:
+        answer = await self.csms.about("SignCertificate", status="Accepted")
+        return ocpp.v201.call_result.SignCertificate(**answer)
+
+    @on("GetCertificateStatus")
+    async def certificate_status(self, **_: Any) -> Any:
+        answer = await self.csms.about("GetCertificateStatus", status="Failed")
+        return ocpp.v201.call_result.GetCertificateStatus(**answer)
+
+    @on("SecurityEventNotification")
+    def security_event(self, **_: Any) -> Any:
+        return ocpp.v201.call_result.SecurityEventNotification()
 
     @on("NotifyReport")
     def notify_report(self, **_: Any) -> Any:

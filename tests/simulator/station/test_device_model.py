@@ -11,23 +11,25 @@ from simulator.station.config import StationConfig
 from simulator.station.connector import Phase, State
 from simulator.station.core import Core, Memory
 from simulator.station.device_model import Entry, entries, find
-from simulator.station.settings import SETTINGS, Settings
+from simulator.station.settings import SETTINGS, Feature, Settings
 from simulator.wire.ocpp_rpc import OcppVersion
 from tests.simulator.station.csms import TWO
 
 NOW = datetime(2026, 1, 15, 7, tzinfo=UTC)
 
 
-def core() -> Core:
+def core(*features: Feature) -> Core:
     config = StationConfig("CP1", OcppVersion.V201, "ws://127.0.0.1:1", evses=TWO, serial="S1")
-    return Core(config, Memory(Settings()), Chance(1))
+    return Core(config, Memory(Settings(features=frozenset(features))), Chance(1))
 
 
 def test_every_entry_is_found_by_its_own_name_and_no_two_are_alike() -> None:
-    model = list(entries(core(), NOW))
-    for entry in model:
-        assert find(model, entry.component(), entry.name()) is entry
-    assert sum(1 for entry in model if entry.setting) == sum(1 for r in SETTINGS if r.variable)
+    for features in ((), tuple(Feature)):
+        model = list(entries(core(*features), NOW))
+        for entry in model:
+            assert find(model, entry.component(), entry.name()) is entry
+        rows = [row for row in SETTINGS if row.variable and row.feature in (None, *features)]
+        assert [entry.setting for entry in model if entry.setting] == rows
 
 
 @pytest.mark.parametrize(

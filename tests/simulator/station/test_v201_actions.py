@@ -368,5 +368,5 @@ async def test_the_rest(clock: Clock, journal: Journal) -> None:
 
 
 def test_the_table_names_what_the_readme_may_promise() -> None:
-    assert len(HANDLERS) == 12
+    assert len(HANDLERS) == 16
     assert list(HANDLERS) == sorted(HANDLERS)
