@@ -193,6 +193,19 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
     )
 
 
+def visit_of(body: Any, version: str) -> str | None:
+    """What one visit alone has: the token, the EVSE and the second that it began; None where the
+    CDR does not tell.
+    """
+    places = PLACES[version]
+    token, start, evse = raw.key(body, places.token), raw.moment(body, places.start), None
+    if token is not None and start is not None:
+        evse = _evse(body, places)
+    if evse is None:
+        return None
+    return f"{start:%Y-%m-%dT%H:%M:%S} {raw.key(body, places.location)} {evse.casefold()} {token}"
+
+
 def _evse(body: Any, places: Places) -> str | None:
     """The EVSE that was used: in 2.1.1 the one at the CDR's location; of several, none is told."""
     several = len(raw.items(body, "/location/evses")) > 1

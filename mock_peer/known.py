@@ -54,7 +54,8 @@ class KnownCdr:
     """That a CDR came: its digest, and whether it was accepted; what it bills, as `session_key` and
     the reference (case-folded), where it tells. The CDR itself is in the book.
 
-    `rests_on` is the reference of the verdict that allowed a CDR which names none, as in 2.1.1.
+    `rests_on` is the reference of the verdict that allowed a CDR which names none, as in 2.1.1;
+    `visit` is token, EVSE and start in one word (`facts.visit_of`).
     """
 
     digest: str
@@ -62,6 +63,7 @@ class KnownCdr:
     session: str | None = None
     reference: str | None = None
     rests_on: str | None = None
+    visit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ class Known:
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     cdrs: dict[str, KnownCdr] = field(default_factory=dict)
     billed: dict[str, str] = field(default_factory=dict)  # session key -> key of its accepted CDR
+    visits: dict[str, str] = field(default_factory=dict)  # visit -> key of its accepted CDR
     # By reference (case-folded): the session key and the key of the accepted CDR that carries it.
     referring: dict[str, tuple[str | None, str]] = field(default_factory=dict)
     resting: dict[str, str] = field(default_factory=dict)  # reference -> key of its nameless CDR
@@ -279,6 +282,8 @@ class Known:
     def take_cdr(self, key: str, cdr: KnownCdr) -> None:
         """Keep that a CDR came, and what it bills if it was accepted."""
         self.cdrs[key] = cdr
+        if cdr.accepted and cdr.visit is not None:
+            self.visits.setdefault(cdr.visit, key)
         if cdr.accepted and cdr.rests_on is not None:
             self.resting.setdefault(cdr.rests_on, key)
         if cdr.accepted and cdr.session is not None:

@@ -109,6 +109,7 @@ def test_forgetting_keeps_connections_tokens_and_numbers() -> None:
 def test_what_cdrs_bill_is_remembered_if_they_were_accepted(tmp_path: Path) -> None:
     file = str(tmp_path / "book.db")
     book, cpo = Book(file), connection()
+    cpo.version = "2.2.1"
     book.save(cpo)
     body = o.cdr(reference="REF-1")
     book.put_cdr(cpo, "refused", b"{}", o.cdr(session_id="S9"), accepted=False)
@@ -118,6 +119,7 @@ def test_what_cdrs_bill_is_remembered_if_they_were_accepted(tmp_path: Path) -> N
         known = opened.known(cpo)
         assert known.billed == {"de*abc*s1": "first"}
         assert known.referring == {"ref-1": ("de*abc*s1", "first")}
+        assert set(known.visits.values()) == {"first"}
         assert list(opened.cdrs(cpo)) == [b"1", b"2"]
         opened.close()
 

@@ -90,6 +90,14 @@ async def twice(cpo: Day) -> Answer:
     return told
 
 
+async def same_visit(cpo: Day) -> Answer:
+    """A whitelisted card's charge, billed under two ids and for two sessions."""
+    begun = await cpo.charge()
+    for name in ("CDR0", "CDR1"):
+        told = await cpo.bill(name, begun, card=o.ALLOWED_CARD)
+    return told
+
+
 async def unreferred(cpo: Day) -> Answer:
     await cpo.allowed()
     return await cpo.bill("CDR1", await cpo.charge())
@@ -176,7 +184,8 @@ CDRS = [
     Row("cdr.unaltered", changed, 2000, "/id"),
     Row("cdr.in-time", late, 1000, "/end_date_time", "/stop_date_time"),
     Row("cdr.in-time", early, 1000, "/end_date_time", "/stop_date_time", note="early"),
-    Row("cdr.paid-once", twice, 1000, "/session_id"),
+    Row("cdr.paid-once", twice, 1000, "/session_id", "/start_date_time"),
+    Row("cdr.paid-once", same_visit, 1000, "/start_date_time", note="visit"),
     Row("cdr.authorization-reference", unreferred, 2001, "/authorization_reference"),
     Row("cdr.authorization-reference", foreign_reference, 2001, "/authorization_reference",
         note="foreign"),

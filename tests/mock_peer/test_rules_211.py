@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mock_peer.known import Interruption, Known
+from mock_peer.facts import visit_of
+from mock_peer.known import Interruption, Known, KnownCdr
 from mock_peer.rule import Occasion as On
 from mock_peer.rule import Severity
 from simulator.ocpi.codec import Around
@@ -69,6 +70,12 @@ def refused(name: str, module: str, method: str) -> Case:
 
 def denied() -> Known:
     return asked(verdict("NOT_ALLOWED"))()
+
+
+def visited() -> Known:
+    made = asked()()
+    made.take_cdr("cdr0", KnownCdr("digest", True, visit=visit_of(cdr(), "2.1.1")))
+    return made
 
 
 def cut_off() -> Known:
@@ -224,6 +231,7 @@ CASES = [
     rule("cdr.valid", cdr(total_cost="5.00"), "/total_cost"),
     rule("cdr.valid", cdr(auth_method="COMMAND"), "/auth_method"),
     rule("cdr.unaltered", cdr(total_energy=11), "/total_energy", seen_before=cdr()),
+    rule("cdr.paid-once", cdr(id="CDR2"), "/start_date_time", knows=visited, good_knows=asked()),
     rule(
         "cdr.in-time",
         cdr(start_date_time="2026-01-15T05:00:00Z", stop_date_time="2026-01-15T05:30:00Z"),

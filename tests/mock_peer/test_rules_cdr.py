@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mock_peer.facts import visit_of
 from mock_peer.known import (
     Interruption,
     Known,
@@ -77,6 +78,12 @@ def billed() -> Known:
     return made
 
 
+def visited() -> Known:
+    made = asked()()
+    made.take_cdr("de*abc*cdr0", KnownCdr("digest", True, visit=visit_of(o.cdr(), "2.2.1")))
+    return made
+
+
 CASES = [
     rule("cdr.valid", cdr(currency="EURO"), "/currency"),
     rule("cdr.valid", cdr(total_energy="10"), "/total_energy"),
@@ -94,6 +101,13 @@ CASES = [
         "/authorization_reference",
         knows=billed,
         good=cdr(session_id="S2", reference="another"),
+    ),
+    rule(
+        "cdr.paid-once",
+        cdr(session_id="S2"),
+        "/start_date_time",
+        knows=visited,
+        good=cdr(session_id="S2", cdr_location=o.cdr_location("LOC1", "LOC1-2")),
     ),
     # The reference
     rule("cdr.authorization-reference", cdr(reference=None), "/authorization_reference"),
