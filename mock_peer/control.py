@@ -192,7 +192,7 @@ class Control:
         if pulled.failures:
             problem = "; ".join(pulled.failures)
             raise ControlError(502, f"the pull failed: {problem}", kept=pulled.kept)
-        return shapes.Pulled(kept=pulled.kept)
+        return shapes.Pulled(kept=pulled.kept, absent=pulled.absent)
 
     async def register(self, call: Call) -> shapes.ConnectionView:
         """Begin the handshake."""

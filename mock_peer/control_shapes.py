@@ -286,9 +286,12 @@ class Rules(Given, frozen=True, kw_only=True):
 
 
 class Pulled(Given, frozen=True, kw_only=True):
-    """How many objects of each module a pull kept."""
+    """How many objects of each module a pull kept; `absent` are modules that were asked for and
+    that the CPO does not offer, or Plugsurfing does not pull in the connection's version.
+    """
 
     kept: dict[str, int]
+    absent: list[str]
 
 
 class Ended(Given, frozen=True, kw_only=True):

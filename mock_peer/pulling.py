@@ -36,9 +36,12 @@ Take = Callable[[Connection, Any, int | None], bool]
 
 @dataclass(slots=True)
 class Pulled:
-    """What came of a pull: how many objects of each module were kept, and what failed."""
+    """What came of a pull: how many objects of each module were kept, what failed, and what is not
+    pulled: the CPO does not offer it, or Plugsurfing does not pull it in this version.
+    """
 
     kept: dict[str, int] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
 
@@ -68,7 +71,7 @@ class Pulling:
         """
         version = connection.version or V221
         chosen = BY_ITSELF[version] if modules is None else ON_REQUEST[version]
-        pulled = Pulled()
+        pulled = Pulled(absent=[name for name in modules or () if name not in chosen])
         for module in chosen:
             if modules is None or module in modules:
                 await self._pull(connection, module, pulled, date_from)
@@ -78,10 +81,11 @@ class Pulling:
         self, connection: Connection, module: str, pulled: Pulled, date_from: datetime | None
     ) -> None:
         """Take over one list; what was kept of one that breaks off stays."""
-        pulled.kept[module] = 0
         url = connection.endpoints.get((module, SENDER))
         if url is None:
+            pulled.absent.append(module)
             return
+        pulled.kept[module] = 0
         take, seen = self._takers[module], set[str]()
         before = set(self._book.known(connection).locations)
         since = rfc3339(date_from) if date_from is not None else None

@@ -155,12 +155,13 @@ REFUSALS = ("BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED")
 
 def settings(where: str, answer: dict[str, Any], clock: Clock) -> dict[str, Any]:
     """The answer, set for this token, this location, this time, or whatever comes."""
-    return {
+    places: dict[str, dict[str, Any]] = {
         "default": {"default": answer},
         "token": {"tokens": {o.CARD.lower(): answer}},
         "location": {"locations": {"loc1": answer}},
         "time": {"times": [{**answer, "since": rfc3339(clock.now())}]},
-    }[where]
+    }
+    return places[where]
 
 
 @pytest.mark.parametrize("where", ["default", "token", "location", "time"])

@@ -264,3 +264,15 @@ async def test_a_version_that_the_peer_does_not_offer_is_refused_with_the_neares
             status, told = await cpo.control(method, path, {**body, "version": "2.2"})
             assert (status, told["pointer"]) == (400, "/version")
             assert "expected one of 2.1.1, 2.2.1, not '2.2'. Did you mean '2.2.1'?" in told["error"]
+
+
+@pytest.mark.parametrize("version", EVERY)
+async def test_a_version_that_the_cpo_does_not_offer_ends_in_a_clear_answer(
+    clock: Clock, chance: Chance, journal: Journal, version: str
+) -> None:
+    async with connected(clock, chance, journal, version=version) as cpo:
+        other = next(one for one in EVERY if one != version)
+        status, told = await cpo.control("PUT", f"{HERE}/credentials", {"version": other})
+        assert status == 502
+        assert f"no common version: you offer {version}; {other} here" in told["error"]
+        assert (await cpo.ask("GET", "tokens", role=SENDER)).status_code == 1000
