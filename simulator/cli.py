@@ -36,6 +36,10 @@ COMMANDS: dict[str, Row] = {
         "simulator.commands.up:up",
         "Keep a world running: stations, CPO and peer.",
     ),
+    "run": Row(
+        "simulator.commands.run:run",
+        "Play scenarios, and say how they ended.",
+    ),
     "station": Row(
         "simulator.commands.station:station",
         "Run charging stations against any CSMS.",

@@ -143,7 +143,7 @@ def sights(records: Iterable[Record]) -> list[Sight]:
 
 
 def point(value: Any, pointer: str) -> Any:
-    """What stands at a JSON pointer; `/length` at its end counts what is there. MISSING where nothing."""
+    """What stands at a JSON pointer, else MISSING; `/length` at its end counts what is there."""
     for step in (s.replace("~1", "/").replace("~0", "~") for s in pointer.split("/")[1:]):
         if isinstance(value, Mapping) and step in value:
             value = value[step]

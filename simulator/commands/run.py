@@ -1,0 +1,238 @@
+"""`roamlab run`: play scenarios, and say how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.command import json_option, seed_option
+from simulator.mistakes import Exit, Mistake
+
+if TYPE_CHECKING:
+    from simulator.scenario.schema import Scenario
+    from simulator.scenario.verdict import Outcome
+
+
+def _clock(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    from simulator.kernel.clock import Clock, ClockError
+
+    try:
+        return None if value is None else str(Clock.parse(value))
+    except ClockError as error:
+        raise click.BadParameter(str(error), param=param) from error
+
+
+def _report(name: str, about: str) -> Callable[[Any], Any]:
+    return click.option(
+        f"--{name}",
+        f"{name}_file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help=about,
+    )
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[FILES]...")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag.")
+@click.option(
+    "--clock",
+    "clock_name",
+    callback=_clock,
+    metavar="real|virtual|scaled:N",
+    help="Play them all on this clock; by default each on its own.",
+)
+@seed_option
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N",
+    help="Play so many at a time, each in a process of its own.",
+)  # fmt: skip
+@click.option(
+    "--repeat", type=click.IntRange(1, 100_000), default=1, show_default=True, metavar="N",
+    help="Play each so often, with the seeds that follow its own.",
+)  # fmt: skip
+@click.option(
+    "--journals",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep the journal of every run in DIR.",
+)
+@_report("junit", "Write a JUnit XML report for build servers.")
+@_report("ndjson", "Write the outcomes as NDJSON, one a line.")
+@_report("html", "Write a report that opens in any browser, offline.")
+@click.option("--list", "only_list", is_flag=True, help="Only list what would be played.")
+@json_option
+def run(
+    names: tuple[str, ...],
+    tags: tuple[str, ...],
+    clock_name: str | None,
+    seed: int | None,
+    jobs: int,
+    repeat: int,
+    journals: Path | None,
+    junit_file: Path | None,
+    ndjson_file: Path | None,
+    html_file: Path | None,
+    only_list: bool,
+    as_json: bool,
+) -> int:
+    """Play scenarios and say how they ended.
+
+    FILES are scenario files, folders of them, or names of those that come along (docs/scenarios.md
+    tells how to write one). Exit code 0: all passed, 1: one failed, 2: a file is wrong, 5: there is
+    none.
+    """
+    from simulator.scenario.collect import files, runs
+    from simulator.scenario.verdict import exit_code
+
+    if not names:
+        raise click.UsageError("which scenarios? A file, a folder, or the name of one, as in rfid")
+    scenarios = runs(files(names), tags)
+    if only_list:
+        return _list(scenarios, as_json=as_json)
+    if journals is not None:
+        _make(journals)
+    outcomes: list[Outcome] = []
+    tasks = list(_tasks(scenarios, clock_name, seed, repeat, journals))
+    interrupted = False
+    with closing(_played(tasks, jobs)) as played:
+        try:
+            for outcome in played:
+                outcomes.append(outcome)
+                if not as_json:
+                    _tell(outcome)
+        except KeyboardInterrupt:
+            interrupted = True
+    _write_reports(outcomes, junit_file, ndjson_file, html_file)
+    _summary(outcomes, len(tasks), as_json=as_json)
+    return Exit.INTERRUPTED if interrupted else exit_code(outcomes)
+
+
+def _list(scenarios: list[Scenario], *, as_json: bool) -> int:
+    if as_json:
+        _print_json([{"scenario": s.title, "path": s.path, "tags": s.tags} for s in scenarios])
+    else:
+        for scenario in scenarios:
+            click.echo(f"{scenario.title}  {scenario.path}")
+            if scenario.purpose:
+                click.echo(f"    {scenario.purpose}")
+    return Exit.PASS if scenarios else Exit.NOTHING
+
+
+def _make(journals: Path) -> None:
+    try:
+        journals.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Mistake(f"--journals {journals}: {error.strerror or error}") from error
+
+
+# A run as it goes to a process of its own: the file and the number of the run in it.
+Task = tuple[str, str, dict[str, Any], str | None, int | None, str | None]
+
+
+def _tasks(
+    scenarios: list[Scenario],
+    clock: str | None,
+    seed: int | None,
+    repeat: int,
+    journals: Path | None,
+) -> Iterator[Task]:
+    for scenario in scenarios:
+        for number in range(repeat):
+            told = scenario.seed if seed is None else seed
+            if told is None:
+                told = scenario.world.seed
+            own = told if told is None else told + number
+            file = None
+            if journals is not None:
+                again = f"-{number + 1}" if repeat > 1 else ""
+                file = str(journals / f"{_file_name(scenario.title)}{again}.ndjson")
+            yield scenario.path, scenario.title, dict(scenario.values), clock, own, file
+
+
+def _file_name(title: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_.=" else "_" for c in title).rstrip("_")
+
+
+def _played(tasks: list[Task], jobs: int) -> Generator[Outcome, None, None]:
+    """The outcomes, in the order of the tasks."""
+    if jobs == 1 or len(tasks) < 2:
+        yield from map(play, tasks)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"))
+    try:
+        yield from pool.map(play, tasks)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def play(task: Task) -> Outcome:
+    """Play one run; in whatever process."""
+    from simulator.scenario.runner import run as play_run
+    from simulator.scenario.schema import read
+
+    path, title, _, clock, seed, journal = task
+    scenario = next(s for s in read(Path(path)) if s.title == title)
+    file = None if journal is None else Path(journal)
+    return play_run(scenario, clock=clock, seed=seed, journal=file)
+
+
+# Telling
+
+
+_COLOURS = {"PASS": "green", "FAIL": "red", "ERROR": "red", "NOT APPLICABLE": "yellow"}
+
+
+def _tell(outcome: Outcome) -> None:
+    word = click.style(f"{outcome.verdict:<5}", fg=_COLOURS[outcome.verdict])
+    click.echo(f"{word} {outcome.title}  {outcome.real_ms:.0f} ms")
+    if outcome.why is not None:
+        place = f"{outcome.path}:{outcome.line}: " if outcome.line else ""
+        click.echo(_indented(f"{place}{outcome.why}"))
+    if not outcome.ok and outcome.details:
+        click.echo(_indented(outcome.details))
+    if not outcome.ok and outcome.seed is not None:
+        click.echo(_indented(f"again: roamlab run {outcome.path} --seed {outcome.seed}"))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"      {line}" if line else "" for line in text.splitlines())
+
+
+def _summary(outcomes: list[Outcome], planned: int, *, as_json: bool) -> None:
+    if as_json:
+        _print_json([outcome.to_json() for outcome in outcomes])
+        return
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[str(outcome.verdict)] = counts.get(str(outcome.verdict), 0) + 1
+    told = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    left = planned - len(outcomes)
+    click.echo(f"{told or 'nothing was played'}{f', {left} not played' if left else ''}")
+
+
+def _print_json(value: Any) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
+
+
+def _write_reports(
+    outcomes: list[Outcome], junit: Path | None, ndjson: Path | None, html: Path | None
+) -> None:
+    from simulator.scenario import report
+
+    for path, make in ((junit, report.junit), (ndjson, report.ndjson), (html, report.html)):
+        if path is None:
+            continue
+        try:
+            path.write_bytes(make(outcomes))
+        except OSError as error:
+            raise Mistake(f"{path}: the report cannot be written: {error.strerror}") from error
