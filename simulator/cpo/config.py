@@ -46,6 +46,7 @@ class PncSettings:
     mo_roots: Sequence[str] = ()
     v2g_roots: Sequence[str] = ()
     pool_url: str | None = None
+    pool_dialect: Literal["opcp", "opnc"] = "opcp"
     est_url: str | None = None
     # Asked about certificates that name no responder of their own (some real contracts do not).
     ocsp_url: str | None = None

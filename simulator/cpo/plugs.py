@@ -17,6 +17,7 @@ import msgspec
 from simulator.cpo.book_plugs import STATION, Installed, Plug
 from simulator.cpo.calls_certificates import CONTROLLER, PNC_VARIABLE, is_true
 from simulator.cpo.common import ACTOR, Common
+from simulator.cpo.config import StationEntry
 from simulator.kernel.clock import rfc3339
 
 # StationEntry.iso15118 -> OCPI ConnectorCapability
@@ -50,6 +51,16 @@ class Plugs:
     def of(self, station_id: str) -> Plug:
         """What is known of a station."""
         return self._common.book.plugs.get(station_id)
+
+    def offered(self, entry: StationEntry) -> dict[str, list[str]]:
+        """The capabilities that the connectors of a station's EVSEs have now, by EVSE uid."""
+        told: dict[str, list[str]] = {}
+        for evse_uid in entry.evse_uids:
+            evse = self._common.sites.evse(entry.location_id, evse_uid) or {}
+            words = [w for c in evse.get("connectors", ()) for w in c.get("capabilities", ())]
+            if words:
+                told[evse_uid] = list(dict.fromkeys(words))
+        return told
 
     # What stations tell
 
@@ -90,12 +101,6 @@ class Plugs:
         others = tuple(one for one in plug.chains if one.serial != serial)
         new = (*others, self._installed(serial))
         self._keep(station_id, msgspec.structs.replace(plug, chains=new))
-
-    def deleted(self, station_id: str, hash_data: Mapping[str, Any]) -> None:
-        """The station has deleted a certificate; of a root's it is not known what hung on it."""
-        plug, serial = self.of(station_id), _serial(hash_data)
-        left = tuple(one for one in plug.chains if one.serial != serial)
-        self._keep(station_id, msgspec.structs.replace(plug, chains=left))
 
     def spoke(self, station_id: str, dialect: str) -> None:
         """A 1.6 station has spoken of Plug & Charge, in this dialect."""

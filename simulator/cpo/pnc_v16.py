@@ -49,13 +49,12 @@ async def data_transfer(csms: Csms, station: Station, payload: Payload) -> Reply
 
 
 def _read(data: object) -> Payload | None:
-    """The message: JSON text, or (from some) JSON as it is."""
-    if isinstance(data, str):
-        try:
-            data = json.loads(data)
-        except (ValueError, RecursionError):
-            return None
-    return data if isinstance(data, dict) else None
+    """The message: a JSON object as text; None if it is none."""
+    try:
+        message = json.loads(data) if isinstance(data, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
 
 
 def _unusable(csms: Csms, station: Station, payload: Payload, why: str) -> Reply:

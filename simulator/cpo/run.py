@@ -10,7 +10,7 @@ Rule: a shell. Decisions are made in the pure modules; what must survive is in t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.cpo import authorize, csms_v16, csms_v201
@@ -87,7 +87,7 @@ class Cpo:
         self._tokens = RoamingTokens(common, self.peers)
         self._counter = Counter(common, self.peers, self._tokens)
         self._locations = Locations(common, self.peers)
-        ocsp = OcspClient(self._http, clock)
+        self._ocsp_client = ocsp = OcspClient(self._http, clock)
         self._plugs = Plugs(common, self._locations.connector_changed)
         self.csms = Csms(
             common,
@@ -99,7 +99,7 @@ class Cpo:
             plugs=self._plugs,
             providers=Providers(common, self._http, ocsp),
         )
-        self.certificates = CertificateVerbs(self.csms)
+        self._certificates = CertificateVerbs(self.csms)
         self._dispatcher = Dispatcher(self.csms)
         self._roaming = Roaming(
             common,
@@ -269,6 +269,32 @@ class Cpo:
         """Leave a token to its eMSP again."""
         self.book.tokens.unblock(uid)
 
+    # Verbs: Plug & Charge; results are OCPI's CommandResultType
+
+    async def set_pnc(self, station_id: str, enabled: bool, evse_id: int = 0) -> str:
+        """Switch Plug & Charge at a station, or (2.0.1) at one of its EVSEs."""
+        return await self._certificates.set_pnc(station_id, enabled, evse_id)
+
+    async def install_certificate(self, station_id: str, kind: str, certificate: str) -> str:
+        """Have a station keep a root (PEM); `kind` is 2.0.1's InstallCertificateUseEnumType."""
+        return await self._certificates.install(station_id, kind, certificate)
+
+    async def delete_certificate(self, station_id: str, hash_data: Mapping[str, Any]) -> str:
+        """Have a station forget a certificate, named by CertificateHashDataType."""
+        return await self._certificates.delete(station_id, hash_data)
+
+    async def installed_certificates(self, station_id: str, *kinds: str) -> list[dict[str, Any]]:
+        """What a station has of these kinds (all if none): rows of CertificateHashDataChainType."""
+        return await self._certificates.installed(station_id, *kinds)
+
+    async def trigger_sign(self, station_id: str, message: str = "SignV2GCertificate") -> str:
+        """Have a station send a CSR; what it asks for is signed by the authority of `est_url`."""
+        return await self._certificates.trigger_sign(station_id, message)
+
+    def forget_statuses(self) -> None:
+        """Forget what OCSP responders have said, so that they are asked anew."""
+        self._ocsp_client.forget()
+
     # Looking
 
     def snapshot(self) -> dict[str, Any]:
@@ -283,6 +309,7 @@ class Cpo:
                     "location": entry.location_id,
                     "connected": entry.id in self.csms.connected,
                     "connectors": [c._asdict() for c in self.book.stations.connectors(entry.id)],
+                    "plug_and_charge": self._plugs.offered(entry),
                 }
                 for entry in self.config.stations
             ],

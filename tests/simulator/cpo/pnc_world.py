@@ -1,4 +1,4 @@
-"""A world with contracts: the CPO of `world`, a PKI in memory, its OCSP responder."""
+"""A world with contracts: the CPO of `world`, a PKI in memory, its services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.pki.certificates import ocsp_request_data, pem
 from simulator.pki.contract import Contract
-from simulator.pki.ocsp_http import OcspResponder
+from simulator.pki.server import PkiServer
 from simulator.pki.store import Pki
 from tests.simulator.cpo.stations import Station201
 from tests.simulator.cpo.world import World, running, token
@@ -38,7 +38,7 @@ class PncWorld(World):
     """A world, and who vouches for its contracts."""
 
     pki: Pki
-    responder: OcspResponder
+    server: PkiServer
 
     def contract(self, emaid: str = COMPACT, **how: Any) -> Contract:
         """A contract for an EMAID."""
@@ -60,27 +60,26 @@ async def pnc_world(
     pki: Pki | None = None,
     **config: Any,
 ) -> AsyncIterator[PncWorld]:
-    """A CPO that trusts the PKI's roots, an eMSP, and a responder; `settings` change the first."""
-    ours = Chance(7, "pki")
+    """A CPO that trusts the PKI's roots, an eMSP, and its services; `settings` change the first."""
+    ours = Chance(7, "pki")  # a chance of its own: a later world of a test would draw it again
     url = f"http://127.0.0.1:{RESPONDER_PORT}/ocsp"
     pki = pki or Pki.create(ours, clock.now(), ocsp_url=url)
-    responder = OcspResponder(pki, clock=clock, journal=journal, port=RESPONDER_PORT)
+    server = PkiServer(
+        pki, clock=clock, chance=ours, journal=journal, default=COMPACT, port=RESPONDER_PORT
+    )
     roots = {
         "mo_roots": [pem(root) for root in pki.roots("MO")],
         "v2g_roots": [pem(root) for root in pki.roots("V2G")],
     }
-    pnc = PncSettings(**{**roots, **(settings or {})})
     known = [contract_token(), token()] if tokens is None else tokens
-    await responder.start()
+    await server.start()
+    urls = {name: server.urls[name] for name in ("pool_url", "est_url")}
+    pnc = PncSettings(**{**roots, **urls, **(settings or {})})
     try:
-        async with running(
-            clock, chance, journal, tokens=known, **{"pnc": pnc, **config}
-        ) as world:
-            yield PncWorld(
-                world.cpo, world.emsp, clock, chance, journal, pki=pki, responder=responder
-            )
+        async with running(clock, chance, journal, tokens=known, **{"pnc": pnc, **config}) as world:
+            yield PncWorld(world.cpo, world.emsp, clock, chance, journal, pki=pki, server=server)
     finally:
-        await responder.stop()
+        await server.stop()
 
 
 def hashes(contract: Contract, pki: Pki) -> list[dict[str, Any]]:
