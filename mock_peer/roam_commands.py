@@ -16,7 +16,7 @@ from mock_peer.roam_checks_push import COMMANDS
 from mock_peer.roam_ids import Kind, Origin
 from mock_peer.roam_judging import RoamJudge
 from mock_peer.roam_outbound import Outbound
-from mock_peer.roam_tokens import Held, forwarded
+from mock_peer.roam_tokens import Held, forwarded, lacking
 from mock_peer.rule import Occasion
 from simulator.ocpi.connection import RECEIVER, Connection
 from simulator.ocpi.envelope import InvalidParameters, UnknownLocation
@@ -85,7 +85,7 @@ class Commands:
         return await self._send(ctx, name, *turned)
 
     def _start(self, ctx: Ctx) -> tuple[Origin, dict[str, Any]]:
-        """A START_SESSION as the CPO knows it. Raises UnknownLocation (2003)."""
+        """A START_SESSION as the CPO knows it. Raises UnknownLocation (2003), InvalidParameters."""
         book, body = self._judge.book, ctx.json
         told = raw.text(body, "/location_id") or ""
         location = book.ids.origin(told, Kind.LOCATION)
@@ -102,7 +102,10 @@ class Commands:
             request[name] = origin.ids[index]
         uid, token_type = (raw.text(body, f"/token/{name}") or "" for name in ("uid", "type"))
         held = book.tokens.find(uid, token_type)
-        request["token"] = forwarded(held.token if held else body["token"])
+        token = held.token if held else body.get("token")
+        if (wrong := lacking(token)) is not None:
+            raise InvalidParameters("expected a token", pointer=f"/token{wrong}")
+        request["token"] = forwarded(token)
         if reference := raw.text(body, "/authorization_reference"):
             request["authorization_reference"] = reference
         return location, request

@@ -10,15 +10,13 @@ from functools import partial
 from typing import Any
 
 from mock_peer.roam_judging import RoamJudge
-from mock_peer.roam_tokens import DEFAULT_TYPE, Held
+from mock_peer.roam_tokens import DEFAULT_TYPE, Held, lacking
 from mock_peer.rule import Occasion
 from simulator.ocpi.connection import RECEIVER
 from simulator.ocpi.envelope import InvalidParameters, NotFound, UnknownToken
 from simulator.ocpi.exchange import Ctx, Result, Route
 
 _TOKEN = "{country_code}/{party_id}/{token_uid}"
-# Without these a token can neither be kept nor handed on, whatever rules are switched off.
-_NEEDED = ("country_code", "party_id", "uid", "type", "contract_id")
 Forward = Callable[[Held], Awaitable[None]]
 
 
@@ -68,9 +66,8 @@ class Keys:
             raise InvalidParameters("this token was pushed by another EMP", pointer="/uid")
         seen_before = dict(before.token) if before else None
         self._judge.require(ctx, Occasion.ROAM_TOKEN, token, seen_before=seen_before)
-        for name in _NEEDED:
-            if not isinstance(token.get(name), str):
-                raise InvalidParameters("expected a string", pointer=f"/{name}")
+        if (wrong := lacking(token)) is not None:
+            raise InvalidParameters("expected a string", pointer=wrong)
         held = self._judge.book.put_token(ctx.connection, token)
         return Result(created=before is None, after=partial(self._forward, held))
 

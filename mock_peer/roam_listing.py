@@ -87,17 +87,17 @@ class Listing:
         if ctx.query.get("offset", "0") != "0":
             state = "deep"
         pull: dict[str, Any] = {"state": state, "asked": dict(ctx.query)}
-        limit = self._limits.setdefault(ctx.connection.id, PullLimit())
-        now = self._judge.clock.now()
-        since = limit.since(now) if value is None else None
+        since = self._limit(ctx).since(self._judge.clock.now()) if value is None else None
         if since is not None:
             pull["since_s"] = since.total_seconds()
         self._judge.require(ctx, Occasion.ROAM_PULL, pull)
-        if value is None:
-            limit.begin(now)
+
+    def _limit(self, ctx: Ctx) -> PullLimit:
+        return self._limits.setdefault(ctx.connection.id, PullLimit())
 
     def _begin(self, ctx: Ctx, pulls: Pulls) -> Place:
         page = ctx.page(LARGEST_PAGE)
+        self._limit(ctx).begin(self._judge.clock.now())
         span = Span(page.date_from, page.date_to)
         organisation = self._judge.book.organisation(ctx.connection)
         total = sum(1 for _ in self._catalogue.seen_by(organisation, span))

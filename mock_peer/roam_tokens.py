@@ -23,6 +23,8 @@ WHITELIST: Mapping[str, str] = {
     "ALLOWED": "ALLOWED_OFFLINE",
     "ALWAYS": "ALLOWED_OFFLINE",
 }
+# Without these a token can neither be kept nor handed on, whatever rules are switched off.
+_NEEDED = ("country_code", "party_id", "uid", "type", "contract_id")
 # Passed on as they are; what else an EMP sends is not Plugsurfing's to promise.
 _KEPT = ("uid", "type", "visual_number", "valid", "language", "last_updated")
 
@@ -54,6 +56,14 @@ class Held:
         """As sessions and CDRs name it towards its EMP."""
         names = ("country_code", "party_id", "uid", "type", "contract_id")
         return {name: self.token[name] for name in names}
+
+
+def lacking(token: Any) -> str | None:
+    """Where a token lacks what nothing can be done without, as a pointer; None: nowhere."""
+    if not isinstance(token, dict):
+        return ""
+    wrong = (name for name in _NEEDED if not isinstance(token.get(name), str))
+    return next((f"/{name}" for name in wrong), None)
 
 
 def normalised(contract_id: str) -> str:

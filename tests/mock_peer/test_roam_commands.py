@@ -12,6 +12,8 @@ from simulator.kernel.journal import Journal
 from tests.mock_peer.roaming import CARD, roaming
 from tests.mock_peer.test_relay import session_of
 
+NO_TOKENS: tuple[Any, ...] = (None, 5, "card", [], {}, {"uid": 5, "type": "RFID"}, {"uid": "04FF"})
+
 
 @pytest.mark.parametrize("name", ["RESERVE_NOW", "CANCEL_RESERVATION", "UNLOCK_CONNECTOR", "DANCE"])
 async def test_other_commands_are_answered_not_supported(
@@ -39,11 +41,16 @@ async def test_a_start_with_a_token_that_was_not_pushed_is_rejected(
 async def test_a_start_without_what_ocpi_requires_is_2001(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
-    async with roaming(clock, chance, journal) as whole:
-        for body in ({}, [], None, {"token": {}}):
-            answer = await whole.ask("POST", "commands", "START_SESSION", body=body)
-            assert answer.http_status in (200, 400)
-            assert answer.status_code != 1000
+    for strict in (True, False):
+        async with roaming(clock, chance, journal, organisation={"strict": strict}) as whole:
+            location, *_ = await whole.share()
+            place = {"location_id": location}
+            bodies = ({}, [], None, {"token": {}}, *({**place, "token": t} for t in NO_TOKENS))
+            for body in bodies:
+                answer = await whole.ask("POST", "commands", "START_SESSION", body=body)
+                assert answer.http_status in (200, 400)
+                assert 2000 <= (answer.status_code or 0) < 3000, body
+            assert whole.cpo.commands == []
 
 
 @pytest.mark.parametrize(

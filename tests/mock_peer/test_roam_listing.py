@@ -171,6 +171,8 @@ async def test_a_wrong_date_is_named(clock: Clock, chance: Chance, journal: Jour
         told = await whole.pull(date_from="yesterday")
         assert told.status_code == 2001
         assert "date_from" in told.message
+        assert (await whole.pull()).ok
+        assert whole.findings("roam.limit-locations") == []  # what was refused was no pull
 
 
 async def test_the_dates_stay_in_the_link(clock: Clock, chance: Chance, journal: Journal) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_peer.roam_tokens import TokenRegister, forwarded, normalised
+from mock_peer.roam_tokens import TokenRegister, forwarded, lacking, normalised
 
 TOKEN: dict[str, Any] = {
     "country_code": "DE",
@@ -97,3 +97,17 @@ def test_a_token_that_changes_its_contract_leaves_the_old_one() -> None:
     register.take("1", {**TOKEN, "contract_id": "DE-EMP-C00000002-X"})
     assert register.of_contract("DE-EMP-C00000001") == []
     assert [held.uid for held in register.of_contract("DEEMPC00000002")] == ["04AABBCC"]
+
+
+@pytest.mark.parametrize(
+    ("token", "where"),
+    [
+        (TOKEN, None),
+        ({**TOKEN, "uid": 5}, "/uid"),
+        ({"country_code": "DE", "party_id": "EMP"}, "/uid"),
+        (None, ""),
+        ([TOKEN], ""),
+    ],
+)
+def test_what_a_token_cannot_do_without(token: Any, where: str | None) -> None:
+    assert lacking(token) == where
