@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import ocsp
@@ -69,7 +69,7 @@ def read_chain(text: str, place: str = "certificate chain") -> list[x509.Certifi
             for certificate in chain:
                 _read_parts(certificate)
         except _UNREADABLE as problem:
-            cause = str(problem).partition("\n")[0] or type(problem).__name__
+            cause = str(problem).partition("\n")[0].partition(". ")[0] or type(problem).__name__
             raise PkiError(f"{place}: not a PEM certificate that can be read: {cause}") from problem
     return chain
 
@@ -90,16 +90,17 @@ def read_der(der: bytes, place: str = "certificate") -> x509.Certificate:
             certificate = x509.load_der_x509_certificate(der)
             _read_parts(certificate)
         except _UNREADABLE as problem:
-            cause = str(problem).partition("\n")[0] or type(problem).__name__
+            cause = str(problem).partition("\n")[0].partition(". ")[0] or type(problem).__name__
             raise PkiError(f"{place}: not a DER certificate that can be read: {cause}") from problem
     return certificate
 
 
 def _read_parts(certificate: x509.Certificate) -> None:
     """Touch what the library reads only when asked for, so that nobody meets its errors later."""
+    if certificate.serial_number < 0:
+        raise ValueError("its serial number is below zero")
     _ = (
         certificate.version,
-        certificate.serial_number,
         certificate.subject,
         certificate.issuer,
         certificate.public_key(),
@@ -155,7 +156,7 @@ def is_issuer(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     """Whether `issuer` bears the issuer's name and its key made the certificate's signature."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except Exception:  # the library tells each kind of mismatch by another exception
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 

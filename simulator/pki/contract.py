@@ -6,6 +6,7 @@ long as the curve's numbers), not as X.509 does.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 
 from simulator.pki.certificates import common_name, pem_chain, read_chain
 from simulator.pki.keys import PkiError, PrivateKey, hash_of_size, key_pem, read_key, sign
+
+_KEY_BLOCK = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*-----END \1-----")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,9 @@ class Contract:
 
 
 def _key_block(text: str, place: str) -> str:
-    begin = text.find("-----BEGIN")
-    while begin >= 0:
-        end = text.find("-----END", begin)
-        if "PRIVATE KEY" in text[begin : begin + 40] and end > 0:
-            return text[begin : text.find("\n", end) + 1 or len(text)]
-        begin = text.find("-----BEGIN", begin + 1)
-    raise PkiError(f"{place}: no private key in PEM")
+    if (block := _KEY_BLOCK.search(text)) is None:
+        raise PkiError(f"{place}: no private key in PEM")
+    return block[0] + "\n"
 
 
 def sign_challenge(key: PrivateKey, challenge: bytes) -> bytes:

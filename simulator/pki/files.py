@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,9 +64,32 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
 def make_directory(path: Path) -> None:
     """Make a directory for its owner alone. Raises PkiError."""
     try:
-        path.mkdir(mode=0o700, parents=True)
+        path.mkdir(mode=0o700)
     except OSError as problem:
         raise PkiError(f"{path}: cannot be made: {problem.strerror}") from problem
+
+
+@contextlib.contextmanager
+def new_directory(path: Path) -> Iterator[Path]:
+    """Give a directory to fill, which takes its place at `path` in one step if all goes well.
+
+    Raises PkiError when there is something at `path` already, be it since a moment ago.
+    """
+    path = path.resolve()
+    try:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise PkiError(f"{path}: not an empty directory")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as problem:
+        raise PkiError(f"{path}: cannot be made: {problem.strerror}") from problem
+    try:
+        yield fresh
+        fresh.replace(path)
+    except OSError as problem:
+        raise PkiError(f"{path}: cannot be made: {problem.strerror}") from problem
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -79,7 +79,7 @@ def period(
         end = end.replace(microsecond=0)
     except OverflowError as problem:
         raise PkiError("validity: beyond the year 9999") from problem
-    if end <= start or start.year < 1950:
+    if end <= start or valid_for <= timedelta(0) or start.year < 1950:
         raise PkiError(f"validity: {start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} is none")
     return start, end
 

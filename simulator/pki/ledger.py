@@ -6,6 +6,7 @@ processes append, each of them sees at its next question.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -74,7 +75,7 @@ class Ledger:
         self._named: dict[tuple[str, str], list[str]] = {}
         self._read_bytes = 0
         self._lines = 0
-        self._file_id = 0
+        self._file_id: int | None = None
 
     def rows(self) -> Iterator[Row]:
         """All certificates, in the order in which they were issued."""
@@ -132,9 +133,7 @@ class Ledger:
             return
         try:
             state = self.path.stat()
-            if state.st_ino != self._file_id or state.st_size < self._read_bytes:
-                self._rows, self._named, self._read_bytes, self._lines = {}, {}, 0, 0
-                self._file_id = state.st_ino
+            self._refuse_another(state)
             if state.st_size == self._read_bytes:
                 return
             with self.path.open("rb") as file:
@@ -147,6 +146,12 @@ class Ledger:
             self._lines += 1
             self._take(line)
             self._read_bytes += len(line)
+
+    def _refuse_another(self, state: os.stat_result) -> None:
+        """What only grows cannot have become shorter, nor another file."""
+        if self._file_id not in (None, state.st_ino) or state.st_size < self._read_bytes:
+            raise PkiError(f"{self.path}: not the book that was open: another PKI took its place")
+        self._file_id = state.st_ino
 
     def _take(self, line: bytes) -> None:
         try:

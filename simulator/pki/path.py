@@ -138,21 +138,23 @@ def validate(
         detail = f"{len(chain)} certificates, at most {MOST_CERTIFICATES} are taken"
         return PathVerdict(Reason.CHAIN_ERROR, detail)
     search = _Search(list(dict.fromkeys(roots)), list(dict.fromkeys(chain[1:])))
-    worst = PathVerdict(Reason.CHAIN_ERROR, _lonely(chain[0]))
+    best: PathVerdict | None = None
     for path in search.paths(chain[0]):
         verdict = _judge(path, at, _DEMANDS[purpose], purpose)
+        if best is None or _RANK[verdict.reason] > _RANK[best.reason]:
+            best = verdict
         if verdict.ok:
-            return verdict
-        worst = verdict if _RANK[verdict.reason] > _RANK[worst.reason] or not worst.path else worst
-    return worst if worst.path else search.failure or worst
+            break
+    return best or search.failure
 
 
-# Which of several bad paths to tell of: the one that came furthest.
+# Which of several paths to tell of: the best, or the one that came furthest.
 _RANK = {
     Reason.CHAIN_ERROR: 0,
     Reason.SIGNATURE_ERROR: 1,
     Reason.NOT_YET_VALID: 2,
     Reason.EXPIRED: 3,
+    Reason.OK: 4,
 }
 
 
@@ -162,7 +164,7 @@ class _Search:
 
     roots: list[x509.Certificate]
     others: list[x509.Certificate]
-    failure: PathVerdict | None = None
+    failure: PathVerdict = PathVerdict(Reason.CHAIN_ERROR)
     _signed: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     def paths(self, leaf: x509.Certificate) -> Iterator[tuple[x509.Certificate, ...]]:
@@ -171,20 +173,23 @@ class _Search:
 
     def _onward(self, path: tuple[x509.Certificate, ...]) -> Iterator[tuple[x509.Certificate, ...]]:
         last = path[-1]
-        named_so = False
+        met = False
         for candidates, end in ((self.roots, True), (self.others, False)):
             for issuer in candidates:
                 if issuer.subject != last.issuer or issuer in path:
                     continue
-                named_so = True
+                met = True
                 if not self._signs(issuer, last):
-                    self._fail(path, issuer, end)
+                    self._keep(_unsigned(path, issuer, end))
                 elif end:
                     yield (*path, issuer)
                 elif len(path) <= MOST_AUTHORITIES:
                     yield from self._onward((*path, issuer))
-        if not named_so:
-            self._stop(path)
+                else:
+                    detail = f"more than {MOST_AUTHORITIES} authorities below the root"
+                    self._keep(PathVerdict(Reason.CHAIN_ERROR, detail, path))
+        if not met:
+            self._keep(PathVerdict(Reason.CHAIN_ERROR, _lonely(last), path))
 
     def _signs(self, issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
         key = (id(issuer), id(certificate))
@@ -192,29 +197,31 @@ class _Search:
             self._signed[key] = is_issuer(issuer, certificate)
         return self._signed[key]
 
-    def _fail(
-        self, path: tuple[x509.Certificate, ...], issuer: x509.Certificate, end: bool
-    ) -> None:
-        """Tell a broken signature from an issuer of the same name but with another key."""
-        if _is_of_another_key(path[-1], issuer):
-            what = "the known root" if end else "the one offered"
-            detail = f"{_name(path[-1])}: its issuer has the name of {what}, but another key"
-            self._keep(PathVerdict(Reason.CHAIN_ERROR, detail, path))
-        else:
-            detail = f"{_name(path[-1])}: the signature of {_name(issuer)} does not hold"
-            self._keep(PathVerdict(Reason.SIGNATURE_ERROR, detail, path))
-
-    def _stop(self, path: tuple[x509.Certificate, ...]) -> None:
-        self._keep(PathVerdict(Reason.CHAIN_ERROR, _lonely(path[-1]), path))
-
     def _keep(self, failure: PathVerdict) -> None:
-        if self.failure is None or _RANK[failure.reason] > _RANK[self.failure.reason]:
+        """Hold on to the try that came furthest."""
+        if not self.failure.path or _reach(failure) > _reach(self.failure):
             self.failure = failure
+
+
+def _reach(failure: PathVerdict) -> tuple[int, int]:
+    return len(failure.path), _RANK[failure.reason]
+
+
+def _unsigned(
+    path: tuple[x509.Certificate, ...], issuer: x509.Certificate, end: bool
+) -> PathVerdict:
+    """Tell a broken signature from an issuer of the same name but with another key."""
+    if _is_of_another_key(path[-1], issuer):
+        what = "the known root" if end else "one offered"
+        detail = f"{_name(path[-1])}: its issuer has the name of {what}, but another key"
+        return PathVerdict(Reason.CHAIN_ERROR, detail, path)
+    detail = f"{_name(path[-1])}: the signature of {_name(issuer)} does not hold"
+    return PathVerdict(Reason.SIGNATURE_ERROR, detail, path)
 
 
 def _lonely(certificate: x509.Certificate) -> str:
     if certificate.subject == certificate.issuer:
-        return f"{_name(certificate)}: a root that is not among the trusted ones"
+        return f"{_name(certificate)}: issued by itself, and no trusted root"
     issuer = certificate.issuer.rfc4514_string()
     return f"{_name(certificate)}: its issuer {issuer} is neither offered nor a trusted root"
 

@@ -12,10 +12,12 @@ from typing import TypeAlias
 
 from cryptography import x509
 
-from simulator.pki.certificates import pem_chain, read_chain
+from simulator.pki.certificates import pem_chain, read_chain, serial_hex
 from simulator.pki.files import make_directory, read_secret, read_text, write
 from simulator.pki.hierarchy import Issued
 from simulator.pki.keys import PkiError, PrivateKey, key_pem, read_key
+from simulator.pki.ledger import Row
+from simulator.pki.spec import BY_NAME
 
 Chain: TypeAlias = tuple[x509.Certificate, ...]
 
@@ -36,12 +38,6 @@ class Shelf:
             make_directory(self.directory / CERTIFICATES)
             make_directory(self.directory / KEYS)
 
-    def forget(self) -> None:
-        """Read all anew from now on, since the directory is another one."""
-        if self.directory:
-            self._chains.clear()
-            self._keys.clear()
-
     def put(self, file: str, chain: Chain, key: PrivateKey | None) -> None:
         """Keep a chain, and its key where it was made here. Raises PkiError."""
         if self.directory:
@@ -52,17 +48,20 @@ class Shelf:
         if key:
             self._keys[file] = key
 
-    def chain(self, file: str) -> Chain:
-        """A chain, leaf first. Raises PkiError when its file is missing or broken."""
-        chain = self._chains.get(file)
+    def chain(self, row: Row) -> Chain:
+        """A chain, leaf first. Raises PkiError when its file is missing, broken or another's."""
+        chain = self._chains.get(row.file)
         if chain is None:
-            path = self._path(CERTIFICATES, file)
-            chain = self._chains[file] = tuple(read_chain(read_text(path), str(path)))
+            path = self._path(CERTIFICATES, row.file)
+            chain = tuple(read_chain(read_text(path), str(path)))
+            if serial_hex(chain[0]) != row.serial or len(chain) != BY_NAME[row.spec].chain_length:
+                raise PkiError(f"{path}: not the whole chain of certificate {row.serial}")
+            self._chains[row.file] = chain
         return chain
 
-    def issued(self, file: str) -> Issued:
+    def issued(self, row: Row) -> Issued:
         """A chain with its key. Raises PkiError, also when the key never was here."""
-        chain = self.chain(file)
+        chain, file = self.chain(row), row.file
         key = self._keys.get(file)
         if key is None:
             path = self._path(KEYS, file)

@@ -66,6 +66,15 @@ class CertSpec:
         """Whether it signs itself."""
         return self.issuer == self.name
 
+    @property
+    def chain_length(self) -> int:
+        """Certificates in its chain: itself and the authorities above, without the root."""
+        return (
+            1
+            if self.is_root or BY_NAME[self.issuer].is_root
+            else (1 + BY_NAME[self.issuer].chain_length)
+        )
+
     def algorithm(self, profile: str) -> str:
         """The key of such a certificate."""
         return PROFILES[profile] if self.v2g else P256
@@ -75,10 +84,16 @@ def _root(name: str, common_name: str, dc: str | None, *, v2g: bool = True) -> C
     return CertSpec(name, name, common_name, dc, AUTHORITY, 10 * YEAR, ca=True, v2g=v2g)
 
 
-def _sub(name: str, issuer: str, common_name: str, dc: str, years: int, path_len: int) -> CertSpec:
-    return CertSpec(
-        name, issuer, common_name, dc, AUTHORITY, years * YEAR, ca=True, path_len=path_len
-    )
+def _sub(
+    name: str,
+    issuer: str,
+    common_name: str,
+    dc: str,
+    years: int,
+    path_len: int,
+    usage: tuple[Usage, ...] = AUTHORITY,
+) -> CertSpec:
+    return CertSpec(name, issuer, common_name, dc, usage, years * YEAR, ca=True, path_len=path_len)
 
 
 def ocsp_signer(authority: str) -> str:
@@ -86,6 +101,7 @@ def ocsp_signer(authority: str) -> str:
     return f"OCSP_{authority}"
 
 
+_MO_SUB2: tuple[Usage, ...] = (*AUTHORITY, "digital_signature", "content_commitment")
 _SIGN: tuple[Usage, ...] = ("digital_signature",)
 _AGREE: tuple[Usage, ...] = ("digital_signature", "key_agreement")
 _CONTRACT: tuple[Usage, ...] = (
@@ -100,7 +116,7 @@ _AUTHORITIES = (
     _sub("CPS_SUB2", "CPS_SUB1", "CPS Sub-CA 2", "CPS", 2, 0),
     _root("MO_ROOT", "MO Root CA", "MO"),
     _sub("MO_SUB1", "MO_ROOT", "MO Sub-CA 1", "MO", 4, 1),
-    _sub("MO_SUB2", "MO_SUB1", "MO Sub-CA 2", "MO", 4, 0),
+    _sub("MO_SUB2", "MO_SUB1", "MO Sub-CA 2", "MO", 4, 0, _MO_SUB2),
     _root("OEM_ROOT", "OEM Root CA", "OEM"),
     _sub("OEM_SUB1", "OEM_ROOT", "OEM Sub-CA 1", "OEM", 4, 1),
     _sub("OEM_SUB2", "OEM_SUB1", "OEM Sub-CA 2", "OEM", 4, 0),
@@ -124,7 +140,7 @@ SPECS: tuple[CertSpec, ...] = (
     *(
         CertSpec(
             ocsp_signer(authority.name), authority.name, f"{authority.common_name} OCSP",
-            authority.dc, _SIGN, 4 * YEAR, extended=("ocsp_signing",), v2g=authority.v2g,
+            authority.dc, _SIGN, authority.validity, extended=("ocsp_signing",), v2g=authority.v2g,
         )
         for authority in _AUTHORITIES
     ),

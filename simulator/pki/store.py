@@ -7,7 +7,6 @@ come from the caller's clock and numbers from the caller's chance, so that a wor
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +25,7 @@ from simulator.pki.certificates import PkiError, common_name, serial_hex
 from simulator.pki.contract import Contract
 from simulator.pki.csr import read_csr
 from simulator.pki.emaid import parse_emaid
-from simulator.pki.files import locked, make_directory, read_text, write
+from simulator.pki.files import locked, new_directory, read_text, write
 from simulator.pki.hierarchy import (
     ORGANIZATION,
     Issued,
@@ -79,17 +78,6 @@ class Settings(msgspec.Struct, frozen=True):
     ocsp_url: str | None
 
 
-def _refuse_used(directory: Path) -> None:
-    try:
-        used = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
-    except OSError as problem:
-        raise PkiError(f"{directory}: cannot be read: {problem.strerror}") from problem
-    if (directory / SETTINGS).exists():
-        raise PkiError(f"{directory}: there is a PKI already")
-    if used:
-        raise PkiError(f"{directory}: not an empty directory")
-
-
 def _leaf_spec(name: str) -> CertSpec:
     spec = BY_NAME.get(name.upper().replace("-", "_"))
     leaves = [one.name for one in BY_NAME.values() if not one.ca]
@@ -116,13 +104,13 @@ def _serial(serial: int | str) -> str:
     return f"{serial:x}" if isinstance(serial, int) else serial.lower().lstrip("0")
 
 
-def _key_hashes(certificate: x509.Certificate) -> list[bytes]:
+def _key_hashes(certificate: x509.Certificate) -> list[str]:
     """The hashes of an authority's key by which OCSP may name it."""
     return [
         ocsp.OCSPRequestBuilder()
         .add_certificate(certificate, certificate, by)
         .build()
-        .issuer_key_hash
+        .issuer_key_hash.hex()
         for by in (hashes.SHA1(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
     ]
 
@@ -135,7 +123,7 @@ class Pki:
         self.directory = directory
         self._book = Ledger(directory / BOOK if directory else None)
         self._shelf = Shelf(directory)
-        self._authorities: dict[bytes, str] = {}
+        self._authorities: dict[str, str] = {}
 
     @classmethod
     def create(
@@ -160,18 +148,11 @@ class Pki:
             pki = cls(settings)
             pki._fill(made)
             return pki
-        _refuse_used(directory)
-        fresh = directory.with_name(f".{directory.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        make_directory(fresh)
-        write(fresh / SETTINGS, msgspec.json.encode(settings).decode() + "\n")
-        cls(settings, fresh)._fill(made)
-        try:
-            fresh.replace(directory)
-        except OSError as problem:
-            raise PkiError(f"{directory}: cannot be made: {problem.strerror}") from problem
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        if (directory / SETTINGS).exists():
+            raise PkiError(f"{directory}: there is a PKI already")
+        with new_directory(directory) as fresh:
+            write(fresh / SETTINGS, msgspec.json.encode(settings).decode() + "\n")
+            cls(settings, fresh)._fill(made)
         return cls(settings, directory)
 
     @classmethod
@@ -202,19 +183,21 @@ class Pki:
         `name` is one of the table of specs, a common name, an EMAID in any spelling or a serial
         number; of several the one issued last. Raises PkiError for an unknown one.
         """
-        return self._shelf.chain(self._find(name)[-1].file)
+        return self._shelf.chain(self._find(name)[-1])
 
     def key(self, name: str) -> PrivateKey:
         """The private key of a certificate: see `chain`. Raises PkiError when it is another's."""
-        return self._shelf.issued(self._find(name)[-1].file).key
+        return self._shelf.issued(self._find(name)[-1]).key
 
     def roots(self, kind: Kind) -> list[x509.Certificate]:
-        """The roots of a kind: V2G, MO, OEM or CSMS."""
+        """The roots of a kind: V2G, MO, OEM or CSMS. Raises PkiError for another."""
+        if kind not in ROOTS:
+            raise PkiError(f"roots {kind!r}.{did_you_mean(kind, ROOTS)}")
         return [self.certificate(ROOTS[kind])]
 
     def contract(self, emaid: str) -> Contract:
         """The contract issued last for an EMAID. Raises PkiError when there is none."""
-        issued = self._shelf.issued(self._find(emaid)[-1].file)
+        issued = self._shelf.issued(self._find(emaid)[-1])
         return Contract(common_name(issued.certificate), issued.chain, issued.key)
 
     def issued(self) -> list[Row]:
@@ -232,10 +215,10 @@ class Pki:
                 key_hash: row.spec
                 for row in self._book.rows()
                 if BY_NAME[row.spec].ca
-                for key_hash in _key_hashes(self._shelf.chain(row.file)[0])
+                for key_hash in _key_hashes(self._shelf.chain(row)[0])
             }
-        sought = issuer_key_hash
-        return self._authorities.get(bytes.fromhex(sought) if isinstance(sought, str) else sought)
+        sought = issuer_key_hash if isinstance(issuer_key_hash, str) else issuer_key_hash.hex()
+        return self._authorities.get(sought.lower())
 
     def standing(self, authority: str, serial: int | str) -> Standing:
         """What is to be told of a certificate that this authority is asked about."""
@@ -288,20 +271,22 @@ class Pki:
         not_before: datetime | None = None,
         ocsp: bool = True,
         san: Sequence[str] = (),
+        organization: str = ORGANIZATION,
     ) -> Issued:
         """Issue a certificate with a key of its own.
 
         `name` is the common name, the table's where it is None. Validity is the table's from a
         little before `now`, unless said otherwise; `ocsp=False` leaves out where its status is
-        told; `san` are further names of a server, by default those of loopback. Raises PkiError.
+        told; `san` are the names of a server, by default those of loopback. Raises PkiError.
         """
         spec = _leaf_spec(spec_name)
         key = draw_key(chance, spec.algorithm(self.settings.profile))
-        start, end = period(now, valid_for or spec.validity, not_before)
+        start, end = period(now, spec.validity if valid_for is None else valid_for, not_before)
         wanted = Wanted(
             name or spec.common_name,
             not_before=start,
             not_after=end,
+            organization=organization,
             ocsp_url=self.settings.ocsp_url if ocsp else None,
             san=san or names(spec),
         )
@@ -325,7 +310,7 @@ class Pki:
         """
         spec = _leaf_spec(spec_name)
         request = read_csr(csr_pem)
-        start, end = period(now, valid_for or spec.validity, not_before)
+        start, end = period(now, spec.validity if valid_for is None else valid_for, not_before)
         wanted = Wanted(
             request.common_name,
             not_before=start,
@@ -372,7 +357,7 @@ class Pki:
         key: PrivateKey | None,
     ) -> Chain:
         with locked(self.directory):
-            issuer = self._shelf.issued(self._find(spec.issuer)[-1].file)
+            issuer = self._shelf.issued(self._find(spec.issuer)[-1])
             serial = draw_serial(chance)
             while self._book.row(f"{serial:x}"):
                 serial = draw_serial(chance)
