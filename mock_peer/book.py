@@ -24,6 +24,7 @@ from mock_peer.known import (
     KnownLocation,
     KnownTariff,
     Tokens,
+    owned_key,
     session_key,
 )
 from mock_peer.profile import Profile
@@ -231,7 +232,7 @@ class Book:
     def put_session(self, connection: Connection, body: Json) -> bool:
         """Keep a session (canonical); True if it is new."""
         new = self.known(connection).take_session(body)
-        self._shelf.put("session", connection.id, raw.key(body, "/id") or "", write_json(body))
+        self._shelf.put("session", connection.id, owned_key(body), write_json(body))
         if self.watcher is not None:
             self.watcher.session_changed(connection, body)
         return new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mock_peer import raw
 from mock_peer.judging import OWNER, Judge
+from mock_peer.known import owned_key
 from mock_peer.rule import V22X, Occasion
 from simulator.ocpi.connection import RECEIVER, SENDER
 from simulator.ocpi.envelope import InvalidParameters, MethodNotAllowed, NotFound
@@ -40,7 +41,8 @@ class Sessions:
         if refused := self._judge.request(ctx, Occasion.SESSION):
             return self._judge.refuse(ctx, refused)
         body = self._judge.canonical(ctx, "session", "id", "session_id")
-        return Result(created=self._book.put_session(ctx.connection, body))
+        session = {**_owner(ctx), **body}
+        return Result(created=self._book.put_session(ctx.connection, session))
 
     async def patch(self, ctx: Ctx) -> Result:
         """Change a session's fields; charging periods are added (2.2.1 mod_sessions, PATCH)."""
@@ -48,7 +50,8 @@ class Sessions:
         if refused := self._judge.request(ctx, Occasion.SESSION_PATCH):
             return self._judge.refuse(ctx, refused)
         name = ctx.params["session_id"]
-        before = self._book.known(ctx.connection).sessions.get(name.casefold())
+        key = owned_key({**_owner(ctx), "id": name})
+        before = self._book.known(ctx.connection).sessions.get(key)
         if before is None:
             raise InvalidParameters(f"session {name} was not PUT before")
         change = self._judge.canonical(ctx, "session", "id", "session_id", partial=True)
@@ -57,13 +60,23 @@ class Sessions:
             *raw.items(change, "/charging_periods"),
         ]
         added = {"charging_periods": periods} if periods else {}
-        self._book.put_session(ctx.connection, {**before, **change, "id": before["id"], **added})
+        kept = {name: before[name] for name in ("id", "country_code", "party_id")}
+        whole = {**before, **change, **kept, **added}
+        self._book.put_session(ctx.connection, whole)
         return Result()
 
     async def preferences(self, ctx: Ctx) -> Result:
         """Refuse charging preferences (HTTP 405): Plugsurfing neither takes nor sends them."""
         self._judge.request(ctx, Occasion.PREFERENCES)
         raise MethodNotAllowed("session.no-preferences: charging preferences are not supported")
+
+
+def _owner(ctx: Ctx) -> dict[str, str]:
+    """Whose session the URL names."""
+    return {
+        "country_code": ctx.params["owner_country"],
+        "party_id": ctx.params["owner_party"],
+    }
 
 
 class CommandResults:

@@ -159,7 +159,7 @@ class Known:
     tariffs: dict[str, list[KnownTariff]] = field(default_factory=dict)  # oldest state first
     dropped: set[str] = field(default_factory=set)  # tariffs that came with another type
     tokens: Tokens = field(default_factory=Tokens)
-    sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sessions: dict[str, dict[str, Any]] = field(default_factory=dict)  # by `owned_key`
     cdrs: dict[str, KnownCdr] = field(default_factory=dict)
     billed: dict[str, str] = field(default_factory=dict)  # session key -> key of its accepted CDR
     visits: dict[str, str] = field(default_factory=dict)  # visit -> key of its accepted CDR
@@ -270,13 +270,12 @@ class Known:
         self.tariffs.setdefault(tariff_id.casefold(), []).append(tariff)
 
     def take_session(self, session: dict[str, Any]) -> bool:
-        """Keep a session (canonical); True if it is new."""
-        key, reference = raw.key(session, "/id") or "", raw.key(session, "/authorization_reference")
+        """Keep a session; True if it is new."""
+        key, reference = owned_key(session), raw.key(session, "/authorization_reference")
         new = key not in self.sessions
         self.sessions[key] = session
-        owned = _owned(session, "/id")
-        if reference is not None and owned is not None:
-            self.begun[reference] = owned
+        if reference is not None:
+            self.begun[reference] = key
         return new
 
     def take_cdr(self, key: str, cdr: KnownCdr) -> None:
@@ -300,20 +299,18 @@ class Known:
 
 def session_key(cdr: Any) -> str | None:
     """The session that a CDR bills, as its owner names it (case-folded), where it tells."""
-    return _owned(cdr, "/session_id")
+    return None if raw.key(cdr, "/session_id") is None else owned_key(cdr, "/session_id")
+
+
+def owned_key(body: Any, pointer: str = "/id") -> str:
+    """What tells one session from another: owner and id, case-folded."""
+    return "*".join(str(raw.key(body, p)) for p in ("/country_code", "/party_id", pointer))
 
 
 def cdr_key(cdr: Any) -> str:
     """What tells one CDR from another: owner and id; 2.1.1 names no owner."""
     parts = (raw.key(cdr, pointer) for pointer in ("/country_code", "/party_id", "/id"))
     return "*".join([part for part in parts if part is not None]) or "-"
-
-
-def _owned(body: Any, pointer: str) -> str | None:
-    session = raw.key(body, pointer)
-    if session is None:
-        return None
-    return f"{raw.key(body, '/country_code')}*{raw.key(body, '/party_id')}*{session}"
 
 
 def evse_names(location: Any) -> list[str]:

@@ -223,10 +223,10 @@ def started_after_denial(body: Any, context: Context) -> Iterator[Breach]:
 
 def remote_without_session(body: Any, context: Context) -> Iterator[Breach]:
     """A session that Plugsurfing started was pushed while it lasted."""
-    facts, session_id = facts_of(context), raw.key(body, "/session_id")
+    facts, session = facts_of(context), session_key(body)
     if facts.referred is None or not facts.referred.by_command:
         return
-    if session_id is None or session_id not in context.known.sessions:
+    if session is None or session not in context.known.sessions:
         seen = raw.at(body, "/session_id")
         yield Breach("/session_id", seen, "a session that was pushed", facts.objects)
 

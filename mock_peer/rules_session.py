@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mock_peer import raw
+from mock_peer.known import owned_key
 from mock_peer.rule import Breach, Context
 from mock_peer.rules_connection import as_in_url
 from mock_peer.rules_connection import valid as valid_object
@@ -14,22 +15,23 @@ from mock_peer.rules_connection import valid_patch as valid_patch_of
 _whole = valid_object("session")
 _part = valid_patch_of("session")
 _ENDED = ("COMPLETED", "INVALID")
+_NAMED = {"country_code": "country_code", "party_id": "party_id", "session_id": "id"}
+_OWNER = ("country_code", "party_id")
 _PREFERENCES = ("charging_preferences", "profile_type")
 
 
 def valid(body: Any, context: Context) -> Iterator[Breach]:
     """Every error by the version's own definition, and ids that are not those of the URL."""
-    names = {"country_code": "country_code", "party_id": "party_id", "session_id": "id"}
-    yield from as_in_url(body, context, **names)
+    yield from as_in_url(body, context, **_NAMED)
     yield from _whole(body, context)
 
 
 def valid_patch(body: Any, context: Context) -> Iterator[Breach]:
     """Every error of the fields that a PATCH brings; and the session is there."""
     name = context.ids.get("session_id", "")
-    if name.casefold() not in context.known.sessions:
+    if _before(body, context) is None:
         yield Breach("", name, "a session that was PUT before")
-    yield from as_in_url(body, context, session_id="id")
+    yield from as_in_url(body, context, **_NAMED)
     yield from _part(body, context)
 
 
@@ -71,8 +73,11 @@ def ends_once(body: Any, context: Context) -> Iterator[Breach]:
 
 def _before(body: Any, context: Context) -> Any:
     """The session as it was told before, by the id of the URL or its own."""
-    name = context.ids.get("session_id") or raw.text(body, "/id") or ""
-    return context.known.sessions.get(name.casefold())
+    told = body if isinstance(body, dict) else {}
+    named = {**told, **{name: context.ids[name] for name in _OWNER if name in context.ids}}
+    if session_id := context.ids.get("session_id"):
+        named["id"] = session_id
+    return context.known.sessions.get(owned_key(named))
 
 
 def no_preferences(body: Any, context: Context) -> Iterator[Breach]:

@@ -52,6 +52,24 @@ async def test_a_patch_of_an_unknown_session_or_without_a_time_is_2001(
         assert await cpo.findings() == ["session.valid"] * 2
 
 
+async def test_two_owners_may_use_the_same_id(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    """Ids are a CPO's own, and a connection may speak for several."""
+    cpos = [{"name": "Another", "country_code": "DE", "party_id": "DEF"}]
+    profile = {"cpos": cpos, "private_locations": "test"}
+    async with connected(clock, chance, journal, profile=profile) as cpo:
+        await cpo.put_session(o.session(status="COMPLETED"))
+        path, body = ("DE", "DEF", "S1"), o.session(party_id="DEF")
+        assert (await cpo.ask("PUT", "sessions", *path, body=body)).http_status == 201
+        change = {"kwh": 7, "last_updated": o.AT}
+        assert (await cpo.ask("PATCH", "sessions", *path, body=change)).status_code == 1000
+        _, state = await cpo.control("GET", "/state")
+        held = {s["party_id"]: (s["status"], s["kwh"]) for s in state["held"][0]["sessions"]}
+        assert held == {"ABC": ("COMPLETED", 0), "DEF": ("ACTIVE", 7)}
+        assert await cpo.findings() == []
+
+
 async def test_charging_preferences_are_left_out(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:

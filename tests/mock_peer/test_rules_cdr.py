@@ -58,7 +58,7 @@ def outside() -> Known:
 
 def with_session() -> Known:
     made = asked(verdict(by_command=True))()
-    made.sessions["s1"] = o.session()
+    made.take_session(o.session())
     return made
 
 

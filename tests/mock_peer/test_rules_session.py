@@ -11,14 +11,15 @@ from tests.mock_peer.cases import Case, check, known
 
 
 def with_session() -> Known:
-    return known(sessions={"s1": o.session()})
+    return known(sessions={"de*abc*s1": o.session()})
 
 
 def completed() -> Known:
-    return known(sessions={"s1": o.session(status="COMPLETED")})
+    return known(sessions={"de*abc*s1": o.session(status="COMPLETED")})
 
 
 EARLIER = "2026-01-01T00:00:00Z"
+URL = {"country_code": "DE", "party_id": "abc", "session_id": "S1"}
 PATCH = {"kwh": 1, "last_updated": o.AT}
 CASES = [
     Case("session.valid", On.SESSION, o.session(), o.session(kwh="1"), "/kwh"),
@@ -38,7 +39,7 @@ CASES = [
         {"kwh": 1},
         "/last_updated",
         knows=with_session,
-        ids={"session_id": "S1"},
+        ids=URL,
     ),
     Case(
         "session.valid",
@@ -48,7 +49,16 @@ CASES = [
         "",
         knows=known,
         good_knows=with_session,
-        ids={"session_id": "S1"},
+        ids=URL,
+    ),
+    Case(
+        "session.valid",
+        On.SESSION_PATCH,
+        {**PATCH, "party_id": "ABC"},
+        {**PATCH, "party_id": "XYZ"},
+        "/party_id",
+        knows=with_session,
+        ids=URL,
     ),
     Case("session.not-negative", On.SESSION, o.session(), o.session(kwh=-1), "/kwh"),
     Case(
@@ -65,7 +75,7 @@ CASES = [
         {**PATCH, "end_date_time": EARLIER},
         "/end_date_time",
         knows=with_session,
-        ids={"session_id": "S1"},
+        ids=URL,
     ),
     Case(
         "session.known-location",
@@ -96,7 +106,7 @@ CASES = [
         {**PATCH, "location_id": "LOC9"},
         "/location_id",
         knows=with_session,
-        ids={"session_id": "S1"},
+        ids=URL,
     ),
     Case(
         "session.ends-once",
@@ -113,7 +123,7 @@ CASES = [
         {**PATCH, "status": "ACTIVE"},
         "/status",
         knows=completed,
-        ids={"session_id": "S1"},
+        ids=URL,
     ),
     Case(
         "session.no-preferences",
@@ -129,7 +139,7 @@ CASES = [
         {**PATCH, "profile_type": "FAST"},
         "/profile_type",
         knows=with_session,
-        ids={"session_id": "S1"},
+        ids=URL,
     ),
     Case(
         "command.valid",
