@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
     Rule("credentials.valid", A, ALL, WARN, "SPEC",
          "a credentials object holds all that the version requires",
          "Send token, url and roles (2.1.1: party_id, country_code, business_details).",
-         {ON.CREDENTIALS: connection.credentials_valid},
+         {ON.CREDENTIALS: connection.credentials_valid}, status=2001,
          answer="1000; 2001 where a connection cannot work without"),
     Rule("credentials.cpo-role", A, V22X, REJECT, "SPEC, P22",
          "a role in credentials is one that the version knows, and one at least is CPO",
