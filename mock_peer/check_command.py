@@ -245,7 +245,9 @@ def _refuse_unclear_start(options: dict[str, Any]) -> None:
 
 
 def _progress(words: str) -> None:
-    click.echo(words, err=True)
+    from mock_peer.report_message import visible
+
+    click.echo(visible(words), err=True)
 
 
 def _profile(path: Path | None) -> Any:

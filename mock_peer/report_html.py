@@ -1,6 +1,6 @@
 """A check's report as one HTML page that needs nothing else: it opens offline, and prints.
 
-Rule: whatever came over the wire goes through `h`, which escapes it.
+Rule: whatever came over the wire goes through `h`, which escapes it, control characters too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from mock_peer.check_model import FAULTS, Cell, Fault, Line, MatrixRow, Report, Verdict
-from mock_peer.report_message import Message, Part, message
+from mock_peer.report_message import Message, Part, message, visible, without_secrets
 from mock_peer.report_style import STYLE
 from mock_peer.rules import SOURCES
 from simulator.mistakes import Exit
@@ -43,7 +43,7 @@ Child = str | Iterable[str]
 def h(tag: str, *children: Child, **attributes: str) -> Safe:
     """An element. Text is escaped unless it is `Safe`; `cls` stands for class."""
     told = "".join(
-        f' {name.replace("cls", "class")}="{escape(value)}"'
+        f' {name.replace("cls", "class")}="{escape(visible(value))}"'
         for name, value in attributes.items()
         if value
     )
@@ -53,7 +53,7 @@ def h(tag: str, *children: Child, **attributes: str) -> Safe:
 def _flat(children: Iterable[Child]) -> Iterator[str]:
     for child in children:
         if isinstance(child, str):
-            yield child if isinstance(child, Safe) else escape(child)
+            yield child if isinstance(child, Safe) else escape(visible(child))
         else:
             yield from _flat(child)
 
@@ -74,7 +74,7 @@ def report_html(report: Report) -> str:
         "head",
         Safe('<meta charset="utf-8">'),
         Safe('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        h("title", f"{title}: {', '.join(report.parties) or report.versions_url}"),
+        h("title", f"{title}: {', '.join(report.parties) or without_secrets(report.versions_url)}"),
         h("style", Safe(STYLE)),
     )
     return f'<!doctype html>\n<html lang="en">{head}{h("body", body)}</html>\n'
@@ -87,7 +87,7 @@ def _head(report: Report, title: str) -> Safe:
     facts = (
         ("party", ", ".join(report.parties) or "unknown"),
         ("OCPI", report.version or "none agreed"),
-        ("at", report.versions_url),
+        ("at", without_secrets(report.versions_url)),
         ("checked", f"{report.began:%Y-%m-%d %H:%M:%S} UTC, {report.duration_s:.0f} s"),
     )
     return h(

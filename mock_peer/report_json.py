@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mock_peer.check_model import Line, Report, Verdict
-from mock_peer.report_message import redacted
+from mock_peer.report_message import redacted, without_secrets
 from simulator.kernel.clock import rfc3339
 from simulator.ocpi.envelope import write_json
 
@@ -23,7 +23,7 @@ def report_json(report: Report) -> bytes:
     plain = {
         "format": FORMAT,
         "kind": report.kind,
-        "versions_url": report.versions_url,
+        "versions_url": without_secrets(report.versions_url),
         "version": report.version,
         "parties": list(report.parties),
         "began": rfc3339(report.began),

@@ -9,10 +9,11 @@ import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from mock_peer.check_model import FAULTS, Line, Report, Verdict
+from mock_peer.report_message import visible
 from simulator.kernel.clock import rfc3339
 
-# What XML 1.0 cannot hold.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML 1.0 cannot hold, and `visible` leaves.
+_ILLEGAL = re.compile("[\ufffe\uffff]")
 _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.NOT_EXERCISED)
 
 
@@ -44,7 +45,7 @@ def _case(suite: Element, line: Line, classname: str) -> None:
         SubElement(case, "skipped", message=f"{line.verdict.value}: {why}")
     elif line.verdict is Verdict.FAIL:
         failure = SubElement(case, "failure", message=why, type=line.severity or "check")
-        failure.text = _legal(_details(line))
+        failure.text = _details(line)
 
 
 def _details(line: Line) -> str:
@@ -52,8 +53,8 @@ def _details(line: Line) -> str:
     for fault, _ in line.kinds[:FAULTS]:
         where = f"{fault.pointer or '/'} in message {fault.message}"
         told.append(f"{where}: expected {fault.expected}, not {fault.seen!r}")
-    return "\n".join(told)
+    return "\n".join(map(_legal, told))
 
 
 def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)
+    return _ILLEGAL.sub("\ufffd", visible(text))

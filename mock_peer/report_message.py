@@ -6,6 +6,7 @@ hidden once more, whatever the journal kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -31,7 +32,13 @@ DULL = frozenset(
      "connection", "keep-alive", "transfer-encoding"}
 )  # fmt: skip
 NO_MARKS: Mapping[str, str] = MappingProxyType({})
-_TOKEN_MODULES = ("credentials", None)
+# Secrets that stand in a URL, wherever one is told: a query's, and a password before the host.
+_IN_QUERY = re.compile(
+    r"((?:^|[?&])(?:token|api_?key|key|secret|password|auth)=)[^&#\s\"<>]+", re.I
+)
+_USER = re.compile(r"(://)[^/?#\s\"@]+@")
+# What steers a terminal or turns text round: nobody on the wire shall do that to a reader.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Row(NamedTuple):
@@ -89,16 +96,26 @@ def message(record: Record, faults: Iterable[Fault] = ()) -> Message:
 
 
 def redacted(record: Record) -> Record:
-    """An exchange's record without Authorization and credentials tokens, however it was kept."""
+    """An exchange's record without Authorization, credentials tokens and secrets in URLs, however
+    it was kept.
+    """
     told = dict(record)
+    told["url"] = without_secrets(record["url"])
     for part in ("request", "response"):
         inner: Mapping[str, Any] | None = record.get(part)
         if inner is not None:
             body = inner.get("body")
-            if body and record.get("module") in _TOKEN_MODULES:
-                body = redact_body(body)
-            told[part] = {"headers": redact_headers(inner.get("headers") or {}), "body": body}
+            headers = redact_headers(inner.get("headers") or {})
+            told[part] = {
+                "headers": {name: without_secrets(value) for name, value in headers.items()},
+                "body": without_secrets(redact_body(body)) if body else body,
+            }
     return told
+
+
+def without_secrets(text: str) -> str:
+    """Text whose URLs tell no token and no password."""
+    return _USER.sub(r"\1***@", _IN_QUERY.sub(r"\1***", text))
 
 
 def place(exchange: Exchange, fault: Fault) -> tuple[str, str] | None:
@@ -151,6 +168,11 @@ def _headers(told: Mapping[str, str], notes: Mapping[str, str]) -> tuple[tuple[s
 def _lines(text: str) -> Iterator[Row]:
     for line in text.splitlines():
         yield Row("", 0, line)
+
+
+def visible(text: str) -> str:
+    """Text from the wire on one line, its control characters spelled out: `\\u001b`."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 # JSON line by line

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mock_peer.check_model import FAULTS, Cell, Line, Report, Verdict
-from mock_peer.report_message import Message, Part, message
+from mock_peer.report_message import Message, Part, message, visible
 
 TONES = {
     Verdict.PASS: "green",
@@ -46,7 +46,7 @@ def _rules(report: Report) -> RenderableType:
             table.add_row(
                 Text(line.verdict.value, TONES[line.verdict]),
                 Text(line.id, dim),
-                Text(_short(line.ruling.why), "dim"),
+                _told(_short(line.ruling.why), "dim"),
             )
         parts += [Text(f"\n{module}", "bold"), Padding(table, (0, 0, 0, 2))]
     return Group(*parts)
@@ -84,11 +84,11 @@ def _failure(line: Line, report: Report) -> RenderableType:
     for fault, times in line.kinds[:FAULTS]:
         where = f"{fault.pointer}: " if fault.pointer else ""
         often = f" ({times} times)" if times > 1 else ""
-        told.append(Text(f"{where}expected {fault.expected}{often}"))
+        told.append(_told(f"{where}expected {fault.expected}{often}"))
         if fault.seen is not None:
-            told.append(Text(f"seen: {_short(str(fault.seen))}", "dim"))
+            told.append(_told(f"seen: {_short(str(fault.seen))}", "dim"))
     if not line.faults:
-        told.append(Text(line.ruling.why))
+        told.append(_told(line.ruling.why))
     if len(line.kinds) > FAULTS:
         told.append(Text(f"… {len(line.kinds) - FAULTS} more", "dim"))
     told.append(Text(f"what to do: {line.hint}", "cyan"))
@@ -103,15 +103,15 @@ def _message(told: Message) -> RenderableType:
     parts: list[RenderableType] = [Text(f"message {told.seq}, {told.at}, {who}", "dim")]
     for part in told.parts:
         marked = any(row.note for row in part.rows)
-        parts += [Text(part.title, "dim"), *(_lines(part) if marked else ())]
+        parts += [_told(part.title, "dim"), *(_lines(part) if marked else ())]
     return Padding(Group(*parts), (0, 0, 0, 2))
 
 
 def _lines(part: Part) -> list[Text]:
-    told = [Text(f"  {name}: {value}", "red") for name, value, note in part.headers if note]
+    told = [_told(f"  {name}: {value}", "red") for name, value, note in part.headers if note]
     for row in part.rows:
         mark, tone = ("▸", "red") if row.note else (" ", "dim")
-        told.append(Text(f"{mark} {'  ' * row.depth}{row.text}", tone, no_wrap=True))
+        told.append(_told(f"{mark} {'  ' * row.depth}{row.text}", tone, no_wrap=True))
     return told
 
 
@@ -122,10 +122,15 @@ def _summary(report: Report) -> RenderableType:
         words += [("  " if index else ""), (text, tone)]
     told: list[RenderableType] = [Text.assemble(*words)]
     if report.problem:
-        told.append(Text(report.problem, "red"))
+        told.append(_told(report.problem, "red"))
     if report.missing:
         told.append(Text(f"awaited in vain: {', '.join(report.missing)}", "yellow"))
     return Group(*told)
+
+
+def _told(words: str, tone: str = "", *, no_wrap: bool | None = None) -> Text:
+    """Words that may come from the wire: they steer nothing."""
+    return Text(visible(words), tone, no_wrap=no_wrap)
 
 
 def _short(text: str) -> str:

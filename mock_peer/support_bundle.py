@@ -16,15 +16,16 @@ import msgspec
 
 from mock_peer import raw
 from mock_peer.check_evidence import Exchange
-from mock_peer.report_message import redacted
+from mock_peer.report_message import redacted, visible, without_secrets
 from simulator import __version__
 from simulator.kernel.journal import Record
-from simulator.mistakes import Exit, Mistake
+from simulator.mistakes import Exit, Mistake, did_you_mean
 from simulator.ocpi.envelope import write_json
 from simulator.wire.http import Headers
 
 FORMAT = "roamlab-support/1"
 ORIGINAL_PROTOCOL = "X-Original-Protocol"
+_TOLD = 8  # so many names of sessions are told where none is near
 _DATE = (2026, 1, 1, 0, 0, 0)  # of the files in the archive: the same case, the same bytes
 
 
@@ -73,8 +74,7 @@ def bundle(header: Record, records: Iterable[Record], session: str) -> Bundle:
     own = _of_session(held, session)
     exchanges = [Exchange(redacted(r)) for r in own if r["leg"] == "ocpi"]
     if not exchanges:
-        known = sorted({r["session"] for r in held if r["session"]})
-        hint = f" The journal knows {', '.join(known[:8])}." if known else ""
+        hint = _nearest(session, held)
         raise Mistake(f"no message of session '{session}' is in the journal.{hint}", Exit.NOTHING)
     return Bundle(
         session=session,
@@ -83,6 +83,32 @@ def bundle(header: Record, records: Iterable[Record], session: str) -> Bundle:
         exchanges=tuple(_told(exchange) for exchange in exchanges),
         findings=tuple(r for r in own if r["leg"] == "finding"),
         records=tuple(redacted(r) if r["leg"] == "ocpi" else r for r in own if r["leg"] != "ocpp"),
+    )
+
+
+def merged(journals: Iterable[Iterable[Record]]) -> list[Record]:
+    """The records of several journals as if they were one: by time, each with a number of its own.
+
+    So the journals of both sides make one case. Headers are not among them.
+    """
+    records: list[Record] = []
+    for journal in journals:
+        offset = max((record["seq"] for record in records), default=0)
+        for record in journal:
+            moved = {**record, "seq": record["seq"] + offset}
+            if record.get("message_seq") is not None:
+                moved["message_seq"] = record["message_seq"] + offset
+            records.append(moved)
+    return sorted(records, key=lambda record: (record["at"], record["seq"]))
+
+
+def _nearest(session: str, records: Sequence[Record]) -> str:
+    """What may have been meant: a name that is near, else the first that there are."""
+    exchanges = [Exchange(r) for r in records if _of_charging(r)]
+    ids = (raw.text(e.body, place) for e in exchanges for place in ("/id", "/session_id"))
+    known = _unique([*(r["session"] for r in records), *ids])
+    return did_you_mean(session, known) or (
+        f" The journal knows {', '.join(known[:_TOLD])}, and more." if known else ""
     )
 
 
@@ -145,7 +171,7 @@ def _texts(value: Any) -> Iterator[str]:
 def _environment(header: Record, exchanges: Sequence[Exchange]) -> dict[str, Any]:
     return {
         "tool": f"roamlab {__version__}",
-        "world": header.get("world"),
+        "world": without_secrets(str(header.get("world") or "")),
         "clock": header.get("clock"),
         "from": exchanges[0].record["at"],
         "to": exchanges[-1].record["at"],
@@ -244,7 +270,7 @@ def as_text(case: Bundle) -> str:
 
 
 def _words(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return visible(", ".join(value) if isinstance(value, list) else str(value))
 
 
 def _line(told: Mapping[str, Any]) -> str:
@@ -257,4 +283,4 @@ def _line(told: Mapping[str, Any]) -> str:
         f"{told['method']} {told['url']}",
         answer,
     )
-    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(visible(str(cell)).replace("|", "\\|") for cell in cells) + " |"

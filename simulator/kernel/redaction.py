@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 
 HIDDEN = "***"
-_TOKEN_MEMBER = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
+# A body may be cut off within its token.
+_TOKEN_MEMBER = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)')
 _OCPP_VALUE = re.compile(r'("(?:value|attributeValue)"\s*:\s*)"(?:[^"\\]|\\.)*"')
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +100,12 @@ def test_the_exit_code_is_the_report_s(played: Played, outcome: Report, code: in
     ("arguments", "code", "words"),
     [
         (["cpo", URL], 2, "--token"),
+        (["cpo"], 2, "--listen"),
+        (["cpo", URL, "--listen"], 2, "leave VERSIONS_URL out"),
+        (["cpo", "--listen", "--wait", "0"], 2, "--wait 0"),
+        (["cpo", "--listen", "--token", "a b"], 2, "white space"),
+        (["cpo", "--listen", "--public-url", "here"], 2, "--public-url"),
+        (["emp"], 2, "VERSIONS_URL"),
         (["cpo", "ftp://x", "--token", "A"], 2, "http:// or https://"),
         (["cpo", URL, "--token", "A", "--only", "cdr.prise"], 2, "Did you mean 'cdr.price'?"),
         (["cpo", URL, "--token", "A", "--wait", "-1"], 2, "--wait"),
@@ -135,3 +144,33 @@ def test_no_loop_is_left_behind(played: Played) -> None:
     run(["check", "cpo", URL, "--token", "A"])
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
+
+
+def test_listening_is_part_of_the_plan(played: Played) -> None:
+    assert run(["check", "cpo", "--listen", "--token", "A"]) == 1
+    assert (played.plan.listen, played.plan.versions_url, played.plan.token) == (True, "", "A")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_with_a_report_and_130(number: int, tmp_path: Path) -> None:
+    page = tmp_path / "r.html"
+    words = ["check", "cpo", "--listen", "--json", "-", "--html", str(page)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "simulator", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stderr is not None
+        while "waiting" not in process.stderr.readline():
+            pass
+        process.send_signal(number)
+        told = json.loads(process.stdout.read())
+        assert process.wait(timeout=20) == 130
+        assert process.stderr.read() == ""
+    assert (told["exit_code"], told["problem"]) == (130, "interrupted")
+    assert "interrupted" in page.read_text()
+
+
+def test_nobody_registering_is_exit_4(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "cpo", "--listen", "--wait", "0.2"]) == 4
+    assert "no CPO registered within 0.2 s" in capsys.readouterr().err

@@ -248,10 +248,16 @@ async def test_without_locations_nothing_that_rests_on_them_passes(clock: Clock,
 
 
 async def test_hostile_words_stay_words(clock: Clock) -> None:
-    evil = "<script>alert(1)</script>\x1b[31m\u202e"
-    odd = Odd(locations=(ONE, {**objects.location("LOC2"), "name": evil, "country": evil}))
-    report, _, _ = await check_odd(clock, odd)
-    assert "location.territory" in failing(report)
+    evil = "<script>alert(1)</script>\x1b[31m\r\u202e]]>"
+
+    def answer(asked: Asked, said: Said) -> None:
+        if asked.module == "tokens":
+            said.envelope |= {"status_code": 2000, "status_message": evil, "timestamp": evil}
+            said.headers |= {"X-Evil": "\x1b[31m", "Content-Type": "<script>"}
+
+    place = {**objects.location("LOC2"), "name": evil, "country": evil}
+    report, _, _ = await check_odd(clock, Odd(answer=answer, locations=(ONE, place)))
+    assert {"location.territory", "check.tokens", "check.content-type"} <= failing(report)
     readable(report)
 
 
@@ -316,8 +322,12 @@ def readable(report: Report) -> None:
     assert "<script" not in page
     assert not re.search(r'(?:src|href)="(?!#)|@import|url\(', page)
     assert json.loads(report_json(report))["exit_code"] == report.exit_code
-    show(report, Console(file=io.StringIO(), width=100))
-    root = fromstring(report_junit(report))
+    terminal = io.StringIO()
+    show(report, Console(file=terminal, width=100))
+    junit = report_junit(report).decode()
+    for view in (page, junit, terminal.getvalue()):
+        assert not re.search("[\x1b\r\x9b\u202e]", view)
+    root = fromstring(junit.encode())
     cases = root.findall("./testsuite/testcase")
     assert [case.get("name") for case in cases] == [
         line.id for _, lines in report.modules for line in lines

@@ -35,7 +35,7 @@ def test_what_is_skipped_says_why() -> None:
 
 
 def test_what_xml_cannot_hold_is_replaced() -> None:
-    odd = report(line("r", Verdict.FAIL, "seen \x00\x1b \ud800 <&>"))
+    odd = report(line("r", Verdict.FAIL, "seen \x00\x1b \ud800 \uffff <&>"))
     failure = fromstring(report_junit(odd)).find(".//failure")
     assert failure is not None
-    assert failure.get("message") == "seen \ufffd\ufffd \ufffd <&>"
+    assert failure.get("message") == "seen \\u0000\\u001b \\ud800 \ufffd <&>"

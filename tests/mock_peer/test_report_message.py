@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from mock_peer.check_model import Fault
-from mock_peer.report_message import LONG, Row, fold, lay_out, message, place, redacted
+from mock_peer.report_message import (
+    LONG,
+    Row,
+    fold,
+    lay_out,
+    message,
+    place,
+    redacted,
+    visible,
+    without_secrets,
+)
 from simulator.ocpi.envelope import read_json
 from tests.mock_peer.checking import CDR, envelope, exchange, record
 
@@ -20,7 +32,7 @@ def text(rows: object) -> str:
 
 
 def test_json_is_laid_out_and_can_be_read_again() -> None:
-    value = {"a": [1, {"b": "ü" * 80}], "c": {}, "d": [], "e/f~": None}
+    value: Any = {"a": [1, {"b": "ü" * 80}], "c": {}, "d": [], "e/f~": None}
     assert read_json(text(lay_out(value))) == value
 
 
@@ -112,3 +124,23 @@ def test_secrets_are_hidden_whatever_the_journal_kept() -> None:
     assert b"sesame" not in hidden
     assert b"c2VzYW1l" not in hidden
     assert "sesame" not in str(message(kept))
+
+
+@pytest.mark.parametrize(
+    ("told", "hidden"),
+    [
+        ("http://a/versions?token=sesame&x=1", "http://a/versions?token=***&x=1"),
+        ("http://me:sesame@a/versions", "http://***@a/versions"),
+        ('<http://a/l?api_key=sesame>; rel="next"', '<http://a/l?api_key=***>; rel="next"'),
+        ("http://a/tokens/DE/8PS/T1?type=RFID", "http://a/tokens/DE/8PS/T1?type=RFID"),
+    ],
+)
+def test_a_url_tells_no_secret(told: str, hidden: str) -> None:
+    assert without_secrets(told) == hidden
+    kept = record(7, "GET", "versions", answered={"Link": told}, body={"url": told})
+    kept["url"] = told
+    assert "sesame" not in str(redacted(kept))
+
+
+def test_what_would_steer_a_terminal_is_spelled_out() -> None:
+    assert visible("a\x1b[31m\r\n\u202e\x9bé") == r"a\u001b[31m\u000d\u000a\u202e\u009bé"

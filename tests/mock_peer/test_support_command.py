@@ -48,6 +48,11 @@ def test_json_and_zip_are_written(
     ("arguments", "code", "words"),
     [
         (["S2", "--journal", "{journal}"], 5, "no message of session 'S2'"),
+        (["S1x", "--journal", "{journal}"], 5, "Did you mean 'S1'?"),
+        (["S1", "--journal", "{tmp}/lacking"], 2, "lacking:2: not a record: no url"),
+        (["S1", "--journal", "{tmp}/binary"], 2, "binary:1: not JSON"),
+        (["S1", "--journal", "{tmp}/foreign"], 2, "foreign:1: not a"),
+        (["S1", "--journal", "{tmp}/broken"], 2, "broken:2: not JSON"),
         (["S1", "--journal", "{tmp}/absent"], 2, "No such file"),
         (["S1", "--journal", "{journal}", "-o", "{tmp}/case.txt"], 2, ".zip or .json"),
         (["S1", "--journal", "{journal}", "-o", "{tmp}/no/case.zip"], 2, "No such file"),
@@ -66,6 +71,34 @@ def test_mistakes_are_one_clear_line(
 ) -> None:
     (tmp_path / "empty").write_text("")
     (tmp_path / "other").write_text("hello\n")
+    head, told = journal_file.read_text().splitlines()
+    (tmp_path / "lacking").write_text(f"{head}\n{told.replace('url', 'uri')}\n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00\n")
+    (tmp_path / "foreign").write_text('{"a":1}\n')
+    (tmp_path / "broken").write_text(f"{head}\n{told[:40]}\n{told}\n")
     filled = [part.format(journal=journal_file, tmp=tmp_path) for part in arguments]
     assert run(["support-bundle", *filled]) == code
     assert words in capsys.readouterr().err
+
+
+def test_a_last_line_that_was_cut_off_is_left_out(
+    journal_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = journal_file.read_text()
+    journal_file.write_text(told + told.splitlines()[1][:50])
+    assert run(["support-bundle", "S1", "--journal", str(journal_file)]) == 0
+    out = capsys.readouterr()
+    assert out.out.startswith("# Session S1")
+    assert out.err == f"{journal_file}:3: cut off, and left out\n"
+
+
+def test_the_journals_of_both_sides_make_one_case(
+    journal_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.ndjson"
+    other.write_text(journal_file.read_text().replace('"received"', '"sent"'))
+    both = ["--journal", str(journal_file), "--journal", str(other)]
+    path = tmp_path / "case.json"
+    assert run(["support-bundle", "S1", *both, "-o", str(path)]) == 0
+    told = json.loads(path.read_text())["exchanges"]
+    assert [(one["seq"], one["from"]) for one in told] == [(1, "cpo"), (2, "plugsurfing")]

@@ -19,6 +19,8 @@ def test_an_authorization_header_keeps_its_scheme_alone() -> None:
         ('{"token": "abc", "url": "u"}', '{"token": "***", "url": "u"}'),
         ('{"token":"a\\"b"}', '{"token":"***"}'),
         ('{"data":{"token":"abc"},"tokens":"abc"}', '{"data":{"token":"***"},"tokens":"abc"}'),
+        ('{"token":"abc', '{"token":"***"'),
+        ('{"token":"abc\\', '{"token":"***"'),
         ("not json", "not json"),
     ],
 )
