@@ -122,12 +122,7 @@ class Responder:
         moment: datetime,
         nonce: x509.OCSPNonce | None,
     ) -> Answer:
-        row = self._pki.row(request.serial_number)
-        if row is None or row.issuer != authority.name:
-            status = ocsp.OCSPCertStatus.UNKNOWN
-        else:
-            status = ocsp.OCSPCertStatus.REVOKED if row.revoked else ocsp.OCSPCertStatus.GOOD
-        reason = row.revocation_reason if row and row.revoked else None
+        standing = self._pki.standing(authority.name, request.serial_number)
         builder = (
             ocsp.OCSPResponseBuilder()
             .add_response_by_hash(
@@ -135,11 +130,11 @@ class Responder:
                 issuer_key_hash=request.issuer_key_hash,
                 serial_number=request.serial_number,
                 algorithm=request.hash_algorithm,
-                cert_status=status,
+                cert_status=ocsp.OCSPCertStatus[standing.status.upper()],
                 this_update=moment,
                 next_update=moment + self._valid_for,
-                revocation_time=row.revoked_at if row and row.revoked else None,
-                revocation_reason=x509.ReasonFlags(reason) if reason else None,
+                revocation_time=standing.at,
+                revocation_reason=standing.reason,
             )
             .responder_id(ocsp.OCSPResponderEncoding.HASH, authority.signer)
             .certificates(authority.sent)
@@ -147,7 +142,7 @@ class Responder:
         if nonce is not None:
             builder = builder.add_extension(nonce, critical=False)
         der = _sign(builder, authority.key, moment)
-        return Answer(der, status.name.lower(), f"{request.serial_number:x}")
+        return Answer(der, standing.status, f"{request.serial_number:x}")
 
 
 def _refusal(status: ocsp.OCSPResponseStatus) -> Answer:
