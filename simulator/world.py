@@ -100,6 +100,20 @@ class World:
         for emp in self.emps.values():
             await emp.register()
 
+    async def begin(self, how: str) -> None:
+        """Start so much of it: `all`, `unregistered` (nobody knows a peer yet) or `off` (nor is a
+        station switched on). Raises BindError, Mistake.
+        """
+        if how == "all":
+            await self.start()
+            return
+        await self.start_peers()
+        await self.start_cpo()
+        if how == "off":
+            self.build_stations()
+        else:
+            await self.start_stations()
+
     async def start_peers(self) -> None:
         """Start the peers and EMPs that live here, with their tokens."""
         host = self.plan.cpo.get("host", "127.0.0.1")

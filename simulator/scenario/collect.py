@@ -22,7 +22,7 @@ def files(names: Iterable[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for name in names:
         path = _path(name)
-        below = sorted(p for p in path.rglob("*") if _is_scenario(p)) if path.is_dir() else [path]
+        below = sorted(p for p in path.rglob("*") if is_scenario(p)) if path.is_dir() else [path]
         found |= dict.fromkeys(below)
     return list(found)
 
@@ -51,7 +51,7 @@ def _path(name: str) -> Path:
     return found
 
 
-def _is_scenario(path: Path) -> bool:
+def is_scenario(path: Path) -> bool:
     """A YAML file with steps: worlds and the like may stand beside scenarios."""
     if path.suffix not in EXTENSIONS:
         return False

@@ -56,7 +56,7 @@ def run(
 async def _play(scenario: Scenario, world: World, outcome: Outcome) -> None:
     play = Play(world, dict(scenario.values))
     try:
-        await _start(world, scenario.start)
+        await world.begin(scenario.start)
         await perform_all(play, scenario.actions, outcome)
         outcome.metrics = metrics_of(world.journal.records)
         for name, limit in scenario.thresholds.items():
@@ -100,19 +100,6 @@ def look_up(value: Any, pointer: str) -> Any:
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise StepError(f"save: the result has nothing at {pointer}") from error
     return value
-
-
-async def _start(world: World, how: str) -> None:
-    """Bring the world to where the steps begin."""
-    if how == "all":
-        await world.start()
-        return
-    await world.start_peers()
-    await world.start_cpo()
-    if how == "off":
-        world.build_stations()
-    else:
-        await world.start_stations()
 
 
 def _broke(outcome: Outcome, error: Exception) -> None:

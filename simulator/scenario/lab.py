@@ -1,0 +1,183 @@
+"""A world in the hands of a test: the steps as plain calls, one after the other.
+
+Rule: every call is a step of STEPS and returns when it has taken effect. On a virtual clock the
+world moves only inside calls, and nothing of it needs a thread; on a real or scaled one it lives in
+a thread of its own, so that it answers while the test talks to its own system.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
+
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Record
+from simulator.kernel.loop import new_loop
+from simulator.scenario.ladder import ladder, session_near
+from simulator.scenario.snapshot import snapshot
+from simulator.scenario.step import Play, StepError
+from simulator.scenario.steps import STEPS, perform, step_of
+from simulator.world import World
+from simulator.world_file import WorldFile
+
+T = TypeVar("T")
+Work = Coroutine[Any, Any, T]
+
+
+class _Ground(Protocol):
+    """Where a world lives."""
+
+    def run(self, work: Work[T]) -> T:
+        """Do some of its work, and wait for it."""
+
+    def close(self) -> None:
+        """No more work will come."""
+
+
+class _Inside:
+    """On the caller's own thread: the loop runs only while it has work."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._runner = asyncio.Runner(loop_factory=lambda: new_loop(clock))
+
+    def run(self, work: Work[T]) -> T:
+        """Do some of its work, and wait for it."""
+        return self._runner.run(work)
+
+    def close(self) -> None:
+        """No more work will come."""
+        self._runner.close()
+
+
+class _Beside:
+    """On a thread of its own: the loop runs all the time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._loop = new_loop(clock)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="roamlab", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Work[T]) -> T:
+        """Do some of its work, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        """No more work will come."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5.0)
+        self._loop.close()
+
+
+class Lab:
+    """A running world and its steps: `lab.plug(station="DE-AC-1", car="anna")`.
+
+    Every name of STEPS is a method; what it returns is what the step gives. Raises StepError, and
+    ExpectationFailed for what did not happen.
+    """
+
+    def __init__(
+        self,
+        plan: WorldFile,
+        *,
+        clock: str | None = None,
+        seed: int | None = None,
+        start: str = "all",
+        journal: Path | None = None,
+    ) -> None:
+        self.journal_file = journal
+        told = Clock.parse(clock or plan.clock)
+        self._ground: _Ground = (_Inside if told.mode == "virtual" else _Beside)(told)
+        self._closed = False
+        try:
+            self.world, self._play = self._ground.run(_begin(plan, str(told), seed, start, journal))
+        except BaseException:
+            self._ground.close()
+            raise
+
+    def do(self, step: str, given: Any = None, /, **arguments: Any) -> Any:
+        """Perform a step by name, with a bare value or named arguments.
+
+        `for` and other words of Python's own take an underscore behind them.
+        """
+        __tracebackhide__ = True
+        told = {name.rstrip("_"): value for name, value in arguments.items()}
+        try:
+            work = perform(self._play, step, given if given is not None else told)
+            return self._ground.run(work)
+        except StepError as error:  # the steps' own frames tell a test's author nothing
+            raise error.with_traceback(None) from error.__cause__
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in STEPS:
+            raise AttributeError(f"a lab has no '{name}'; its steps are {', '.join(STEPS)}")
+        step = step_of(name)
+
+        def call(given: Any = None, /, **arguments: Any) -> Any:
+            __tracebackhide__ = True
+            return self.do(name, given, **arguments)
+
+        call.__doc__ = step.help
+        return call
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *STEPS]
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """What `save` has kept."""
+        return self._play.variables
+
+    @property
+    def records(self) -> list[Record]:
+        """The journal, so far."""
+        return list(self.world.journal.records)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What all actors know."""
+        return self._ground.run(snapshot(self.world))
+
+    def ladder(self, session: str | None = None) -> str:
+        """Who said what to whom; by default in the session that was last spoken of."""
+        records = self.records
+        return ladder(records, session or session_near(records, self.world.journal.seq))
+
+    def close(self) -> None:
+        """Stop the world. A second time nothing more."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._ground.run(self.world.stop())
+        finally:
+            self._ground.close()
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+async def _begin(
+    plan: WorldFile, clock: str, seed: int | None, start: str, journal: Path | None
+) -> tuple[World, Play]:
+    """Build and start a world where it will live: its databases know one thread alone."""
+    world = World(plan, clock=clock, seed=seed)
+    play = Play(world)
+    try:
+        if journal is not None:
+            world.journal.open(journal)
+        await world.begin(start)
+    except BaseException:
+        await world.stop()
+        raise
+    return world, play

@@ -1,0 +1,310 @@
+"""pytest plug-in: worlds as fixtures, scenario files as test items, ladders in the report.
+
+Rule: cheap to import and silent where it is not used: everything heavy is imported when a fixture
+or a scenario asks for it.
+
+    def test_a_card(roamlab):
+        roamlab.start(station="DE-AC-1", token="04A1B2C3D4E580", car="anna")
+        roamlab.advance("40 min")
+        roamlab.stop("DE-AC-1")
+        roamlab.expect(ocpi="POST cdrs", status=1000)
+
+Markers: `roamlab_world(name_or_file_or_mapping, change={...})`, `roamlab_clock("real")`,
+`roamlab_seed(7)`, `roamlab_start("off")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from simulator.scenario.lab import Lab
+    from simulator.scenario.schema import Scenario
+    from simulator.scenario.verdict import Outcome
+
+_LAB = pytest.StashKey["Lab"]()
+# How much of the journal a failed test shows.
+_TAIL = 15
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the configuration file and of the command line."""
+    parser.addini(
+        "roamlab_scenarios",
+        "folders whose YAML files are collected as scenarios",
+        type="args",
+        default=[],
+    )
+    parser.addini("roamlab_world", "the world of tests that name none", default="demo")
+    group = parser.getgroup("roamlab")
+    group.addoption("--roamlab-clock", metavar="CLOCK", help="play every world on this clock")
+    group.addoption("--roamlab-seed", metavar="N", type=int, help="draw all chance from this seed")
+    group.addoption(
+        "--roamlab-journals", metavar="DIR", help="keep the journals of failed tests in DIR"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest of the markers."""
+    for line in (
+        "roamlab_world(world, change={}): the world of this test",
+        "roamlab_clock(clock): its clock: virtual, real or scaled:N",
+        "roamlab_seed(seed): where all its chance comes from",
+        "roamlab_start(how): what is up when the test begins: all, unregistered or off",
+    ):
+        config.addinivalue_line("markers", line)
+
+
+# Fixtures
+
+
+@pytest.fixture(scope="session")
+def roamlab_factory(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Lab]]:
+    """Make worlds: `roamlab_factory("demo", clock="virtual", seed=7, change={...})`.
+
+    What it has made is stopped at the end of the session, unless it was closed before.
+    """
+    from simulator.scenario.lab import Lab
+
+    made: list[Lab] = []
+    options = request.config.option
+
+    def make(
+        world: Any = None,
+        *,
+        clock: str | None = None,
+        seed: int | None = None,
+        start: str = "all",
+        change: dict[str, Any] | None = None,
+        journal: Path | None = None,
+    ) -> Lab:
+        plan = _plan(world or request.config.getini("roamlab_world"), request.config, change)
+        lab = Lab(
+            plan,
+            clock=options.roamlab_clock or clock,
+            seed=options.roamlab_seed if options.roamlab_seed is not None else seed,
+            start=start,
+            journal=journal,
+        )
+        made.append(lab)
+        return lab
+
+    yield make
+    for lab in made:
+        lab.close()
+
+
+@pytest.fixture
+def roamlab(
+    request: pytest.FixtureRequest, roamlab_factory: Callable[..., Lab], tmp_path: Path
+) -> Iterator[Lab]:
+    """A world for this test alone, as its markers say; every step is a method."""
+    world, change = _marked(request, "roamlab_world"), {}
+    marker = request.node.get_closest_marker("roamlab_world")
+    if marker is not None:
+        change = marker.kwargs.get("change", {})
+    lab = roamlab_factory(
+        world,
+        clock=_marked(request, "roamlab_clock"),
+        seed=_marked(request, "roamlab_seed"),
+        start=_marked(request, "roamlab_start") or "all",
+        change=change,
+        journal=_journal_file(request, tmp_path),
+    )
+    request.node.stash[_LAB] = lab
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def station(roamlab: Lab) -> Callable[[str], _Bound]:
+    """A station's steps: `station("DE-AC-1").plug(car="anna")`."""
+    return lambda name: _Bound(roamlab, ("driver", "station"), station=name)
+
+
+@pytest.fixture
+def cpo(roamlab: Lab) -> _Bound:
+    """The CPO's steps: `cpo.block_token("04A1B2C3D4E580")`."""
+    return _Bound(roamlab, ("cpo",))
+
+
+@pytest.fixture
+def peer(roamlab: Lab) -> _Bound:
+    """The peer's steps: `peer.answer("BLOCKED")`."""
+    return _Bound(roamlab, ("peer",))
+
+
+@pytest.fixture
+def journal(roamlab: Lab) -> _Bound:
+    """Expectations over the journal: `journal.expect(ocpi="POST cdrs", status=1000)`."""
+    return _Bound(roamlab, ("expectation",))
+
+
+class _Bound:
+    """The steps of some groups, some of their arguments given already."""
+
+    def __init__(self, lab: Lab, groups: tuple[str, ...], **given: Any) -> None:
+        self._lab, self._groups, self._given = lab, groups, given
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        from simulator.scenario.steps import STEPS
+
+        known = [n for n, step in STEPS.items() if step.group in self._groups]
+        if name not in known:
+            raise AttributeError(f"no '{name}' here; there are {', '.join(known)}")
+
+        def call(value: Any = None, /, **arguments: Any) -> Any:
+            __tracebackhide__ = True
+            if self._given or arguments:
+                primary = STEPS[name].primary
+                told = {} if value is None or primary is None else {primary: value}
+                return self._lab.do(name, **{**self._given, **told, **arguments})
+            return self._lab.do(name, value)
+
+        return call
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The journal, so far."""
+        return self._lab.records
+
+
+def _marked(request: pytest.FixtureRequest, name: str) -> Any:
+    marker = request.node.get_closest_marker(name)
+    return marker.args[0] if marker is not None and marker.args else None
+
+
+def _plan(world: Any, config: pytest.Config, change: dict[str, Any] | None) -> Any:
+    """The plan of a world: a mapping, a file beside the configuration, or a name."""
+    import msgspec
+
+    from simulator.strict_yaml import load, parse
+    from simulator.world_file import SCHEMA, find, read_changed
+
+    if isinstance(world, dict):
+        text = msgspec.json.encode(world).decode()  # JSON is YAML, too
+        return read_changed(parse(text, "the world of this test", SCHEMA), change or {})
+    beside = config.rootpath / str(world)
+    path = beside if beside.is_file() else find(str(world))
+    return read_changed(load(path, SCHEMA), change or {})
+
+
+def _journal_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    folder = request.config.option.roamlab_journals
+    if folder is None:
+        return tmp_path / "journal.ndjson"
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in request.node.nodeid)
+    return path / f"{name}.ndjson"
+
+
+# Scenario files
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect scenario files in the folders that the configuration names."""
+    folders = [parent.config.rootpath / name for name in parent.config.getini("roamlab_scenarios")]
+    inside = any(folder in file_path.parents for folder in folders)
+    if not inside or file_path.suffix not in (".yaml", ".yml"):
+        return None
+    from simulator.scenario.collect import is_scenario
+
+    if not is_scenario(file_path):
+        return None
+    return ScenarioFile.from_parent(parent, path=file_path)
+
+
+class ScenarioFile(pytest.File):
+    """A scenario file: an item for each of its runs."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The runs. A file that is wrong is an error of its collection."""
+        from simulator.mistakes import Mistake
+        from simulator.scenario.schema import read
+
+        try:
+            scenarios = read(self.path)
+        except Mistake as mistake:
+            raise self.CollectError(str(mistake)) from mistake
+        for scenario in scenarios:
+            yield ScenarioItem.from_parent(self, name=scenario.title, scenario=scenario)
+
+
+class ScenarioFailed(Exception):
+    """A scenario did not pass; its outcome says why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.why)
+        self.outcome = outcome
+
+
+class ScenarioItem(pytest.Item):
+    """One run of a scenario."""
+
+    def __init__(self, *, scenario: Scenario, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.scenario = scenario
+
+    def runtest(self) -> None:
+        """Play it. Raises ScenarioFailed."""
+        from simulator.scenario.runner import run
+        from simulator.scenario.verdict import Verdict
+
+        option = self.config.option
+        outcome = run(self.scenario, clock=option.roamlab_clock, seed=option.roamlab_seed)
+        if outcome.verdict is Verdict.NOT_APPLICABLE:
+            pytest.skip(outcome.why or "not applicable")
+        if not outcome.ok:
+            raise ScenarioFailed(outcome)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What happened, in the scenario's words."""
+        error = excinfo.value
+        if not isinstance(error, ScenarioFailed):
+            return super().repr_failure(excinfo, style)
+        outcome = error.outcome
+        place = f"{outcome.path}:{outcome.line}" if outcome.line else outcome.path
+        return f"{outcome.verdict} {place}\n{outcome.why}\n{outcome.details}".rstrip()
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where it stands."""
+        return self.path, 0, self.name
+
+
+# Failures
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show a failed test's ladder, the end of its journal, and where all of it is."""
+    report = yield
+    lab = item.stash.get(_LAB, None)
+    if report.when == "call" and report.failed and lab is not None:
+        report.sections += _sections(lab)
+    return report
+
+
+def _sections(lab: Lab) -> Iterator[tuple[str, str]]:
+    from simulator.wording import Wording
+
+    drawn = lab.ladder()
+    if drawn:
+        yield "roamlab ladder", drawn
+    wording = Wording()
+    lines = [line for record in lab.records if (line := wording.line(record)) is not None]
+    told = [
+        f"{e.at[11:23]} {e.sender} > {e.receiver}: {e.what} {e.detail} {e.outcome}".rstrip()
+        for e in lines[-_TAIL:]
+    ]
+    if lab.journal_file is not None:
+        told.append(f"the whole journal: {lab.journal_file}")
+    yield "roamlab journal", "\n".join(told)
