@@ -7,6 +7,8 @@ import pytest
 from mock_peer.check_cpo import Plan, check_cpo
 from mock_peer.check_model import Verdict
 from mock_peer.profile import Profile
+from mock_peer.rule import Face
+from mock_peer.rules import RULES
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
@@ -37,6 +39,10 @@ async def test_our_own_cpo_passes_in_every_version(version: str) -> None:
             assert line.ruling.why == "what Plugsurfing itself does" or version in line.ruling.why
     assert report.count(Verdict.PASS) > 40
     assert "  came: CDR" in words
+    told_of = {line.id for line in report.lines}
+    assert {rule.id for rule in RULES if rule.face is Face.A} <= told_of
+    for line in report.lines:
+        assert line.messages or line.verdict is not Verdict.PASS, line.id
 
 
 async def test_every_verdict_shows_messages_that_are_in_the_report() -> None:

@@ -12,6 +12,8 @@ from mock_peer.emp import Emp, EmpConfig
 from mock_peer.emp_answers import EmpAnswers
 from mock_peer.emp_answers import Verdict as Said
 from mock_peer.roam_organisation import Organisation
+from mock_peer.rule import Face
+from mock_peer.rules import RULES
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
@@ -32,6 +34,9 @@ async def test_an_emp_that_does_all_that_is_asked_passes(clock: Clock) -> None:
     assert verdicts["check.original-protocol"] is Verdict.NOT_APPLICABLE  # one token a contract
     assert verdicts["check.cdr-retry"] is verdicts["roam.cdr-retry"] is Verdict.PASS
     assert verdicts["check.full-pull"] is Verdict.PASS
+    assert {rule.id for rule in RULES if rule.face is Face.B} <= set(verdicts)
+    for line in report.lines:
+        assert line.messages or line.verdict is not Verdict.PASS, line.id
     assert "  came: remote stop" in words
     assert len(emp.book.locations) == 260
 
