@@ -165,6 +165,9 @@ class Station201(Raw, ChargePoint201):  # type: ignore[misc]
         )
 
 
+S201 = TypeVar("S201", bound=Station201)
+
+
 @asynccontextmanager
 async def _connected(
     cpo: Cpo, clock: Clock, kind: type, name: str, subprotocol: str, login: str | None
@@ -200,8 +203,13 @@ async def station16(
 
 
 @asynccontextmanager
-async def station201(cpo: Cpo, clock: Clock, name: str = "CP201") -> AsyncIterator[Station201]:
+async def station201(
+    cpo: Cpo,
+    clock: Clock,
+    name: str = "CP201",
+    kind: type[S201] = Station201,  # type: ignore[assignment]
+) -> AsyncIterator[S201]:
     """A connected 2.0.1 station."""
     login = "Q1AyMDE6b3BlbiBzZXNhbWUgMTIzNDU="  # CP201:open sesame 12345
-    async with _connected(cpo, clock, Station201, name, "ocpp2.0.1", login) as station:
+    async with _connected(cpo, clock, kind, name, "ocpp2.0.1", login) as station:
         yield station

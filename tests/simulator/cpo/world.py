@@ -160,6 +160,7 @@ class Emsp:
         pushed = (
             ("locations", "location", f"{owned}/{{location_id}}"),
             ("locations", "evse", f"{owned}/{{location_id}}/{{evse_uid}}"),
+            ("locations", "connector", f"{owned}/{{location_id}}/{{evse_uid}}/{{connector_id}}"),
             ("tariffs", "tariff", f"{owned}/{{tariff_id}}"),
             ("sessions", "session", f"{owned}/{{session_id}}"),
         )
