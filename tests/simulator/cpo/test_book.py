@@ -106,3 +106,53 @@ def test_a_grant_is_good_at_its_station_for_its_time(book: Book) -> None:
     assert book.tokens.granted("CP1", "CARD1", NOW + timedelta(minutes=15)) is None
     book.tokens.use_up("CP1", "card1")
     assert book.tokens.granted("CP1", "CARD1", NOW) is None
+
+
+@pytest.mark.parametrize(
+    "said", ["DE-8PS-COO13A3LZ-3", "DE8PSCOO13A3LZ3", "DE8PSCOO13A3LZ", "de8pscoo13a3lz9"]
+)
+def test_a_contract_is_found_however_it_is_spelled(book: Book, said: str) -> None:
+    book.tokens.put("P", token("DE-8PS-COO13A3LZ-3", type="OTHER"))
+    book.tokens.put("P", token("DE-8PS-COO13A3LA-3", type="OTHER"))
+    for types in (ANY, TOKEN_TYPES["eMAID"]):
+        found = book.tokens.find(said, types)
+        assert found is not None
+        assert found.token["uid"] == "DE-8PS-COO13A3LZ-3"
+    assert book.tokens.find(said, TOKEN_TYPES["ISO14443"]) is None
+
+
+def test_a_card_is_no_contract_and_goes_before_one(book: Book) -> None:
+    book.tokens.put("P", token("DE-8PS-COO13A3LZ-3"))  # a card of that number
+    assert book.tokens.find("DE8PSCOO13A3LZ3", ANY) is None
+    book.tokens.put("P", token("DE8PSCOO13A3LZ3", type="OTHER"))
+    found = book.tokens.find("DE-8PS-COO13A3LZ-3", ANY)
+    assert found is not None
+    assert found.token["type"] == "RFID"
+    found = book.tokens.find("DE-8PS-COO13A3LZ-3", TOKEN_TYPES["eMAID"])
+    assert found is not None
+    assert found.token["type"] == "OTHER"
+
+
+def test_a_contract_that_is_dropped_or_replaced_is_not_found_any_more(book: Book) -> None:
+    book.tokens.put("P", token("DE-8PS-COO13A3LZ-3", type="OTHER"))
+    book.tokens.put("P", token("DE-8PS-COO13A3LZ-3", type="OTHER", whitelist="NEVER"))
+    found = book.tokens.find("DE8PSCOO13A3LZ", ANY)
+    assert found is not None
+    assert found.token["whitelist"] == "NEVER"
+    assert book.tokens.keep_only("P", set()) == 1
+    assert book.tokens.find("DE8PSCOO13A3LZ", ANY) is None
+
+
+def test_a_grant_and_a_block_are_for_every_spelling(book: Book) -> None:
+    decision = by_command(token("DE-8PS-COO13A3LZ-3", type="OTHER"), "P", None, NOW, [])
+    book.tokens.grant("CP1", "DE-8PS-COO13A3LZ-3", decision, NOW + timedelta(seconds=60))
+    assert book.tokens.granted("CP1", "DE8PSCOO13A3LZ", NOW) == decision
+    book.tokens.use_up("CP1", "de8pscoo13a3lz3")
+    assert book.tokens.granted("CP1", "DE-8PS-COO13A3LZ-3", NOW) is None
+    book.tokens.block("DE8PSCOO13A3LZ")
+    assert book.tokens.is_blocked("DE-8PS-COO13A3LZ-3")
+    assert not book.tokens.is_blocked("CARD1")
+    book.tokens.block("card1")
+    assert book.tokens.is_blocked("CARD1")
+    book.tokens.unblock("DE-8PS-COO13A3LZ-3")
+    assert not book.tokens.is_blocked("DE8PSCOO13A3LZ")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cpo.store import SCHEMA_VERSION, Store, StoreError
+from simulator.cpo.store import SCHEMA, SCHEMA_VERSION, Store, StoreError
 from simulator.kernel.clock import Clock
 from tests.simulator.cpo.world import crashed
 
@@ -158,3 +158,43 @@ async def test_a_transaction_that_sqlite_gave_up_is_told_to_who_waits(clock: Clo
     assert store.rows("SELECT name FROM settings") == [("b",)]
     assert lost == [True]
     store.close()
+
+
+def test_a_book_of_version_1_is_brought_up_to_date(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "book.db"
+    old = sqlite3.connect(path)
+    tokens = next(s for s in SCHEMA.split(";") if "CREATE TABLE tokens" in s)
+    old.executescript(SCHEMA.replace(tokens, tokens.replace(", contract_key TEXT", "")))
+    rows = [
+        ("P", "DE-8PS-COO13A3LZ-3", "OTHER"),
+        ("P", "app-7", "OTHER"),
+        ("P", "DE8PSCOO13A3LZ3", "RFID"),
+    ]
+    old.executemany("INSERT INTO tokens VALUES (?, ?, ?, '', '{}')", rows)
+    old.execute("INSERT INTO blocked VALUES ('DE-8PS-COO13A3LZ-3'), ('CARD1')")
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+    for _ in range(2):  # and stays as it is then
+        store = Store(path, clock)
+        keys = store.rows("SELECT uid, contract_key FROM tokens ORDER BY uid")
+        assert keys == [
+            ("app-7", None),
+            ("DE-8PS-COO13A3LZ-3", "DE8PSCOO13A3LZ"),
+            ("DE8PSCOO13A3LZ3", None),
+        ]
+        assert store.rows("SELECT uid FROM blocked ORDER BY uid") == [
+            ("CARD1",),
+            ("DE8PSCOO13A3LZ",),
+        ]
+        assert store.rows("SELECT * FROM plugs") == store.rows("SELECT * FROM issued") == []
+        assert store.row("PRAGMA user_version") == (SCHEMA_VERSION,)
+        store.close()
+    fresh = Store(tmp_path / "fresh.db", clock)
+    again = Store(path, clock)
+    tables = "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY name"
+    columns = "SELECT name, type FROM pragma_table_info('tokens')"
+    for question in (tables, columns):
+        assert fresh.rows(question) == again.rows(question)
+    fresh.close()
+    again.close()
