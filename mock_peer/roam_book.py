@@ -91,6 +91,34 @@ class RoamBook:
         self._organisations.pop(connection.id, None)
         self._shelf.drop("roam-connection", "", connection.id)
 
+    def replaced_by(self, connection: Connection) -> list[Connection]:
+        """Let an EMP that registers anew take the place of its former self: the same party.
+
+        Its settings, tokens and sessions go on; returns the connections that ended.
+        """
+        party = str(connection.their_party).casefold()
+        former = [
+            other
+            for other in self._connections.values()
+            if other.registered and str(other.their_party).casefold() == party
+        ]
+        former = [other for other in former if other.id != connection.id]
+        for other in former:
+            self._adopt(connection, other)
+            self.remove(other)
+        return former
+
+    def _adopt(self, connection: Connection, former: Connection) -> None:
+        connection.peer = former.peer
+        if _ORGANISATION in former.extra:
+            connection.extra.setdefault(_ORGANISATION, former.extra[_ORGANISATION])
+        self.save(connection)
+        for held in list(self.tokens.of(former.id)):
+            self.put_token(connection, held.token)
+        for name, told in self._told.items():
+            if told.organisation == former.id:
+                self.put_told(name, told._replace(organisation=connection.id))
+
     def all(self) -> list[Connection]:
         """Every EMP, oldest first."""
         return list(self._connections.values())

@@ -122,6 +122,8 @@ class RoamFace:
     async def _registered(self, connection: Connection) -> None:
         """Look at what the EMP offers, and tell who it is."""
         self.book.save(connection)  # its party is known now, and with it its default organisation
+        for former in self.book.replaced_by(connection):
+            self._journal.event(ACTOR, "roam.replaced", peer=connection.peer, former=former.id)
         offered = [
             {"identifier": module, "role": role} for module, role in sorted(connection.endpoints)
         ]

@@ -15,7 +15,7 @@ from simulator.kernel.journal import Journal
 from simulator.kernel.loop import VirtualLoop
 from tests.mock_peer import objects as o
 from tests.mock_peer.roaming import CARD, TOKEN, roaming
-from tests.mock_peer.test_relay import cdr_of
+from tests.mock_peer.test_relay import cdr_of, session_of
 
 
 def test_its_paths() -> None:
@@ -74,6 +74,46 @@ async def test_two_emps_see_the_same_ids_and_only_their_own_cdrs(
         await clock.sleep(60)
         assert (len(whole.emp.book.cdrs), len(other.book.cdrs)) == (1, 0)
         await other.stop()
+
+
+async def test_an_emp_that_lost_its_memory_registers_anew_and_goes_on(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    several = {"keys_per_contract": 2}
+    async with roaming(clock, chance, journal) as whole:
+        roam = whole.roam
+        (emp,) = roam.book.all()
+        await whole.cpo.control("PUT", f"/roam/emps/{emp.id}", {"organisation": several})
+        await whole.share()
+        told = await whole.cpo.authorize(CARD, {"location_id": "LOC1"})
+        reference = told.data["authorization_reference"]
+        cdr = cdr_of(whole, reference, session_id="S1")
+        await whole.cpo.put_session(session_of(whole, authorization_reference=reference))
+        await clock.sleep(60)
+        await whole.emp.stop()  # without a word, and its registration with it
+        again = await start_emp(
+            EmpConfig(port=8100, tokens=(TOKEN,), pulls=False),
+            clock=clock,
+            chance=chance.child("again"),
+            journal=journal,
+            versions_url=roam.versions_url,
+            token_a=roam.token_a,
+        )
+        (replaced,) = whole.told("roam.replaced")
+        assert (replaced["peer"], replaced["data"]["former"]) == ("emp", emp.id)
+        (now,) = [one for one in roam.book.all() if one.registered]
+        assert roam.book.organisation(now).keys_per_contract == 2
+        assert (now.peer, roam.book.by_token(emp.token_in)) == ("emp", None)
+        assert [held.uid for held in roam.book.tokens.of(now.id)] == [CARD]
+        second = {"uid": "04EE0002", "contract_id": TOKEN["contract_id"]}
+        assert (await again.push_token(second)).ok
+        await clock.sleep(1740)
+        assert (await whole.cpo.post_cdr(cdr)).ok
+        await clock.sleep(60)
+        (passed,) = again.book.cdrs.values()
+        stopped = await again.stop_session(passed["session_id"])
+        assert stopped["response"]["result"] == "ACCEPTED"  # it is the EMP's session still
+        await again.stop()
 
 
 def _journal_of_a_day() -> bytes:

@@ -80,6 +80,28 @@ def test_what_is_told_of_an_emp_leaves_it_its_own_party() -> None:
     book.close()
 
 
+def test_the_same_party_takes_the_place_of_its_former_self(file: str) -> None:
+    book = RoamBook(file)
+    former, other = registered(book), registered(book)
+    other.their_roles = [{"role": "EMSP", "country_code": "DE", "party_id": "EMP"}]
+    book.save(other)
+    book.put_token(former, token())
+    book.put_told("es1", Told(former.id, Decimal(1), False))
+    book.set_organisation(former, Organisation(keys_per_contract=9))
+    anew = registered(book)
+    assert book.replaced_by(other) == []
+    assert book.replaced_by(anew) == [former]
+    book.close()
+    again = RoamBook(file)
+    assert [one.id for one in again.all()] == [other.id, anew.id]
+    found = again.connection(anew.id)
+    assert found is not None
+    assert (found.peer, again.organisation(found).keys_per_contract) == ("emp", 9)
+    assert [held.uid for held in again.tokens.of(anew.id)] == ["04AABBCC"]
+    assert again.told("es1") == Told(anew.id, Decimal(1), False)
+    again.close()
+
+
 def test_a_prefix_is_the_first_emp_s() -> None:
     book = RoamBook()
     first, second = registered(book), registered(book)

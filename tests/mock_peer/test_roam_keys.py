@@ -157,19 +157,23 @@ async def test_a_contract_changes_where_the_organisation_allows_it(
 async def test_a_prefix_of_another_emp_is_refused(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
+    organisation = {"contract_prefixes": ["DE-EMP", "NL-ABC"]}
     async with roaming(clock, chance, journal) as whole:
-        config = EmpConfig(port=8101, tokens=(), pulls=False)  # the same party as the first
-        roam = whole.roam
+        _, told = await whole.cpo.control("GET", "/roam")
+        first = f"/roam/emps/{told['emps'][0]['id']}"
+        status, _ = await whole.cpo.control("PUT", first, {"organisation": organisation})
+        assert status == 200
+        config = EmpConfig(port=8101, country_code="NL", party_id="ABC", pulls=False)
         second = await start_emp(
             config,
             clock=clock,
             chance=chance,
             journal=journal,
-            versions_url=roam.versions_url,
-            token_a=roam.token_a,
+            versions_url=whole.roam.versions_url,
+            token_a=whole.roam.token_a,
         )
-        token = {"uid": "04EE00AA", "contract_id": "DEEMPC000000099"}
-        refused = await second.push_token(token)
+        token = {"uid": "04EE00AA", "contract_id": "NLABCC000000099"}
+        refused = await second.push_token(token)  # its own party, and yet the first one's prefix
         assert refused.status_code == 2001
         assert "roam.contract-prefixes" in refused.message
         assert "registered for DE*EMP" in refused.message
