@@ -89,7 +89,9 @@ class CdrFacts:
     own: tuple[
         Authorization, ...
     ]  # of those at its EVSE the ones that nothing else has; best first
+    claimed_at: datetime | None  # when the last verdict at its EVSE that is another's was given
     claimed: str | None  # what has the ALLOWED verdict that this CDR could rest on otherwise
+    auth_method: str | None
     unanswered: bool  # a request of that time was left without an answer
     cost: Decimal | None
     cost_with_vat: Decimal | None
@@ -107,7 +109,8 @@ class CdrFacts:
         """
         fits = self.referred is not None and self.billed_by is None and self._fits(self.referred)
         referred = (self.referred,) if self.referred is not None and fits else ()
-        return tuple(v for v in (*referred, *self.own) if v.allowed == "ALLOWED")
+        own = self.asked_for if self.places.reference else self.own
+        return tuple(v for v in (*referred, *own) if v.allowed == "ALLOWED")
 
     @property
     def allowing(self) -> Authorization | None:
@@ -115,13 +118,28 @@ class CdrFacts:
         return next(iter(self.allowed_by), None)
 
     @property
-    def missing(self) -> Authorization | None:
-        """The verdict whose reference the CDR should carry, if it carries none: an ALLOWED one, if
-        there is one. One right after the session's end is the next session's.
+    def asked_for(self) -> tuple[Authorization, ...]:
+        """Of its own verdicts those that can have been asked for nothing else. One right after the
+        session's end is the next session's; one before another session's was given up for that; and
+        a START_SESSION began nothing that was whitelisted.
         """
         end = self.end or self.start
-        fitting = [v for v in self.own if end is not None and v.at <= end + WHOLE_SECOND]
-        return next((v for v in fitting if v.allowed == "ALLOWED"), next(iter(fitting), None))
+        return tuple(
+            v
+            for v in self.own
+            if end is not None
+            and v.at <= end + WHOLE_SECOND
+            and (self.claimed_at is None or v.at > self.claimed_at)
+            and not (v.by_command and self.auth_method == "WHITELIST")
+        )
+
+    @property
+    def missing(self) -> Authorization | None:
+        """The verdict whose reference the CDR should carry, if it carries none: an ALLOWED one, if
+        there is one.
+        """
+        asked = self.asked_for
+        return next((v for v in asked if v.allowed == "ALLOWED"), next(iter(asked), None))
 
     @property
     def denying(self) -> Authorization | None:
@@ -187,6 +205,8 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
         verdicts=tuple(verdicts),
         own=_best_first(own, start),
         claimed=next((claim for claim in reversed(taken) if claim), None),
+        claimed_at=max((v.at for v in here if claims[v.reference]), default=None),
+        auth_method=raw.text(body, "/auth_method"),
         unanswered=len(asked) > len(verdicts),
         cost=raw.number(body, places.cost),
         cost_with_vat=raw.number(body, places.cost_with_vat) if places.cost_with_vat else None,

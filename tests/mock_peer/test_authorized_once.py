@@ -1,15 +1,14 @@
-"""Which authorization a CDR rests on, over HTTP: its own, at its EVSE, in its time, and once."""
+"""Which authorization a CDR rests on, over HTTP: its own, at its EVSE, and once."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mock_peer.server import start
 from simulator.kernel.chance import Chance
-from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from tests.mock_peer import objects as o
 from tests.mock_peer.charging import (
@@ -71,6 +70,65 @@ async def test_what_another_session_was_pushed_with_is_not_missing_before_its_cd
         good(await cpo.whitelisted("OFFLINE", second))
         good(await cpo.bill("ONLINE", first, reference))
         assert await cpo.broken() == []
+
+
+@each
+async def test_who_held_the_card_up_twice_has_not_asked_for_the_next_session(
+    clock: Clock, chance: Chance, journal: Journal, version: str
+) -> None:
+    """The last reference given is the session's (2.2.1 mod_cdrs); the first is nobody's."""
+    async with day(clock, chance, journal, version) as cpo:
+        await cpo.allowed()
+        await clock.sleep(20)
+        reference = await cpo.allowed()
+        begun = await cpo.charge()
+        good(await cpo.bill("ONLINE", begun, reference))
+        await cpo.silence()
+        begun = await cpo.charge()
+        good(await cpo.whitelisted("OFFLINE", begun))
+        assert await cpo.broken() == []
+
+
+@each_22x
+async def test_nor_has_a_card_held_up_twice_been_asked_for_twice(
+    clock: Clock, chance: Chance, journal: Journal, version: str
+) -> None:
+    async with day(clock, chance, journal, version) as cpo:
+        await cpo.allowed(o.NEVER_CARD)
+        reference = await cpo.allowed(o.NEVER_CARD)
+        begun = await cpo.charge(20)
+        good(await cpo.bill("CDR1", begun, reference, card=o.NEVER_CARD, session_id="S1"))
+        begun = await cpo.charge()
+        refused(await cpo.bill("CDR2", begun, card=o.NEVER_CARD), REALTIME)
+
+
+@each_22x
+async def test_a_remote_start_that_failed_asks_no_offline_session_for_its_reference(
+    clock: Clock, chance: Chance, journal: Journal, version: str
+) -> None:
+    async with day(clock, chance, journal, version) as cpo:
+        cpo.cpo.command_answer = {"result": "REJECTED", "timeout": 30}
+        wanted = {"token_uid": o.CARD, "location_id": "LOC1", "evse_uid": FIRST}
+        await cpo.cpo.control("POST", "/commands/START_SESSION", wanted)
+        await cpo.silence()
+        begun = await cpo.charge()
+        good(await cpo.whitelisted("OFFLINE", begun))
+
+
+@each_22x
+@pytest.mark.parametrize("method", ["COMMAND", "AUTH_REQUEST"])
+async def test_a_remote_start_has_its_reference_in_the_cdr(
+    clock: Clock, chance: Chance, journal: Journal, version: str, method: str
+) -> None:
+    async with day(clock, chance, journal, version) as cpo:
+        wanted = {"token_uid": o.CARD, "location_id": "LOC1", "evse_uid": FIRST}
+        await cpo.cpo.control("POST", "/commands/START_SESSION", wanted)
+        session = o.session("S-CDR1")
+        await cpo.cpo.put_session(cpo.wire("session", session))
+        begun = await cpo.charge()
+        refused(await cpo.bill("CDR1", begun, auth_method=method), REFERENCE, 2001)
+        reference = cpo.cpo.commands[-1]["authorization_reference"]
+        good(await cpo.bill("CDR1", begun, reference, auth_method=method))
 
 
 @each_22x
@@ -209,144 +267,3 @@ async def test_what_served_a_cdr_is_known_after_a_restart(
         _, state = await cpo.cpo.control("GET", "/state")
         asked = [given["evse_uids"] for given in state["held"][0]["authorizations"]]
         assert asked == [[FIRST], [SECOND]]
-
-
-# When
-
-
-@each
-async def test_a_card_is_held_up_before_the_plug_or_after_it(
-    clock: Clock, chance: Chance, journal: Journal, version: str
-) -> None:
-    async with day(clock, chance, journal, version) as cpo:
-        before = await cpo.allowed(o.NEVER_CARD)
-        await clock.sleep(3500)
-        begun = await cpo.charge()
-        good(await cpo.bill("CARD-FIRST", begun, before, card=o.NEVER_CARD))
-        begun = await cpo.charge(5)
-        after = await cpo.allowed(o.NEVER_CARD)
-        await clock.sleep(1500)
-        good(await cpo.bill("PLUG-FIRST", begun, after, card=o.NEVER_CARD))
-        assert await cpo.broken() == []
-
-
-@each
-async def test_a_cpos_clock_may_be_slow_by_less_than_a_minute(
-    clock: Clock, chance: Chance, journal: Journal, version: str
-) -> None:
-    """A visit of no length, told to have ended before the answer was given."""
-    async with day(clock, chance, journal, version) as cpo:
-        await clock.sleep(120)
-        for late, wanted in ((50, 1000), (90, 2001 if version != "2.1.1" else 2000)):
-            reference = await cpo.allowed(o.NEVER_CARD)
-            then = rfc3339(cpo.now - timedelta(seconds=late))
-            period = {"start_date_time": then, "dimensions": [{"type": "ENERGY", "volume": 0}]}
-            told = await cpo.bill(
-                f"CDR{late}",
-                cpo.now,
-                reference,
-                card=o.NEVER_CARD,
-                start_date_time=then,
-                end_date_time=then,
-                charging_periods=[period],
-                total_cost={"excl_vat": 0, "incl_vat": 0},
-                total_energy=0,
-                total_time=0,
-            )
-            assert told.status_code == wanted, told.message
-
-
-def periods(start: str, then: str) -> list[dict[str, object]]:
-    """Energy from the first moment on, told in two periods."""
-    volumes = [{"type": "ENERGY", "volume": 5}]
-    return [{"start_date_time": at, "dimensions": volumes} for at in (start, then)]
-
-
-@each
-async def test_whitelist_never_has_its_answer_before_energy_flows(
-    clock: Clock, chance: Chance, journal: Journal, version: str
-) -> None:
-    """For a card that may decide offline, an answer during the session is in time."""
-    async with day(clock, chance, journal, version) as cpo:
-        for card, asked_after, taken in (
-            (o.NEVER_CARD, 25, False),
-            (o.NEVER_CARD, 5, True),
-            (o.CARD, 25, True),
-        ):
-            begun = await cpo.charge(asked_after)
-            reference = await cpo.allowed(card)
-            await clock.sleep(60 * (30 - asked_after))
-            told = await cpo.bill(
-                f"CDR-{card}-{asked_after}",
-                begun,
-                reference,
-                card=card,
-                charging_periods=periods(rfc3339(begun), rfc3339(begun + (cpo.now - begun) / 2)),
-            )
-            if taken:
-                good(told)
-            else:
-                refused(told, REALTIME)
-                assert "before energy flows" in told.message
-        assert await cpo.broken() == [REALTIME]
-
-
-@each
-async def test_an_interruption_between_plug_and_card_excuses(
-    clock: Clock, chance: Chance, journal: Journal, version: str
-) -> None:
-    async with day(clock, chance, journal, version) as cpo:
-        begun = await cpo.charge(5)
-        await cpo.silence()
-        await clock.sleep(1500)
-        good(await cpo.whitelisted("CDR1", begun))
-
-
-@each
-async def test_a_card_that_was_blocked_before_is_not_decided_on_by_the_cpo(
-    clock: Clock, chance: Chance, journal: Journal, version: str
-) -> None:
-    async with day(clock, chance, journal, version) as cpo:
-        await cpo.silence()
-        begun = await cpo.charge()
-        told = await cpo.whitelisted("BLOCKED", begun, card=o.BLOCKED_CARD)
-        refused(told, REALTIME)
-        assert "valid" in told.message
-        begun = await cpo.charge(10)
-        await cpo.cpo.control("PUT", f"/tokens/{o.CARD}", {"valid": False})
-        await clock.sleep(1200)
-        good(await cpo.whitelisted("BLOCKED-LATER", begun))
-
-
-# Denials
-
-
-@each
-async def test_a_refusal_during_another_ones_session_denies_nothing(
-    clock: Clock, chance: Chance, journal: Journal, version: str
-) -> None:
-    """The card charges at one EVSE, begun offline, and is refused at the next one."""
-    async with day(clock, chance, journal, version) as cpo:
-        await cpo.silence()
-        begun = await cpo.charge(15)
-        settings = {"tokens": {o.CARD: {"allowed": "NO_CREDIT"}}}
-        await cpo.cpo.control("PUT", "/authorizations", settings)
-        assert (await cpo.ask(evse=SECOND)).data["allowed"] == "NO_CREDIT"
-        await clock.sleep(900)
-        good(await cpo.whitelisted("CDR1", begun, evse=FIRST))
-
-
-@each
-@pytest.mark.parametrize("evse", [FIRST, SECOND])
-async def test_a_session_after_a_refusal_at_this_location_is_not_paid(
-    clock: Clock, chance: Chance, journal: Journal, version: str, evse: str
-) -> None:
-    async with day(clock, chance, journal, version) as cpo:
-        settings = {"tokens": {o.CARD: {"allowed": "NO_CREDIT"}}}
-        await cpo.cpo.control("PUT", "/authorizations", settings)
-        await cpo.ask(evse=evse)
-        await cpo.silence()
-        begun = await cpo.charge()
-        told = await cpo.whitelisted("CDR1", begun, evse=FIRST)
-        assert told.status_code in (2000, 2001)
-        assert "session.start-denied" in await cpo.broken()
