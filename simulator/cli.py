@@ -51,6 +51,7 @@ COMMANDS: dict[str, Row] = {
     "peer": Row("", "Run the mock Plugsurfing alone, against any CPO."),
     "emp": Row("", "Run a simulated EMP alone, against anyone's Roam."),
     "check": Row("", "Check a real CPO or EMP against Plugsurfing's rules."),
+    "pki": Row("simulator.commands.pki:pki", "Make Plug & Charge certificates and serve them."),
     "price": Row(
         "simulator.commands.price:price",
         "Price a session by an OCPI tariff, line by line.",

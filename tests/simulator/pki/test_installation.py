@@ -117,6 +117,12 @@ def test_both_messages_fit_into_ocpp(the: Cast) -> None:
     assert read_exi_text(response) == the.sealed()
 
 
+def test_p_521_needs_the_room_of_ocpp_2_1() -> None:
+    with pytest.raises(TooLong):
+        exi_text(cast("iso15118-20").sealed())
+    assert len(exi_text(cast("iso15118-20").sealed(), 17_000)) <= 17_000
+
+
 @pytest.mark.parametrize(("address", "fits"), [(64, True), (200, False)])
 def test_what_fits_depends_on_the_responders_address(address: int, fits: bool) -> None:
     """It stands in each of six certificates: with 200 characters the limit is passed, and told."""
