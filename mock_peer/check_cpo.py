@@ -192,8 +192,8 @@ class CpoCheck:
         except Refused as error:
             self._problem = self._refused = str(error)
             self._tell(self._problem)
+            self._judge_credentials()
             return False
-        self._judge_credentials()
         self._registered()
         return True
 
@@ -203,10 +203,17 @@ class CpoCheck:
         self._tell(f"registered with {who}, OCPI {self._connection.version}")
 
     def _judge_credentials(self) -> None:
-        """Hold what the CPO answered to POST credentials against the rules."""
-        posted = [e for e in self._exchanges() if e.module == "credentials" and not e.received]
+        """Hold credentials that could not be worked with against the rules, unless that was done:
+        those of a registration are judged by the peer.
+        """
+        judged = {r["message_seq"] for r in self._journal.records if r["leg"] == "finding"}
+        posted = [
+            e
+            for e in self._exchanges()
+            if Occasion.CREDENTIALS in e.occasions and not e.received and e.seq not in judged
+        ]
         context = Context(
-            self._connection.version or "",
+            posted[-1].record["version"] if posted else "",
             self._clock.now(),
             self._peer.book.known(self._connection),
             self._plan.profile,

@@ -162,6 +162,8 @@ class Exchange:
         found = {occasion for row in READINGS if self._fits(row) for occasion in row.occasions}
         if self.received and self.functional:
             found |= {ON.REQUEST, ON.ROAM_REQUEST}
+        if not self.received and not self.ok:
+            found -= {ON.CREDENTIALS, ON.ROAM_CREDENTIALS}  # there are none in a refusal
         if not self.received and self.method == "GET" and raw.items(self.answer, "/data"):
             found |= {_LISTED[self.module]} if self.module in _LISTED else set()
         if not self.received and self.module == "versions" and self._lists_endpoints:

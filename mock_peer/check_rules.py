@@ -74,6 +74,11 @@ def _has_body(exchange: Exchange, evidence: Evidence) -> bool:
     return _brings_data(exchange, evidence) and bool(exchange.record["request"]["body"])
 
 
+def _registered_with(exchange: Exchange, evidence: Evidence) -> bool:
+    """Version details, where it came to a registration: they are judged after it."""
+    return ON.ENDPOINTS in exchange.occasions and bool(evidence.offered)
+
+
 def _names_tariffs(exchange: Exchange, evidence: Evidence) -> bool:
     return any(raw.items(part, "/tariff_ids") for part in _parts(exchange))
 
@@ -138,6 +143,7 @@ def _charges_at_home(exchange: Exchange, evidence: Evidence) -> bool:
 TRIGGERS: Mapping[str, Trigger] = MappingProxyType(
     {
         "credentials.before-data": _brings_data,
+        "credentials.endpoints": _registered_with,
         "request.body": _has_body,
         "location.one-tariff": _names_tariffs,
         "location.pnc-capability": _offers_pnc,
@@ -153,6 +159,7 @@ TRIGGERS: Mapping[str, Trigger] = MappingProxyType(
 # Where WANTED would say too little.
 INSTEAD: Mapping[str, str] = MappingProxyType(
     {
+        "credentials.endpoints": "version details, and a registration",
         "location.one-tariff": "a connector that names a tariff",
         "location.pnc-capability": "an EVSE or connector that claims Plug and Charge",
         "session.start-denied": "a driver whom a real-time authorization refuses",

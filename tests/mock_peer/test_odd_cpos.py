@@ -201,7 +201,7 @@ WIRE: dict[str, tuple[Odd, set[str]]] = {
         {"check.versions", "check.registration", "check.envelope"}),
     "credentials that are none": (
         when(lambda asked: asked.method == "POST", envelope(data={"token": 5})),
-        {"check.registration"}),
+        {"check.registration", "credentials.valid"}),
 }
 # fmt: on
 # Where locations cannot be known, what rests on them fails too: that is judged by itself.
@@ -244,6 +244,35 @@ async def test_without_locations_nothing_that_rests_on_them_passes(clock: Clock,
         assert verdicts[rule] is Verdict.FAIL, rule
     assert verdicts["check.page-limit"] is Verdict.FAIL
     assert verdicts["cdr.in-time"] is Verdict.PASS  # what is pulled once more is not late
+    readable(report)
+
+
+MISFITS: dict[str, Odd] = {
+    "a web site": when(everything, is_(envelope=b"<html>")),
+    "never in time": when(everything, is_(delay_s=100)),
+    "a refusal of all": when(everything, is_(status=401)),
+    "no content": when(everything, is_(status=204, envelope=b"")),
+    "an unheard status": when(everything, is_(status=999)),
+    "null": when(everything, is_(envelope=b"null")),
+    "a list": when(everything, is_(envelope=b"[]")),
+    "a huge code": when(everything, envelope(status_code=10**30)),
+    "a code that is true": when(everything, envelope(status_code=True)),
+    "data that is odd": when(everything, envelope(data=[[], {}, None])),
+    "endpoints that are odd": when(
+        lambda asked: asked.module == "2.2.1",
+        envelope(data={"endpoints": [None, {"identifier": 5}, {
+            "identifier": "credentials", "role": "SENDER", "url": "file:///etc/passwd"}]})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISFITS)
+async def test_what_is_no_cpo_at_all_fails_its_registration(clock: Clock, name: str) -> None:
+    report, _, _ = await check_odd(clock, MISFITS[name])
+    assert "check.registration" in failing(report)
+    assert report.exit_code is Exit.FAILED
+    assert report.problem.startswith("the registration failed")
+    passing = {line.id for line in report.lines if line.verdict is Verdict.PASS}
+    assert all(rule.startswith("check.") for rule in passing)
     readable(report)
 
 
