@@ -160,6 +160,7 @@ def test_silence_counts_as_the_whitelist_says(
     decision = conclude(REQUEST, ask, [Silence("p1", "no answer")])
     assert decision.verdict == verdict
     assert decision.interrupted is interrupted
+    assert decision.unanswered is not decision.allowed
     assert "no answer" in decision.why
 
 
@@ -170,7 +171,8 @@ def test_offline_permission_still_wants_a_valid_token() -> None:
 
 def test_an_emsp_that_disowns_its_token_is_not_overruled() -> None:
     ask = Ask(("p1",), known("ALLOWED_OFFLINE"))
-    assert conclude(REQUEST, ask, [Answer("p1", None)]).verdict is Verdict.UNKNOWN
+    decision = conclude(REQUEST, ask, [Answer("p1", None)])
+    assert (decision.verdict, decision.unanswered) == (Verdict.UNKNOWN, False)
 
 
 def test_of_several_peers_the_one_that_allows_decides() -> None:
@@ -215,6 +217,9 @@ def test_who_may_stop() -> None:
     assert not may_stop(started, "CARD2", "G2")
     assert not may_stop(started, "CARD2")
     assert not may_stop(None, "CARD1")
+    contract = by_command(token("DE-8PS-COO13A3LZ-3"), "p1", None, NOW, [])
+    assert may_stop(contract, "DE8PSCOO13A3LZ")
+    assert not may_stop(contract, "DE8PSCOO13A3LY")
     alone = by_command(token("CARD1"), "p1", None, NOW, [])
     assert not may_stop(alone, "CARD2", None)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from simulator.cpo import authorize
 from simulator.cpo.authorize import Decision, Verdict
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
-from tests.simulator.cpo.world import World, running, token
+from simulator.ocpi.exchange import Ctx, Result
+from tests.simulator.cpo.world import Emsp, World, running, token
 
 
 async def show(world: World, uid: str = "CARD1", **options: Any) -> Decision:
@@ -125,3 +128,59 @@ async def test_each_decision_is_told(clock: Clock, chance: Chance, journal: Jour
         assert told["data"]["verdict"] == "ALLOWED"
         assert told["data"]["emsp"] == "emsp"
         assert journal.session_of("authorization/AUTH-1") == "CP16-1-1"
+
+
+async def test_a_contract_that_nobody_has_sent_is_its_issuers_affair(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    """An EMAID names its eMSP; where that one is no peer of ours, all are asked."""
+    other = Emsp(clock, chance, journal, name="other", port=9210, party_id="8PS")
+    async with running(clock, chance, journal) as world:
+        await other.start()
+        await world.cpo.register(other.server.versions_url, other.invite(), peer="other")
+
+        def asked() -> list[str]:
+            """Who was asked for a decision so far."""
+            return sorted(
+                record["peer"]
+                for record in journal.records
+                if record["leg"] == "ocpi"
+                and record["actor"] == "cpo"
+                and "/authorize" in record["url"]
+            )
+
+        await show(world, "DE8PSC00000001", id_type="eMAID")
+        assert asked() == ["other"]
+        await show(world, "FRXYZ123456789", id_type="eMAID")
+        assert asked() == ["emsp", "other", "other"]
+        await show(world, "STRANGER", id_type="eMAID")
+        assert asked() == ["emsp", "emsp", "other", "other", "other"]
+        await other.stop()
+
+
+async def test_who_waits_no_longer_is_not_waited_for(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal, authorization_timeout_s=10.0) as world:
+
+        async def never(ctx: Ctx) -> Result | None:
+            await clock.sleep(60)
+            return None
+
+        world.emsp.misbehave = never
+        for within_s, took_s in ((4.0, 4.0), (20.0, 10.0), (None, 10.0)):
+            began = clock.monotonic()
+            decision = await show(world, "STRANGER", within_s=within_s)
+            assert clock.monotonic() - began == pytest.approx(took_s)
+            assert (decision.verdict, decision.unanswered) == (Verdict.UNKNOWN, True)
+
+
+async def test_a_refusal_that_is_kept_serves_the_transaction_too(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal) as world:
+        refused = Decision(Verdict.INVALID, "CARD1", "certificate revoked", clock.now())
+        world.cpo._counter.refuse("CP16", refused, None)
+        assert await show(world, evse_id=1, starting=True) == refused
+        assert world.emsp.asked == 0
+        assert (await show(world)).allowed  # shown again: another question

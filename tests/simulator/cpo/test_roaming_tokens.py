@@ -264,3 +264,52 @@ async def test_no_usable_answer_is_silence(
         before = clock.monotonic()
         assert isinstance(await ask(world), Silence)
         assert clock.monotonic() - before <= 8
+
+
+async def test_a_token_stays_as_it_was_pushed_whatever_the_answer_shows(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    pushed = token("DE-8PS-COO13A3LZ-3", type="OTHER")
+    async with running(clock, chance, journal, tokens=[pushed]) as world:
+        peer = world.cpo.peers.registered()[0].id
+
+        async def respell(ctx: Ctx) -> Result | None:
+            if "authorize" not in ctx.request.path:
+                return None
+            shown = {**pushed, "uid": "de8pscoo13a3lz3", "type": "EMAID", "valid": False}
+            return Result({"allowed": "ALLOWED", "token": shown})
+
+        world.emsp.misbehave = respell
+        known = Known(peer, pushed)
+        args = ("DE8PSCOO13A3LZ3", "EMAID", known, {"location_id": "LOC1"}, None)
+        answer = await world.cpo._tokens.ask(peer, *args)
+        assert isinstance(answer, Answer)
+        assert answer.info is not None
+        assert answer.info["token"] == {**pushed, "valid": False}
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("DE8PSCOO13A3LZ3", "DE-8PS-COO13A3LZ-3"),
+        ("DE8PSCOO13A3LZ", "DE-8PS-COO13A3LZ-3"),
+        ("de-8ps-coo13a3lz-9", "DE-8PS-COO13A3LZ-9"),
+        ("no EMAID at all", "no%20EMAID%20at%20all"),
+    ],
+)
+async def test_a_contract_that_nobody_has_sent_has_a_name_too(
+    said: str, asked: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with running(clock, chance, journal, tokens=[]) as world:
+        peer = world.cpo.peers.registered()[0].id
+        place = {"location_id": "LOC1"}
+        answer = await world.cpo._tokens.ask(peer, said, "EMAID", None, place, None)
+        assert answer == Answer(peer, None)
+        (url,) = [
+            record["url"]
+            for record in journal.records
+            if record["leg"] == "ocpi"
+            and record["actor"] == "cpo"
+            and "/authorize" in record["url"]
+        ]
+        assert url.endswith(f"/tokens/{asked}/authorize?type=OTHER")

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.cpo.sites import Sites, evse_status
 from simulator.ocpi.tariff_parse import TariffError
-from tests.simulator.cpo.world import CONFIG, LOCATION, TARIFF
+from tests.simulator.cpo.world import CONFIG, LOCATION, TARIFF, connector, evse
 
 NOW = "2026-01-15T07:00:00.000Z"
 
@@ -145,3 +145,26 @@ def _with_tariffs(ids: list[str]) -> dict[str, Any]:
 def test_a_tariff_that_cannot_be_priced_with_is_refused_at_once() -> None:
     with pytest.raises(TariffError, match="/T1/elements"):
         sites(tariffs=[{**TARIFF, "elements": []}])
+
+
+def test_capabilities_change_a_connector_and_all_above_it() -> None:
+    own = {**connector(), "capabilities": ["OTHER_WORD", "OLD"]}
+    location = {**LOCATION, "evses": [{**evse("E1"), "connectors": [own, connector("2")]}]}
+    known = sites(locations=[location])
+    at = "2026-01-15T09:00:00.000Z"
+    managed = ("OLD", "NEW", "NEWER")
+    assert known.set_capabilities("loc1", "e1", ["NEW", "NEWER"], managed, at) == ["1", "2"]
+    found = known.evse("LOC1", "E1")
+    above = known.location("LOC1")
+    assert found is not None
+    assert above is not None
+    first, second = found["connectors"]
+    assert first["capabilities"] == ["OTHER_WORD", "NEW", "NEWER"]
+    assert second["capabilities"] == ["NEW", "NEWER"]
+    moments = {found["last_updated"], above["last_updated"], first["last_updated"]}
+    assert moments == {at}
+    assert known.set_capabilities("LOC1", "E1", ["NEWER", "NEW"], managed, "later") == []
+    assert found["last_updated"] == at
+    assert known.set_capabilities("LOC1", "E1", [], managed, at) == ["1", "2"]
+    assert (first["capabilities"], second["capabilities"]) == (["OTHER_WORD"], [])
+    assert known.set_capabilities("LOC1", "E9", ["NEW"], managed, at) == []

@@ -124,6 +124,7 @@ class Emsp:
     journal: Journal
     name: str = "emsp"
     port: int = 9200
+    party_id: str = "EMP"
     tokens: list[Object] = field(default_factory=list)
     verdict: str = "ALLOWED"
     got: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -141,7 +142,7 @@ class Emsp:
         role = {
             "role": "EMSP",
             "business_details": {"name": self.name},
-            "party_id": "EMP",
+            "party_id": self.party_id,
             "country_code": "DE",
         }
         platform = Platform(versions_url="", roles=[role], versions=self.versions)
