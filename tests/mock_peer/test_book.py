@@ -133,3 +133,24 @@ def test_a_cdr_of_an_older_book_bills_nothing_known(tmp_path: Path) -> None:
     again = Book(file)
     assert again.known(cpo).cdrs["old"] == KnownCdr("digest", True)
     again.close()
+
+
+def test_a_dropped_tariff_is_remembered_until_it_comes_to_stay(tmp_path: Path) -> None:
+    file, cpo = str(tmp_path / "book.db"), connection()
+    book = Book(file)
+    book.save(cpo)
+    book.put_tariff(cpo, "P1", o.tariff("P1"), o.NOW)
+    book.drop_tariff(cpo, "P1", LATER)
+    book.close()
+    again = Book(file)
+    assert (again.known(cpo).dropped, again.known(cpo).tariff("p1")) == ({"p1"}, None)
+    again.put_tariff(cpo, "p1", o.tariff("P1"), LATER)
+    again.close()
+    last = Book(file)
+    assert last.known(cpo).dropped == set()
+    assert last.known(cpo).tariff("P1") is not None
+    last.drop_tariff(cpo, "P2", LATER)
+    last.forget()
+    assert not list(last._shelf.notes("dropped", cpo.id))
+    assert last.known(cpo).dropped == set()
+    last.close()

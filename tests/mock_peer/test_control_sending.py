@@ -212,14 +212,15 @@ async def test_the_roles_of_a_cpo_are_judged_whoever_begins(
         cpo.connection.token_in = "token-a-of-the-cpo"
         cpo.store.save(cpo.connection)
         wanted = {"versions_url": cpo.server.versions_url, "token_a": "token-a-of-the-cpo"}
-        status, told = await cpo.control("POST", "/register", wanted)
-        assert status == 502 and rule in told["error"], told
-        assert await cpo.findings() == [rule]
+        for asked in (wanted, {**wanted, "version": version}):
+            status, told = await cpo.control("POST", "/register", asked)
+            assert status == 502 and rule in told["error"], told
+            cpo.connection.registered, cpo.connection.token_in = False, "token-a-of-the-cpo"
+        assert await cpo.findings() == [rule] * 2
         silent = {**wanted, "profile": {"strict": False}}
-        cpo.connection.registered, cpo.connection.token_in = False, "token-a-of-the-cpo"
         status, told = await cpo.control("POST", "/register", silent)
         assert (status, told.get("registered")) == (200, True), told
-        assert await cpo.findings() == [rule, rule]
+        assert await cpo.findings() == [rule] * 3
 
 
 @pytest.mark.parametrize(
