@@ -190,6 +190,14 @@ def test_whatever_is_asked_gets_an_answer(noise: bytes, mode: str) -> None:
         assert read(answer.der).response_status is Status.MALFORMED_REQUEST
 
 
+def test_a_negative_serial_number_is_malformed() -> None:
+    pki, contract = _PKI
+    serial = contract.certificate.serial_number.to_bytes(15, "big")
+    der = bytearray(asked(pki, contract.certificate, "MO_SUB2"))
+    der[der.index(serial)] |= 0x80
+    assert Responder(pki).answer(bytes(der), NOW).says == "malformed_request"
+
+
 @given(st.data())
 def test_a_damaged_request_gets_an_answer(data: st.DataObject) -> None:
     pki, contract = _PKI
