@@ -7,7 +7,7 @@ PkiError.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -43,15 +43,6 @@ _HASHES: dict[str, hashes.SHA256 | hashes.SHA384 | hashes.SHA512] = {
     "SHA384": hashes.SHA384(),
     "SHA512": hashes.SHA512(),
 }
-# What `cryptography` raises on certificates that are not as RFC 5280 has them.
-_UNREADABLE = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
 
 
 def read_chain(text: str, place: str = "certificate chain") -> list[x509.Certificate]:
@@ -62,16 +53,7 @@ def read_chain(text: str, place: str = "certificate chain") -> list[x509.Certifi
     """
     if len(text) > LONGEST_TEXT:
         raise PkiError(f"{place}: {len(text)} characters are more than any chain has")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        try:
-            chain = x509.load_pem_x509_certificates(text.encode())
-            for certificate in chain:
-                _read_parts(certificate)
-        except _UNREADABLE as problem:
-            cause = str(problem).partition("\n")[0].partition(". ")[0] or type(problem).__name__
-            raise PkiError(f"{place}: not a PEM certificate that can be read: {cause}") from problem
-    return chain
+    return _read(lambda: x509.load_pem_x509_certificates(text.encode()), "PEM", place)
 
 
 def read_certificate(text: str, place: str = "certificate") -> x509.Certificate:
@@ -84,15 +66,23 @@ def read_certificate(text: str, place: str = "certificate") -> x509.Certificate:
 
 def read_der(der: bytes, place: str = "certificate") -> x509.Certificate:
     """Read one certificate in DER. Raises PkiError."""
+    return _read(lambda: [x509.load_der_x509_certificate(der)], "DER", place)[0]
+
+
+def _read(
+    load: Callable[[], list[x509.Certificate]], form: str, place: str
+) -> list[x509.Certificate]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         try:
-            certificate = x509.load_der_x509_certificate(der)
-            _read_parts(certificate)
-        except _UNREADABLE as problem:
+            certificates = load()
+            for certificate in certificates:
+                _read_parts(certificate)
+        except Exception as problem:  # of many kinds, and of others from release to release
             cause = str(problem).partition("\n")[0].partition(". ")[0] or type(problem).__name__
-            raise PkiError(f"{place}: not a DER certificate that can be read: {cause}") from problem
-    return certificate
+            told = f"{place}: not a {form} certificate that can be read: {cause}"
+            raise PkiError(told) from problem
+    return certificates
 
 
 def _read_parts(certificate: x509.Certificate) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -65,7 +64,7 @@ def read_csr(pem: str) -> Csr:
         signed = request.is_signature_valid
         key = request.public_key()
         subject = request.subject
-    except (ValueError, TypeError, UnsupportedAlgorithm) as problem:
+    except Exception as problem:  # as in reading certificates: of many kinds
         raise PkiError("signing request: not a PKCS#10 request in PEM") from problem
     if not signed:
         raise PkiError("signing request: its signature is not by its own key")

@@ -32,6 +32,7 @@ from simulator.pki.certificates import (
     pem_chain,
     read_certificate,
     read_chain,
+    read_der,
     serial_hex,
 )
 from simulator.pki.keys import draw_key
@@ -123,6 +124,12 @@ def test_where_one_certificate_is_expected_two_are_told() -> None:
     assert read_certificate(pem(LEAF)) == LEAF
     with pytest.raises(PkiError, match="one certificate is expected, not 3"):
         read_certificate(TEXT)
+
+
+def test_der_is_read_or_told() -> None:
+    assert read_der(LEAF.public_bytes(Encoding.DER)) == LEAF
+    with pytest.raises(PkiError, match=r"ca\.der: not a DER certificate that can be read"):
+        read_der(LEAF.public_bytes(Encoding.DER)[:-1], "ca.der")
 
 
 def test_names_are_the_subjects() -> None:

@@ -1,0 +1,132 @@
+"""The PKI: how long a fresh one takes, chains issued and judged a second.
+
+Rule: what is judged is read from PEM each time, as Authorize brings it; beside our path validation
+stand the library's verifier and, as the floor, three bare checks of a signature. It is all work of
+one process: its own time counts, in the best of some rounds, whatever else the machine does.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509 import verification
+
+from simulator.kernel.chance import Chance
+from simulator.pki.certificates import pem_chain, read_chain
+from simulator.pki.path import Purpose, validate
+from simulator.pki.spec import PROFILES
+from simulator.pki.store import Pki
+
+Figure = tuple[str, float, str]
+
+NOW = datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
+OCSP_URL = "http://127.0.0.1:9000/ocsp"
+EMAID = "DE8PSCOO13A3LZ3"
+ROUNDS = 3
+SECONDS = 0.3  # a round
+
+
+def run() -> list[Figure]:
+    """Each part of the PKI, in this process."""
+    return [figure for part in PARTS for figure in part()]
+
+
+def fresh() -> list[Figure]:
+    """A whole PKI, keys and all, with nothing made before."""
+    figures = [
+        (f"PKI: a fresh one in memory, {profile}", 1e3 / rate(partial(create, profile)), "ms")
+        for profile in PROFILES
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        places = (Path(folder) / str(number) for number in range(1_000_000))
+        per_second = rate(lambda: create("iso15118-2", next(places)))
+    return [*figures, ("PKI: a fresh one in a directory, iso15118-2", 1e3 / per_second, "ms")]
+
+
+def issuing() -> list[Figure]:
+    """Contracts: a key drawn, a certificate signed, a chain of three given."""
+    figures = []
+    for profile in PROFILES:
+        pki, chance = create(profile), Chance(2)
+        issued = rate(partial(pki.issue_contract, EMAID, NOW, chance))
+        figures.append((f"PKI: contract chains issued, {profile}", issued, "/s"))
+    with tempfile.TemporaryDirectory() as folder:
+        pki, chance = create("iso15118-2", Path(folder) / "pki"), Chance(2)
+        issued = rate(partial(pki.issue_contract, EMAID, NOW, chance))
+    return [*figures, ("PKI: contract chains issued into a directory, iso15118-2", issued, "/s")]
+
+
+def judging() -> list[Figure]:
+    """Chains of three below a root, from PEM to verdict."""
+    figures = []
+    for profile in PROFILES:
+        pki = create(profile)
+        contract, roots = pki.issue_contract(EMAID, NOW, Chance(2)), pki.roots("MO")
+        text = pem_chain(contract.chain)
+        for who, judge in (
+            ("paths validated", ours),
+            ("the library's verifier", the_librarys),
+            ("three bare signatures checked", floor),
+        ):
+            if judge is the_librarys and profile.endswith("ed448"):
+                continue  # it refuses the algorithm
+            per_second = rate(partial(judge, text, roots))
+            figures.append((f"PKI: {who}, {profile}", per_second, "/s"))
+    return figures
+
+
+# Measured in this order; OCSP answers and contract authorizations join here.
+PARTS: tuple[Callable[[], list[Figure]], ...] = (fresh, issuing, judging)
+
+
+def create(profile: str, directory: Path | None = None) -> Pki:
+    """A PKI with its own OCSP address."""
+    return Pki.create(Chance(1), NOW, profile=profile, directory=directory, ocsp_url=OCSP_URL)
+
+
+def ours(text: str, roots: list[x509.Certificate]) -> None:
+    """Our path validation."""
+    assert validate(read_chain(text), roots, NOW, purpose=Purpose.CONTRACT).ok
+
+
+def the_librarys(text: str, roots: list[x509.Certificate]) -> None:
+    """`cryptography.x509.verification`, told to do without alternative names."""
+    leaf, *others = x509.load_pem_x509_certificates(text.encode())
+    verifier = (
+        verification.PolicyBuilder()
+        .store(verification.Store(roots))
+        .time(NOW)
+        .extension_policies(
+            ca_policy=verification.ExtensionPolicy.webpki_defaults_ca(),
+            ee_policy=verification.ExtensionPolicy.permit_all(),
+        )
+        .build_client_verifier()
+    )
+    verifier.verify(leaf, others)
+
+
+def floor(text: str, roots: list[x509.Certificate]) -> None:
+    """Read and check the signatures alone."""
+    path = [*x509.load_pem_x509_certificates(text.encode()), *roots]
+    for certificate, issuer in pairwise(path):
+        certificate.verify_directly_issued_by(issuer)
+
+
+def rate(work: Callable[[], object]) -> float:
+    """How often a second of this process's time, in the best of the rounds."""
+    work()
+    best = 0.0
+    for _ in range(ROUNDS):
+        done, began = 0, time.process_time()
+        while (elapsed := time.process_time() - began) < SECONDS:
+            work()
+            done += 1
+        best = max(best, done / elapsed)
+    return best
