@@ -47,10 +47,11 @@ class Csms:
         self.tokens: dict[str, dict[str, Any]] = {}  # identifier -> info; Accepted if not there
         self.broken: set[str] = set()  # actions answered with a CALLERROR
         self.answers: dict[str, dict[str, Any]] = {}  # to what is asked of certificates
-        self.silent: set[str] = set()  # actions that wait for ever
+        self.silent: set[str] = set()  # actions whose answers come too late
         self.point: Any = None
         self.transactions = 0
         self.connections = 0
+        self.interval_s = 300  # of heartbeats, once the boots are used up
 
     async def call(self, request: Any) -> Any:
         """Call the station; raises the package's error for a CALLERROR."""
@@ -65,13 +66,13 @@ class Csms:
         """What is answered to a question about certificates."""
         self.check(action)
         if action in self.silent:
-            await self.clock.sleep(1e9)
+            await self.clock.sleep(35)  # longer than a station waits
         return self.answers.get(action, usual)
 
     def boot(self) -> dict[str, Any]:
         """The answer to a BootNotification."""
         self.check("BootNotification")
-        status, interval = self.boots.popleft() if self.boots else ("Accepted", 300)
+        status, interval = self.boots.popleft() if self.boots else ("Accepted", self.interval_s)
         now = rfc3339(self.clock.now())
         return {"current_time": now, "interval": interval, "status": status}
 
@@ -193,16 +194,26 @@ async def serving(csms: Csms, version: OcppVersion) -> AsyncIterator[None]:
             await csms.point.start()
 
     protocols = [Subprotocol(version.subprotocol)]
-    async with serve(serve_one, "127.0.0.1", 9000, subprotocols=protocols):
+    # No pings: some tests last for months.
+    async with serve(
+        serve_one, "127.0.0.1", 9000, subprotocols=protocols, ping_interval=None
+    ):
         yield
 
 
 @contextlib.asynccontextmanager
 async def world(
-    clock: Clock, journal: Journal, version: OcppVersion, *, ready: bool = True, **options: Any
+    clock: Clock,
+    journal: Journal,
+    version: OcppVersion,
+    *,
+    ready: bool = True,
+    interval_s: int = 300,
+    **options: Any,
 ) -> AsyncIterator[tuple[Station, Csms]]:
     """A station and its CSMS; `options` are fields of StationConfig."""
     csms = Csms(clock)
+    csms.interval_s = interval_s
     fields = {"evses": TWO, "reconnect_random_s": 0.0, **options}
     config = StationConfig("CP1", version, "ws://127.0.0.1:9000/ocpp", **fields)
     station = Station(config, clock=clock, chance=Chance(42), journal=journal)
