@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from simulator.mistakes import Mistake
 
@@ -100,6 +100,40 @@ class Clock:
         """Await within `duration_s`, else cancel it and raise TimeoutError."""
         async with self.timeout(duration_s):
             return await awaitable
+
+    # A virtual clock can be held, so that somebody outside may turn it
+
+    @property
+    def held(self) -> bool:
+        """True while time passes only where `passing` lets it."""
+        return getattr(asyncio.get_running_loop(), "horizon", None) is not None
+
+    def hold(self) -> None:
+        """Hold a virtual clock: from now on time stands still. Raises ClockError for others."""
+        loop: Any = asyncio.get_running_loop()
+        if self.mode != "virtual" or not hasattr(loop, "horizon"):
+            raise ClockError(f"a {self} clock cannot be held: only a virtual one can")
+        loop.horizon = loop.time()
+
+    def release(self) -> None:
+        """Let time go on by itself."""
+        if self.held:
+            loop: Any = asyncio.get_running_loop()
+            loop.horizon = None
+
+    @contextlib.contextmanager
+    def passing(self, at_most_s: float) -> Iterator[None]:
+        """Let time pass while a block runs, at most so much; nothing special unless it is held."""
+        loop: Any = asyncio.get_running_loop()
+        if getattr(loop, "horizon", None) is None:
+            yield
+            return
+        loop.horizon = max(loop.horizon, loop.time() + at_most_s)
+        try:
+            yield
+        finally:
+            if loop.horizon is not None:
+                loop.horizon = loop.time()
 
     def call_later(self, delay_s: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
         """Call back once after `delay_s`; the handle cancels it."""

@@ -58,8 +58,10 @@ class _IdleJumpSelector(selectors.DefaultSelector):
             assert loop is not None
             if timeout is None or loop.waits_for_threads:
                 ready = super().select(timeout if timeout is None else min(timeout, 0.05))
-            else:
+            elif loop.may_jump(timeout):
                 loop.jump(timeout)
+            else:  # time is held: only the sockets can wake us
+                ready = super().select(None)
         if len(ready) > 1:
             order = self._order
             ready.sort(key=lambda pair: order.get(pair[0].fd, 0))
@@ -80,10 +82,22 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         selector.loop = self
         self._clock_resolution = 1e-9
         self._threads = 0
+        self.horizon: float | None = None
         self._ports: dict[int, int] = {}  # the world's port -> the socket's
 
     def time(self) -> float:
         return self._now
+
+    # Time may be held: then it moves up to the horizon and no further, and who waits beyond waits.
+
+    def may_jump(self, at_most_s: float) -> bool:
+        """True if time can move: to the next timer, or at least to the horizon."""
+        if self.horizon is None:
+            return True
+        if self._now + at_most_s > self.horizon:
+            self._now = max(self._now, self.horizon)
+            return False
+        return True
 
     @property
     def waits_for_threads(self) -> bool:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ACTOR = "scenario"
 Arguments = dict[str, Any]
 Result = Any
+# Arguments that say how long a step takes; beside them it has so much for what it waits for.
+_DURATIONS = ("by", "within", "for", "wait")
+_PATIENCE_S = 120.0
 # Never shown, whatever step has it.
 _SECRET = frozenset({"token_a", "password"})
 
@@ -182,7 +185,14 @@ async def do(step: Step, play: Play, given: Any) -> Result:
         if value is not None
     }
     play.world.journal.append("step", ACTOR, step=step.name, arguments=shown)
-    return await step.run(play, arguments)
+    with play.world.clock.passing(_longest_s(arguments)):
+        return await step.run(play, arguments)
+
+
+def _longest_s(arguments: Arguments) -> float:
+    """How much time a step may take where the clock is held: what it names, and some patience."""
+    told = [arguments[name] for name in _DURATIONS if isinstance(arguments.get(name), int | float)]
+    return float(sum(told)) + _PATIENCE_S
 
 
 def _check_names(step: Step, play: Play, arguments: Arguments) -> None:
