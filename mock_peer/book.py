@@ -244,10 +244,10 @@ class Book:
         known, reference = self.known(connection), raw.key(told, "/authorization_reference")
         rests_on = visit = None
         if accepted and connection.version is not None:
-            visit = facts.visit_of(told, connection.version)
-            if reference is None:
-                allowing = facts.of_cdr(told, connection.version, known).allowing
-                rests_on = allowing.reference.casefold() if allowing is not None else None
+            seen = facts.of_cdr(told, connection.version, known)
+            visit = seen.visit
+            if reference is None and seen.allowing is not None:
+                rests_on = seen.allowing.reference.casefold()
         cdr = KnownCdr(digest_of(body), accepted, session_key(told), reference, rests_on, visit)
         known.take_cdr(key, cdr)
         self._shelf.put("cdr", connection.id, key, body, _note_of(cdr))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from mock_peer import raw
@@ -69,10 +70,13 @@ PLACES: dict[str, Places] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CdrFacts:
     """The facts that several checks of a CDR share. None: not told, or not in a usable shape."""
 
+    known: Known
+    key: str  # `cdr_key`
+    session: str | None  # `session_key`
     places: Places
     token_name: str | None
     token_type: str | None
@@ -86,11 +90,6 @@ class CdrFacts:
     referred: Authorization | None
     billed_by: str | None  # the CDR that carries `reference` for another session
     verdicts: tuple[Authorization, ...]  # for token, place and time, whosever; by time
-    own: tuple[
-        Authorization, ...
-    ]  # of those at its EVSE the ones that nothing else has; best first
-    claimed_at: datetime | None  # when the last verdict at its EVSE that is another's was given
-    claimed: str | None  # what has the ALLOWED verdict that this CDR could rest on otherwise
     auth_method: str | None
     unanswered: bool  # a request of that time was left without an answer
     cost: Decimal | None
@@ -102,20 +101,51 @@ class CdrFacts:
         told = (("token", self.token_name), ("location", self.location))
         return tuple(f"{kind}/{name}" for kind, name in told if name)
 
+    @cached_property
+    def _claims(self) -> tuple[tuple[Authorization, str | None], ...]:
+        """The verdicts at its EVSE, each with what else has it."""
+        here = (verdict for verdict in self.verdicts if verdict.at_evse(raw.key(self.evse)))
+        claim = self.known.claimed_by
+        return tuple((v, claim(v.reference, self.key, self.session)) for v in here)
+
+    @cached_property
+    def own(self) -> tuple[Authorization, ...]:
+        """The verdicts at its EVSE that nothing else has, best first."""
+        return _best_first([v for v, other in self._claims if other is None], self.start)
+
+    @property
+    def claimed(self) -> str | None:
+        """What has the ALLOWED verdict that this CDR could rest on otherwise."""
+        taken = (other for v, other in reversed(self._claims) if v.allowed == "ALLOWED")
+        return next((other for other in taken if other is not None), None)
+
+    @property
+    def visit(self) -> str | None:
+        """What one visit alone has: token, EVSE and the second that it began, where it tells."""
+        if self.token_name is None or self.start is None or self.evse is None:
+            return None
+        began = self.start.isoformat(timespec="seconds")
+        return f"{began} {self.location} {self.evse} {self.token_name}".casefold()
+
+    @property
+    def _referred(self) -> tuple[Authorization, ...]:
+        """The verdict that it refers to, if the session can rest on it."""
+        if self.referred is None or self.billed_by is not None or not self._fits(self.referred):
+            return ()
+        return (self.referred,) if self.referred.allowed == "ALLOWED" else ()
+
     @property
     def allowed_by(self) -> tuple[Authorization, ...]:
         """The ALLOWED verdicts that the session can rest on: the one that it refers to comes first,
         then its own. A verdict serves one session.
         """
-        fits = self.referred is not None and self.billed_by is None and self._fits(self.referred)
-        referred = (self.referred,) if self.referred is not None and fits else ()
         own = self.asked_for if self.places.reference else self.own
-        return tuple(v for v in (*referred, *own) if v.allowed == "ALLOWED")
+        return (*self._referred, *(v for v in own if v.allowed == "ALLOWED"))
 
-    @property
+    @cached_property
     def allowing(self) -> Authorization | None:
         """The ALLOWED verdict that the session rests on."""
-        return next(iter(self.allowed_by), None)
+        return next(iter(self._referred or self.allowed_by), None)
 
     @property
     def asked_for(self) -> tuple[Authorization, ...]:
@@ -124,12 +154,13 @@ class CdrFacts:
         a START_SESSION began nothing that was whitelisted.
         """
         end = self.end or self.start
+        claimed_at = max((v.at for v, other in self._claims if other is not None), default=None)
         return tuple(
             v
             for v in self.own
             if end is not None
             and v.at <= end + WHOLE_SECOND
-            and (self.claimed_at is None or v.at > self.claimed_at)
+            and (claimed_at is None or v.at > claimed_at)
             and not (v.by_command and self.auth_method == "WHITELIST")
         )
 
@@ -183,13 +214,13 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
         asked = known.authorizations(token, raw.key(location), start, _until(start, end))
         if token_type is not None:
             asked = [verdict for verdict in asked if verdict.token_type == token_type]
-    verdicts = [verdict for verdict in asked if verdict.allowed]
-    evse, cdr, session = _evse(body, places), cdr_key(body), session_key(body)
-    here = [verdict for verdict in verdicts if verdict.at_evse(raw.key(evse))]
-    claims = {v.reference: known.claimed_by(v.reference, cdr, session) for v in here}
-    own = [verdict for verdict in here if claims[verdict.reference] is None]
-    taken = [claims[verdict.reference] for verdict in here if verdict.allowed == "ALLOWED"]
+    verdicts = tuple(verdict for verdict in asked if verdict.allowed)
+    key, session = cdr_key(body), session_key(body)
+    evse = _evse(body, places)
     return CdrFacts(
+        known=known,
+        key=key,
+        session=session,
         places=places,
         token_name=token_name,
         token_type=token_type,
@@ -201,29 +232,13 @@ def of_cdr(body: Any, version: str, known: Known) -> CdrFacts:
         connector=raw.text(body, places.connector) if evse is not None else None,
         reference=reference,
         referred=known.references.get(reference.casefold()) if reference else None,
-        billed_by=known.billed_by(reference, cdr, session) if reference else None,
-        verdicts=tuple(verdicts),
-        own=_best_first(own, start),
-        claimed=next((claim for claim in reversed(taken) if claim), None),
-        claimed_at=max((v.at for v in here if claims[v.reference]), default=None),
+        billed_by=known.billed_by(reference, key, session) if reference else None,
+        verdicts=verdicts,
         auth_method=raw.text(body, "/auth_method"),
         unanswered=len(asked) > len(verdicts),
         cost=raw.number(body, places.cost),
         cost_with_vat=raw.number(body, places.cost_with_vat) if places.cost_with_vat else None,
     )
-
-
-def visit_of(body: Any, version: str) -> str | None:
-    """What one visit alone has: the token, the EVSE and the second that it began; None where the
-    CDR does not tell.
-    """
-    places = PLACES[version]
-    token, start, evse = raw.key(body, places.token), raw.moment(body, places.start), None
-    if token is not None and start is not None:
-        evse = _evse(body, places)
-    if evse is None:
-        return None
-    return f"{start:%Y-%m-%dT%H:%M:%S} {raw.key(body, places.location)} {evse.casefold()} {token}"
 
 
 def _evse(body: Any, places: Places) -> str | None:

@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from mock_peer import raw
-from mock_peer.facts import CdrFacts, visit_of
+from mock_peer.facts import CdrFacts
 from mock_peer.known import (
     CLOCK_TOLERANCE,
     WHOLE_SECOND,
     Authorization,
     KnownTariff,
-    session_key,
 )
 from mock_peer.quick_price import total as quick_total
 from mock_peer.rule import Breach, Context
@@ -82,17 +81,16 @@ def paid_once(body: Any, context: Context) -> Iterator[Breach]:
     """
     if context.seen_before is not None:  # the same CDR again, which `unaltered` judges
         return
-    known, session = context.known, session_key(body)
-    reference = raw.key(body, "/authorization_reference")
+    facts, known = facts_of(context), context.known
+    reference, session = facts.reference and facts.reference.casefold(), facts.session
     if session is not None and (other := known.billed.get(session)) is not None:
         seen = raw.at(body, "/session_id")
         yield Breach("/session_id", seen, f"a session that CDR {other} does not bill already")
     elif reference is not None and (referring := known.referring.get(reference)) is not None:
         seen = raw.at(body, "/authorization_reference")
         expected = f"a reference of this session's own: CDR {referring[1]} carries it for another"
-        yield Breach("/authorization_reference", seen, expected, facts_of(context).objects)
-    elif (other := known.visits.get(visit_of(body, context.version) or "")) is not None:
-        facts = facts_of(context)
+        yield Breach("/authorization_reference", seen, expected, facts.objects)
+    elif (other := known.visits.get(facts.visit or "")) is not None:
         expected = f"another start, EVSE or token than those of CDR {other}"
         seen = raw.at(body, facts.places.start)
         yield Breach(facts.places.start, seen, expected, facts.objects)
@@ -143,7 +141,7 @@ def realtime_only(body: Any, context: Context) -> Iterator[Breach]:
     if facts.token_name is None:
         return
     whitelist = facts.token["whitelist"] if facts.token else None
-    if facts.allowed_by:
+    if facts.allowing is not None:
         if whitelist == "NEVER":
             yield from _too_late(body, facts)
         return
@@ -223,7 +221,8 @@ def started_after_denial(body: Any, context: Context) -> Iterator[Breach]:
 
 def remote_without_session(body: Any, context: Context) -> Iterator[Breach]:
     """A session that Plugsurfing started was pushed while it lasted."""
-    facts, session = facts_of(context), session_key(body)
+    facts = facts_of(context)
+    session = facts.session
     if facts.referred is None or not facts.referred.by_command:
         return
     if session is None or session not in context.known.sessions:

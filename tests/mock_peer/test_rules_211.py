@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mock_peer.facts import visit_of
+from mock_peer.facts import of_cdr
 from mock_peer.known import Interruption, Known, KnownCdr
 from mock_peer.rule import Occasion as On
 from mock_peer.rule import Severity
@@ -74,7 +74,7 @@ def denied() -> Known:
 
 def visited() -> Known:
     made = asked()()
-    made.take_cdr("cdr0", KnownCdr("digest", True, visit=visit_of(cdr(), "2.1.1")))
+    made.take_cdr("cdr0", KnownCdr("digest", True, visit=of_cdr(cdr(), "2.1.1", made).visit))
     return made
 
 

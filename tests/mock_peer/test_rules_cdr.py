@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mock_peer.facts import visit_of
+from mock_peer.facts import of_cdr
 from mock_peer.known import (
     Interruption,
     Known,
@@ -80,7 +80,9 @@ def billed() -> Known:
 
 def visited() -> Known:
     made = asked()()
-    made.take_cdr("de*abc*cdr0", KnownCdr("digest", True, visit=visit_of(o.cdr(), "2.2.1")))
+    made.take_cdr(
+        "de*abc*cdr0", KnownCdr("digest", True, visit=of_cdr(o.cdr(), "2.2.1", made).visit)
+    )
     return made
 
 
