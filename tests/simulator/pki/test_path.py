@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -358,6 +360,17 @@ def test_a_missing_authority_is_named(chain: list[x509.Certificate], missing: st
     assert "neither offered nor a trusted root" in verdict.detail
 
 
+def test_of_several_tries_the_one_that_came_furthest_is_told() -> None:
+    foreign = FOREIGN.path[1]  # of the name that the leaf's issuer has
+    for authorities in permutations([foreign, SUB2]):
+        chain = [LEAF, *authorities]
+        verdict = validate(chain, [ROOT], NOW, purpose=Purpose.CONTRACT)
+        assert "CN=Sub 1" in verdict.detail
+        chain = [flip(LEAF), *authorities, SUB1]
+        verdict = validate(chain, [ROOT], NOW, purpose=Purpose.CONTRACT)
+        assert verdict.reason is Reason.SIGNATURE_ERROR
+
+
 def test_a_critical_extension_that_is_not_understood_is_refused() -> None:
     certificate = _signed_with(
         x509.NameConstraints(
@@ -369,7 +382,42 @@ def test_a_critical_extension_that_is_not_understood_is_refused() -> None:
     assert "2.5.29.30 is not understood" in verdict.detail
 
 
-def _signed_with(extension: x509.ExtensionType) -> x509.Certificate:
+def test_a_weak_hash_is_refused() -> None:
+    leaf = _signed_with(hashing=hashes.SHA224())
+    assert leaf.signature_hash_algorithm is not None
+    verdict = validate([leaf, SUB2, SUB1], [ROOT], NOW, purpose=Purpose.CONTRACT)
+    assert verdict.reason is Reason.CHAIN_ERROR
+    assert "weak" in verdict.detail
+    assert validate([_signed_with(), SUB2, SUB1], [ROOT], NOW, purpose=Purpose.CONTRACT).ok
+
+
+def renewed(since: timedelta, until: timedelta) -> x509.Certificate:
+    """The upper authority once more: of the same name and key, with other dates."""
+    return make_certificate(
+        links(2)[2].spec,
+        Wanted("Sub 1", NOW + since, NOW + until),
+        77,
+        GOOD.keys[2].public_key(),
+        ROOT,
+        GOOD.keys[3],
+    )
+
+
+def test_of_several_paths_one_good_is_enough() -> None:
+    old, early = renewed(-3 * DAY, -DAY), renewed(DAY, 3 * DAY)
+    for others in permutations([old, early, SUB1]):
+        chain = [LEAF, SUB2, *others]
+        assert validate(chain, [ROOT], NOW, purpose=Purpose.CONTRACT).ok
+        assert library_accepts(chain, [ROOT])
+    for bad in ([old, early], [early, old]):
+        verdict = validate([LEAF, SUB2, *bad], [ROOT], NOW, purpose=Purpose.CONTRACT)
+        assert verdict.reason is Reason.EXPIRED
+
+
+def _signed_with(
+    extension: x509.ExtensionType | None = None,
+    hashing: hashes.SHA224 | hashes.SHA256 | None = None,
+) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
         .subject_name(LEAF.subject)
@@ -378,11 +426,12 @@ def _signed_with(extension: x509.ExtensionType) -> x509.Certificate:
         .serial_number(5)
         .not_valid_before(NOW - DAY)
         .not_valid_after(NOW + DAY)
-        .add_extension(extension, critical=True)
     )
+    if extension:
+        builder = builder.add_extension(extension, critical=True)
     for own in LEAF.extensions:
         builder = builder.add_extension(own.value, own.critical)
-    return builder.sign(GOOD.keys[1], hashes.SHA256())
+    return builder.sign(GOOD.keys[1], hashing or hashes.SHA256())
 
 
 POOL = [LEAF, SUB2, SUB1, ROOT, flip(LEAF), flip(SUB2), *FOREIGN.path]
