@@ -61,8 +61,9 @@ class CertificateFiles:
 
     def _pending(self) -> tuple[Pending, ...]:
         return tuple(
-            Pending(_signing(path), _text(path), _key(path.with_suffix(".key")))
+            Pending(signing, _text(path), _key(path.with_suffix(".key")), number)
             for path in self._files(_PENDING, ".csr")
+            for number, signing in (_request(path),)
         )
 
 
@@ -142,12 +143,12 @@ def _key(path: Path) -> PrivateKey:
         raise StationError(str(error)) from error
 
 
-def _signing(path: Path) -> Signing:
-    """What a request is for stands at the end of its name: `0-….V2GCertificate.csr`."""
-    word = Path(path.stem).suffix.removeprefix(".")
-    if word not in list(Signing):
-        raise StationError(f"{path}: expected a name that ends with one of {', '.join(Signing)}")
-    return Signing(word)
+def _request(path: Path) -> tuple[int, Signing]:
+    """A request's number and what it is for, as its name says: `000001.V2GCertificate.csr`."""
+    number, _, word = path.stem.partition(".")
+    if not (number.isascii() and number.isdigit()) or word not in list(Signing):
+        raise StationError(f"{path}: expected a name like 000001.{Signing.V2G}.csr")
+    return int(number), Signing(word)
 
 
 def _text(path: Path) -> str:
@@ -165,8 +166,8 @@ def _texts(held: Held) -> Iterator[tuple[str, str]]:
         place = f"{own.signing.value}/{_short(own.leaf)}"
         yield f"{place}.key", key_pem(own.key)
         yield f"{place}.pem", pem_chain((*own.chain, own.root))
-    for number, pending in enumerate(held.pending):
-        place = f"{_PENDING}/{number}.{pending.signing.value}"
+    for pending in held.pending:
+        place = f"{_PENDING}/{pending.number:06}.{pending.signing.value}"
         yield f"{place}.key", key_pem(pending.key)
         yield f"{place}.csr", pending.csr
 

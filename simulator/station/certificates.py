@@ -209,7 +209,9 @@ class CertificateStore:
         """Make a key pair and a request for its certificate. Raises Refused."""
         known = {public_bytes(own.leaf.public_key()) for own in self._held.own}
         known |= {public_bytes(each.key.public_key()) for each in self._held.pending}
-        pending = new_request(signing, subject, fresh_key(chance, known, algorithm))
+        number = 1 + max((each.number for each in self._held.pending), default=0)
+        request = new_request(signing, subject, fresh_key(chance, known, algorithm))
+        pending = replace(request, number=number)
         waiting = (*self._held.pending, pending)[-_MOST_PENDING:]
         self._commit(replace(self._held, pending=waiting))
         return pending

@@ -201,8 +201,8 @@ class Station:
 
     def snapshot(self) -> dict[str, Any]:
         """What a display shows of the station, now. Plain values."""
-        board, now_s = self._board, self.clock.monotonic()
-        return snapshot(board.core, self._dialect, board.uplink, now_s, self.powered)
+        board, now, now_s = self._board, self.clock.now(), self.clock.monotonic()
+        return snapshot(board.core, self._dialect, board.uplink, now, now_s, self.powered)
 
     # Power
 

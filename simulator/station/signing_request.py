@@ -33,11 +33,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A request that was not answered yet. `csr` is PEM."""
+    """A request that was not answered yet. `csr` is PEM; later ones have higher numbers."""
 
     signing: Signing
     csr: str
     key: PrivateKey = field(repr=False)
+    number: int = 1
 
 
 def public_bytes(key: CertificatePublicKeyTypes) -> bytes:

@@ -5,16 +5,19 @@ Rule: plain values, units in the names; looking changes nothing but how far the 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from simulator.kernel.clock import rfc3339
+from simulator.station.certificate_kinds import ROOTS
 from simulator.station.core import Core, Evse
 from simulator.station.dialect import Dialect
-from simulator.station.settings import SETTINGS, Access
+from simulator.station.settings import Access
 from simulator.station.uplink import Uplink
 
 
 def snapshot(
-    core: Core, dialect: Dialect, uplink: Uplink, now_s: float, powered: bool
+    core: Core, dialect: Dialect, uplink: Uplink, now: datetime, now_s: float, powered: bool
 ) -> dict[str, Any]:
     """The whole station."""
     config = core.config
@@ -28,10 +31,12 @@ def snapshot(
         "online": uplink.online,
         "boot": core.boot.status.value,
         "queued": len(core.memory.queue),
+        "pnc": None if config.pnc is None else core.pnc_enabled,
+        "certificates": _certificates(core, now),
         "evses": [_evse(evse, dialect, now_s) for evse in core.evses],
         "config": {
-            row.name: core.settings.text(row.name)
-            for row in SETTINGS
+            row.name: core.shown(row.name)
+            for row in core.settings.rows()
             if row.access is not Access.WRITE_ONLY
         },
     }
@@ -58,4 +63,27 @@ def _evse(evse: Evse, dialect: Dialect, now_s: float) -> dict[str, Any]:
         "energy_wh": 0 if tx is None else reading.energy_wh - tx.start_wh,
         "soc_percent": None if car is None else round(car.soc_percent, 1),
         "car": None if car is None else car.model,
+    }
+
+
+def _certificates(core: Core, now: datetime) -> dict[str, Any] | None:
+    """How many roots of each type, and its own certificates: no keys."""
+    store = core.certificates
+    if store is None:
+        return None
+    return {
+        "usable": store.usable(now),
+        "requested": [pending.signing.value for pending in store.pending],
+        "roots": {use.value: count for use in ROOTS if (count := len(store.roots(use)))},
+        "own": [
+            {
+                "type": own.signing.value,
+                "subject": own.leaf.subject.rfc4514_string(),
+                "serial": f"{own.leaf.serial_number:x}",
+                "not_before": rfc3339(own.leaf.not_valid_before_utc),
+                "not_after": rfc3339(own.leaf.not_valid_after_utc),
+                "valid": own.valid(now),
+            }
+            for own in store.own
+        ],
     }

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig, StationError
+from simulator.station.config import (
+    ConnectorConfig,
+    Delivered,
+    EvseConfig,
+    PncConfig,
+    StationConfig,
+    StationError,
+)
 from simulator.wire.ocpp_rpc import OcppVersion
 
 
@@ -38,3 +49,32 @@ def test_a_connector_s_limits() -> None:
     assert dc.tethered
     assert ConnectorConfig().limits.phases == 3
     assert not ConnectorConfig().tethered
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"pnc": PncConfig(spelling="libOCPP")}, "pnc spelling 'libOCPP': note, libocpp"),
+        (
+            {"certificates": (Delivered("OEMRootCertificate", ""),)},
+            "'OEMRootCertificate': expected",
+        ),
+    ],
+)
+def test_what_no_station_can_be_delivered_with_is_refused(
+    fields: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(StationError, match=words):
+        replace(station(EvseConfig(1)), **fields).check()
+
+
+def test_who_manages_certificates() -> None:
+    plain = station(EvseConfig(1))
+    assert not plain.manages_certificates
+    for fields in (
+        {"pnc": PncConfig()},
+        {"certificates": (Delivered("CSMSRootCertificate", ""),)},
+        {"certificate_directory": Path("x")},
+    ):
+        assert replace(plain, **fields).manages_certificates  # type: ignore[arg-type]
+    assert "secret" not in repr(Delivered("V2GCertificate", "", "secret"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from simulator.kernel.chance import Chance
-from simulator.station.config import EvseConfig, StationConfig
+from simulator.station.config import EvseConfig, PncConfig, StationConfig
 from simulator.station.connector import Phase, State
 from simulator.station.core import Configured, Core, Memory, Transaction, changed
 from simulator.station.settings import Settings
@@ -68,3 +68,15 @@ def test_rules_come_from_the_settings() -> None:
 def test_changed() -> None:
     assert changed([]) == ()
     assert changed(["a", "b"]) == (Configured(("a", "b")),)
+
+
+def test_what_is_suspended_is_told_as_off() -> None:
+    assert not core().pnc_enabled
+    config = StationConfig("CP1", OcppVersion.V201, "ws://127.0.0.1:1", pnc=PncConfig())
+    it = Core(config, Memory(Settings()), Chance(1))
+    assert it.pnc_enabled
+    assert it.shown("pnc_enabled") == "true"
+    it.pnc_suspended = True
+    assert not it.pnc_enabled
+    assert it.shown("pnc_enabled") == "false"
+    assert it.shown("meter_interval_s") == "60"

@@ -9,6 +9,7 @@ from simulator.station.settings import (
     BY_NAME,
     SETTINGS,
     Access,
+    Feature,
     Kind,
     Setting,
     SettingError,
@@ -88,6 +89,15 @@ def test_names_are_used_once() -> None:
         ("phase_rotation", "0.RST,1.TSR", True),
         ("phase_rotation", "1.rst", False),
         ("phase_rotation", "²", False),
+        ("secc_country", "DE", True),
+        ("secc_country", "de", False),
+        ("secc_country", "D1", False),
+        ("secc_id", "DE-ICE-S-0001-2", True),
+        ("secc_id", "", False),
+        ("secc_id", " x", False),
+        ("secc_id", "x" * 65, False),
+        ("cert_signing_wait_s", "0", True),
+        ("cert_signing_repeats", "11", False),
     ],
 )
 def test_values_are_judged_by_their_row(name: str, value: str, good: bool) -> None:
@@ -116,3 +126,13 @@ def test_members() -> None:
     assert members_of("") == []
     assert members_of("A,B, C") == ["A", "B", "C"]
     assert Kind.MEMBERS.value == "MemberList"
+
+
+def test_what_only_some_stations_have() -> None:
+    row = BY_NAME["pnc_enabled"]
+    assert not Settings().has(row)
+    with_pnc = Settings(features=frozenset({Feature.PNC}))
+    assert with_pnc.has(row)
+    assert row in with_pnc.rows()
+    assert BY_NAME["max_chain_size"] not in with_pnc.rows()
+    assert len(Settings().rows()) == sum(each.feature is None for each in SETTINGS)

@@ -229,7 +229,7 @@ async def test_renewal_comes_before_the_end(clock: Clock, journal: Journal) -> N
         await renew(csms, journal, clock, valid_for=timedelta(days=190))
         assert len(station.core.certificates.own) == 2  # type: ignore[union-attr]
         await clock.sleep(DAY_S)
-    assert len(set(each["csr"] for each in sent(journal, "SignCertificate"))) == 2
+    assert len({each["csr"] for each in sent(journal, "SignCertificate")}) == 2
 
 
 async def test_renewal_falls_due_while_off(clock: Clock, journal: Journal) -> None:
@@ -342,7 +342,7 @@ async def test_without_pnc_no_status_is_asked_for(clock: Clock, journal: Journal
 
 
 async def test_a_security_event_waits_for_the_link(clock: Clock, journal: Journal) -> None:
-    async with world(clock, journal, V201, **PNC) as (station, csms):
+    async with world(clock, journal, V201, **PNC) as (station, _csms):
         keeping = station._board.certificates
         assert keeping is not None
         await station.offline()

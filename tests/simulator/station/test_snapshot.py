@@ -6,8 +6,10 @@ import msgspec
 
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.station.config import PncConfig
 from simulator.station.ev import Car
 from simulator.wire.ocpp_rpc import OcppVersion
+from tests.simulator.station.certificate_box import asked, factory_roots, owned
 from tests.simulator.station.csms import world
 
 
@@ -38,6 +40,7 @@ async def test_a_snapshot_shows_what_goes_on(clock: Clock, journal: Journal) -> 
     assert evse["energy_wh"] > 1_800
     assert evse["soc_percent"] > 33.0
     assert seen["config"]["meter_interval_s"] == "60"
+    assert (seen["pnc"], seen["certificates"]) == (None, None)
     assert "0123456789abcdef" not in str(seen)
     assert msgspec.json.decode(msgspec.json.encode(seen)) == seen
 
@@ -58,3 +61,22 @@ async def test_a_look_changes_nothing_on_the_wire(clock: Clock) -> None:
         return [text for text in cut if "Power.Active.Import" in text]
 
     assert await frames(look=True) == await frames(look=False)
+
+
+async def test_certificates_are_shown_without_their_keys(clock: Clock, journal: Journal) -> None:
+    options = {"pnc": PncConfig(), "certificates": factory_roots()}
+    async with world(clock, journal, OcppVersion.V201, **options) as (station, _):
+        store = station.core.certificates
+        assert store is not None
+        owned(store)
+        asked(store, seed=2)
+        seen = station.snapshot()
+    shown = seen["certificates"]
+    assert (seen["pnc"], shown["usable"], shown["requested"]) == (True, True, ["V2GCertificate"])
+    assert shown["roots"] == {"V2GRootCertificate": 1, "CSMSRootCertificate": 1}
+    assert (shown["own"][0]["type"], shown["own"][0]["valid"]) == ("V2GCertificate", True)
+    assert seen["config"]["pnc_enabled"] == "true"
+    assert msgspec.json.decode(msgspec.json.encode(seen)) == seen
+    assert set(shown["own"][0]) == {
+        "type", "subject", "serial", "not_before", "not_after", "valid",
+    }  # fmt: skip
