@@ -45,6 +45,9 @@ class PncSettings:
 
     mo_roots: Sequence[str] = ()
     v2g_roots: Sequence[str] = ()
+    # Sub-CAs known beforehand: where a station sends hashes alone, a responder's answer can only be
+    # verified with the issuer's certificate, and not every responder sends that along.
+    authorities: Sequence[str] = ()
     pool_url: str | None = None
     pool_dialect: Literal["opcp", "opnc"] = "opcp"
     est_url: str | None = None

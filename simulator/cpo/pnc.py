@@ -26,6 +26,7 @@ from simulator.pki.emaid import contract_key, parse_emaid
 from simulator.pki.ocsp import OcspStatus, OcspVerdict
 from simulator.pki.path import Purpose, Reason, validate
 
+HASH_ALGORITHMS = ("SHA256", "SHA384", "SHA512")  # HashAlgorithmEnumType
 _OF_STATUS: Mapping[OcspStatus, Chain] = {
     OcspStatus.GOOD: Chain.VALID,
     OcspStatus.REVOKED: Chain.REVOKED,
@@ -80,6 +81,10 @@ class Pnc:
         self._options = settings
         texts = (*settings.mo_roots, *settings.v2g_roots)
         self._roots = [root for text in texts for root in read_chain(text, "root certificates")]
+        # Sub-CAs, told or met in a chain that held, by what hashes name them by.
+        self._authorities: dict[tuple[str, str], Certificate] = {}
+        for text in settings.authorities:
+            self._learn(read_chain(text, "authorities"))
 
     def concerns(self, shown: Shown) -> bool:
         """True for what must be verified; without Plug & Charge a mere EMAID is like a card."""
@@ -140,7 +145,9 @@ class Pnc:
         if shown.certificate:
             return await self._by_certificate(shown.emaid, shown.certificate, checked)
         if shown.hashes:
-            return await self._ask_all([(row, None) for row in shown.hashes], checked)
+            return await self._ask_all(
+                [(row, self._authority(row)) for row in shown.hashes], checked
+            )
         granted = self._book.tokens.granted(station_id, shown.emaid, self._clock.now())
         by_command = granted is not None and granted.method == "COMMAND"
         if by_command or self._options.without_certificate == "ask":
@@ -161,6 +168,7 @@ class Pnc:
         if not verdict.ok:
             found = Chain.EXPIRED if verdict.reason is Reason.EXPIRED else Chain.UNVERIFIED
             return Finding(found, f"{verdict.reason}: {verdict.detail}")
+        self._learn(verdict.path[1:-1])
         asked = []
         for certificate, issuer in pairwise(verdict.path):
             row = hash_data(certificate, issuer)
@@ -168,6 +176,18 @@ class Pnc:
                 row["responderURL"] = url
             asked.append((row, issuer))
         return await self._ask_all(asked, checked)
+
+    def _learn(self, authorities: Sequence[Certificate]) -> None:
+        for authority in authorities:
+            for algorithm in HASH_ALGORITHMS:
+                self._authorities[_named(hash_data(authority, authority, algorithm))] = authority
+
+    def _authority(self, row: Mapping[str, Any]) -> Certificate | None:
+        """The issuer that hash data name, if we know it and it is valid."""
+        found, now = self._authorities.get(_named(row)), self._clock.now()
+        if found is None or not found.not_valid_before_utc <= now <= found.not_valid_after_utc:
+            return None
+        return found
 
     async def _ask_all(
         self,
@@ -198,6 +218,11 @@ class Pnc:
         if self._options.without_ocsp == "accept":
             return Finding(Chain.VALID, f"{detail}; taken as good, as set")
         return Finding(Chain.UNVERIFIED, detail)
+
+
+def _named(row: Mapping[str, Any]) -> tuple[str, str]:
+    """How hash data name an issuer's key."""
+    return str(row["hashAlgorithm"]), str(row["issuerKeyHash"]).lower()
 
 
 def _check_digit(emaid: str) -> str | None:

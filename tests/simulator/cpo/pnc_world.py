@@ -111,4 +111,4 @@ def another_root(clock: Clock) -> x509.Certificate:
     return Pki.create(Chance(8, "other"), clock.now()).roots("MO")[0]
 
 
-YEARS = timedelta(days=365)
+YEAR = timedelta(days=365)

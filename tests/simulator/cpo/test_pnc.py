@@ -13,14 +13,15 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.ocpi.exchange import Ctx, Result
-from simulator.pki.certificates import pem, pem_chain
+from simulator.pki.certificates import common_name, pem, pem_chain
 from simulator.pki.keys import PkiError
+from simulator.pki.ocsp import OcspStatus, OcspVerdict
 from simulator.pki.store import Pki
 from tests.simulator.cpo.pnc_world import (
     COMPACT,
     PUSHED,
     RESPONDER_PORT,
-    YEARS,
+    YEAR,
     another_root,
     contract_token,
     hashes,
@@ -196,7 +197,7 @@ async def test_a_chain_that_does_not_hold(
         await station.boot()
         how: dict[str, Any] = {}
         if case == "expired":
-            how = {"not_before": clock.now() - YEARS, "valid_for": timedelta(days=30)}
+            how = {"not_before": clock.now() - YEAR, "valid_for": timedelta(days=30)}
         elif case == "not yet":
             how = {"not_before": clock.now() + timedelta(hours=1)}
         contract = world.contract("DE8PSC00000001" if case == "another's" else COMPACT, **how)
@@ -311,6 +312,50 @@ async def test_a_certificate_that_names_no_responder(
         assert await show(station, world.contract(ocsp=False)) == expected
         if expected == REFUSED:
             assert "names no responder" in world.authorizations()[0]["detail"]
+
+
+class Terse:
+    """A way to responders that send no certificates: whoever asks must know the issuer."""
+
+    def __init__(self) -> None:
+        self.issuers: list[str | None] = []
+
+    async def ask(
+        self, hash_data: Any, responder_url: str, issuer: Any, roots: Any, timeout_s: float
+    ) -> OcspVerdict:
+        self.issuers.append(common_name(issuer) if issuer is not None else None)
+        known = issuer is not None
+        return OcspVerdict(OcspStatus.GOOD if known else OcspStatus.UNUSABLE, "as the issuer is")
+
+
+ALL_ISSUERS = ["MO Sub-CA 2", "MO Sub-CA 1", "MO Root CA"]
+
+
+@pytest.mark.parametrize("how", ["unknown", "told", "met", "expired"])
+async def test_whose_answers_can_be_verified_where_only_hashes_come(
+    how: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    made = clock.now() - (11 * YEAR if how == "expired" else timedelta(0))
+    pki = Pki.create(Chance(7, "pki"), made, ocsp_url="http://127.0.0.1:1/ocsp")
+    contract = pki.issue_contract(COMPACT, clock.now(), chance)
+    known = [*contract.chain[1:], *pki.roots("MO")]
+    told = [pem_chain(known)] if how in ("told", "expired") else []
+    async with (
+        pnc_world(clock, chance, journal, settings={"authorities": told}, pki=pki) as world,
+        station201(world.cpo, clock) as station,
+    ):
+        await station.boot()
+        responders = world.cpo.csms.pnc._responders = Terse()
+        if how == "met":
+            assert await show(station, contract) == ACCEPTED
+            responders.issuers.clear()
+        shown = await show(station, contract, by_hashes=pki)
+        if how in ("unknown", "expired"):
+            assert (shown, responders.issuers) == (REFUSED, [None] * 3)
+        elif how == "told":
+            assert (shown, responders.issuers) == (ACCEPTED, ALL_ISSUERS)
+        else:  # the root is known as a root
+            assert responders.issuers == [*ALL_ISSUERS[:2], None]
 
 
 # The car's patience
