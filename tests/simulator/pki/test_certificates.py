@@ -35,8 +35,11 @@ from simulator.pki.certificates import (
     read_der,
     serial_hex,
 )
+from simulator.pki.contract import verify_challenge
+from simulator.pki.hierarchy import Wanted, make_certificate
 from simulator.pki.keys import draw_key
 from simulator.pki.path import Purpose, validate
+from simulator.pki.spec import BY_NAME
 from simulator.pki.store import Pki
 from tests.simulator.pki.chains import NOW, OCSP_URL, flip, links, make, needs_openssl
 
@@ -58,6 +61,7 @@ def use(text: str) -> None:
     for certificate in chain:
         common_name(certificate), organization(certificate), domain_component(certificate)
         hash_data(certificate, ROOT)
+        assert not verify_challenge(certificate, b"challenge", bytes(64))
         assert re.fullmatch("[0-9a-f]+", serial_hex(certificate))
         assert read_chain(pem(certificate)) == [certificate]
 
@@ -130,6 +134,17 @@ def test_der_is_read_or_told() -> None:
     assert read_der(LEAF.public_bytes(Encoding.DER)) == LEAF
     with pytest.raises(PkiError, match=r"ca\.der: not a DER certificate that can be read"):
         read_der(LEAF.public_bytes(Encoding.DER)[:-1], "ca.der")
+
+
+@pytest.mark.parametrize("serial", [b"\x00", b"\xff"])
+def test_a_serial_number_that_is_not_positive_is_told(serial: bytes) -> None:
+    key = draw_key(Chance(1), "P-256")
+    wanted = Wanted("x", NOW, NOW + timedelta(days=1))
+    one = make_certificate(BY_NAME["MO_ROOT"], wanted, 1, key.public_key(), None, key)
+    der = one.public_bytes(Encoding.DER)
+    assert read_der(der) == one
+    with pytest.raises(PkiError, match="its serial number is below one"):
+        read_der(der.replace(b"\x02\x01\x01", b"\x02\x01" + serial, 1))
 
 
 def test_names_are_the_subjects() -> None:

@@ -98,9 +98,12 @@ def test_an_unfinished_line_does_not_count_until_it_is_finished(path: Path) -> N
     assert serials(book) == ["a1", "b2", "c3"]
 
 
-def test_what_is_written_next_takes_the_place_of_an_unfinished_line(path: Path) -> None:
+@pytest.mark.parametrize("length", [1, 20, 5_000])
+def test_what_is_written_next_takes_the_place_of_an_unfinished_line(
+    path: Path, length: int
+) -> None:
     with path.open("ab") as file:
-        file.write(b'{"event": "issued", "ser')  # whoever wrote this is dead
+        file.write(b'{"event": "issued", "serial": "'.ljust(length, b"f")[:length])
     book = Ledger(path)
     book.refresh()
     book.append(issue("c3"))
