@@ -108,6 +108,7 @@ def test_what_is_written_next_takes_the_place_of_an_unfinished_line(
     book.refresh()
     book.append(issue("c3"))
     assert serials(Ledger(path)) == ["a1", "b2", "c3"]
+    assert path.read_bytes().endswith(b"\n")
 
 
 @pytest.mark.parametrize(
