@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,6 +75,22 @@ Ten stations with drivers who come and go every five minutes or so:
     "--kind", default="ac-22", callback=_kind, show_default=True, help="Kind of its connectors."
 )
 @click.option("--password", metavar="TEXT", help="Basic authentication (security profile 1).")
+@click.option(
+    "--pnc", is_flag=True, help="Plug & Charge: its variables, messages and certificates."
+)
+@click.option(
+    "--pnc-spelling",
+    type=click.Choice(["note", "libocpp"]),
+    default="note",
+    show_default=True,
+    help="How 1.6 wraps Plug & Charge: by OCA's note, or in the shape of 2.0.1.",
+)
+@click.option(
+    "--certificates",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep certificates and keys there, in a folder for each station.",
+)
 @click.option("--plug", is_flag=True, help="A car is plugged into EVSE 1.")
 @click.option("--tap", metavar="UID", help="A card is held to the reader (and a car plugged in).")
 @click.option("--soc", type=Number(0, 100), metavar="PERCENT", help="How full the car is.")
@@ -159,12 +176,14 @@ async def _run(options: dict[str, Any], clock: Clock, chance: Chance, journal: J
 
 
 def _configs(options: dict[str, Any]) -> list[Any]:
+    from simulator.station.config import PncConfig
     from simulator.wire.ocpp_rpc import Validation
     from simulator.world import station_config
     from simulator.world_file import PLUGS, StationPlan, numbered
 
     plug = PLUGS[options["kind"]]
     count = options["count"]
+    pnc = PncConfig(spelling=options["pnc_spelling"]) if options["pnc"] else None
     return [
         replace(
             station_config(
@@ -179,6 +198,8 @@ def _configs(options: dict[str, Any]) -> list[Any]:
             ),
             peer="csms",
             validation=Validation(options["validation"]),
+            pnc=pnc,
+            certificate_directory=options["certificates"],
         )
         for name in numbered(options["name"], None if count == 1 else count)
     ]

@@ -62,6 +62,7 @@ class ConnectorConfig:
     max_voltage_v: int = 230
     max_amperage_a: float = 32.0
     max_power_w: float = 22_000.0
+    pnc: bool = True  # Plug & Charge, where the station has it
 
     @property
     def tethered(self) -> bool:

@@ -25,6 +25,7 @@ from simulator.station.settings import Settings
 
 if TYPE_CHECKING:  # a station without certificates loads no cryptography
     from simulator.station.certificates import CertificateStore
+    from simulator.station.pnc import Shown
 
 Payload = dict[str, Any]
 
@@ -34,6 +35,7 @@ class Cause(StrEnum):
 
     CABLE = "cable"
     CARD = "card"
+    CONTRACT = "contract"  # the car's: Plug & Charge
     REMOTE_START = "remote_start"
     CAR = "car"  # the car began or ceased to draw
     EVSE = "evse"  # the EVSE allows energy, or does not
@@ -108,6 +110,7 @@ class Evse:
         "group",
         "meter",
         "phase",
+        "pnc",
         "remote_start_id",
         "session",
         "token",
@@ -128,6 +131,7 @@ class Evse:
         self.transaction: Transaction | None = None
         self.told: dict[int, str] = {}  # the statuses that the CSMS heard last, by connector
         self.asking = False  # the CSMS is being asked about a card
+        self.pnc: Shown | None = None  # what became of the car's contract, for a display
 
     @property
     def evse_id(self) -> int:

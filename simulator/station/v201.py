@@ -36,6 +36,7 @@ CHARGING_STATES: Mapping[State, str] = {
 WORDS: Mapping[Cause, tuple[str, str | None]] = {
     Cause.CABLE: ("CablePluggedIn", None),
     Cause.CARD: ("Authorized", None),
+    Cause.CONTRACT: ("Authorized", None),
     Cause.REMOTE_START: ("RemoteStart", None),
     Cause.CAR: ("ChargingStateChanged", "StoppedByEV"),
     Cause.EVSE: ("ChargingStateChanged", "Other"),

@@ -7,11 +7,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import ocpp.v201.call as ask
 import pytest
 
 from simulator.cli import run
+from simulator.kernel.chance import Chance
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.pki.certificates import pem, pem_chain
+from simulator.pki.store import Pki
+from simulator.wire.ocpp_rpc import OcppVersion
 from tests.simulator.commands.process import Roamlab, free_port
+from tests.simulator.station.csms import Csms, serving
 
 WORLD = """\
 name: csms
@@ -145,3 +154,69 @@ def test_wrong_options_are_exit_code_2(
 ) -> None:
     assert run(["station", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_directory_that_is_a_file_is_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    common = ("station", "--csms", "ws://127.0.0.1:1", "--ocpp", "2.0.1", "--certificates")
+    assert run([*common, str(taken)]) == 2
+    assert "is a file" in capsys.readouterr().err
+    (tmp_path / "CP001" / "V2GRootCertificate").mkdir(parents=True)
+    (tmp_path / "CP001" / "V2GRootCertificate" / "a.pem").write_text("garbage")
+    assert run([*common, str(tmp_path)]) == 2
+    assert "a.pem: not a PEM certificate" in capsys.readouterr().err
+
+
+def suffixes(directory: Path) -> list[str]:
+    """Of all files below."""
+    return sorted(each.suffix for each in directory.rglob("*.*"))
+
+
+@pytest.mark.real
+async def test_certificates_outlive_the_process(
+    clock: Clock, journal: Journal, tmp_path: Path
+) -> None:
+    """The `ocpp` package's CSMS installs a root and signs; then the process starts anew."""
+    pki = Pki.create(Chance(1), clock.now())
+    csms = Csms(clock)
+    csrs: list[str] = []
+
+    async def call(request: Any) -> Any:
+        async with clock.timeout(10):
+            return await csms.call(request)
+
+    def command() -> Roamlab:
+        url = "ws://127.0.0.1:9000/ocpp"
+        options = ("--pnc", "--certificates", str(tmp_path), "--id", "CP1", "--json")
+        return Roamlab("station", "--csms", url, "--ocpp", "2.0.1", *options)
+
+    async def online(connections: int) -> None:
+        while csms.connections < connections or not csms.boots_seen:
+            await clock.sleep(0.05)
+
+    async with serving(csms, OcppVersion.V201):
+        csms.on_csr = csrs.append
+        with command():
+            await online(1)
+            root = pem(pki.roots("V2G")[0])
+            assert (await call(ask.InstallCertificate("V2GRootCertificate", root))).status == (
+                "Accepted"
+            )
+            assert (await call(ask.TriggerMessage("SignV2GCertificate"))).status == "Accepted"
+            while not csrs:
+                await clock.sleep(0.05)
+            chain = pem_chain(pki.sign_csr(csrs[0], "SECC", clock.now(), Chance(2)))
+            assert (await call(ask.CertificateSigned(chain, "V2GCertificate"))).status == "Accepted"
+            before = await call(ask.GetInstalledCertificateIds())
+        csms.boots_seen = 0
+        with command():
+            await online(2)
+            assert await call(ask.GetInstalledCertificateIds()) == before
+    assert [each["certificate_type"] for each in before.certificate_hash_data_chain] == [
+        "V2GRootCertificate",
+        "V2GCertificateChain",
+    ]
+    assert suffixes(tmp_path) == [".key", ".pem", ".pem"]

@@ -10,7 +10,7 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import ocpp.messages
@@ -51,6 +51,8 @@ class Csms:
         self.point: Any = None
         self.transactions = 0
         self.connections = 0
+        self.boots_seen = 0
+        self.on_csr: Callable[[str], object] = lambda csr: None
         self.interval_s = 300  # of heartbeats, once the boots are used up
 
     async def call(self, request: Any) -> Any:
@@ -74,6 +76,7 @@ class Csms:
         self.check("BootNotification")
         status, interval = self.boots.popleft() if self.boots else ("Accepted", self.interval_s)
         now = rfc3339(self.clock.now())
+        self.boots_seen += 1
         return {"current_time": now, "interval": interval, "status": status}
 
     def info(self, token: str) -> dict[str, Any]:
@@ -163,7 +166,8 @@ class Point201(ocpp.v201.ChargePoint):
         return ocpp.v201.call_result.MeterValues()
 
     @on("SignCertificate")
-    async def sign_certificate(self, **_: Any) -> Any:
+    async def sign_certificate(self, csr: str, **_: Any) -> Any:
+        self.csms.on_csr(csr)
         answer = await self.csms.about("SignCertificate", status="Accepted")
         return ocpp.v201.call_result.SignCertificate(**answer)
 
