@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from ocpp.v201 import call
 
 from simulator.kernel.chance import Chance
@@ -14,6 +16,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.ocpi.exchange import Ctx, Result
 from simulator.pki.certificates import common_name, pem, pem_chain
+from simulator.pki.contract import Contract
 from simulator.pki.keys import PkiError
 from simulator.pki.ocsp import OcspStatus, OcspVerdict
 from simulator.pki.store import Pki
@@ -102,6 +105,19 @@ async def test_statuses_are_asked_once_while_they_hold(
         assert len(world.events("ocsp.answered")) == 6
 
 
+async def test_a_revocation_is_seen_when_the_answer_kept_is_forgotten(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with pnc_world(clock, chance, journal) as world, station201(world.cpo, clock) as station:
+        await station.boot()
+        contract = world.contract()
+        assert await show(station, contract) == ACCEPTED
+        world.pki.revoke(COMPACT, clock.now())
+        assert await show(station, contract) == ACCEPTED
+        world.cpo.forget_statuses()
+        assert await show(station, contract) == ("CertificateRevoked", "Invalid")
+
+
 async def test_cards_are_asked_about_as_before(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
@@ -168,6 +184,13 @@ def without_leaf(chain: str) -> str:
     return "-----BEGIN" + chain.split("-----BEGIN", 2)[2]
 
 
+def forged(contract: Contract) -> str:
+    """Its chain, with another signature under the contract."""
+    der = bytearray(contract.certificate.public_bytes(Encoding.DER))
+    der[-1] ^= 1
+    return pem_chain([x509.load_der_x509_certificate(bytes(der)), *contract.chain[1:]])
+
+
 @pytest.mark.parametrize(
     ("case", "expected", "detail"),
     [
@@ -177,6 +200,7 @@ def without_leaf(chain: str) -> str:
         ("no sub-CAs", REFUSED, "chain error"),
         ("sub-CA as leaf", REFUSED, "is of 'MO Sub-CA 2'"),
         ("another's", REFUSED, "is of 'DE8PSC00000001"),
+        ("forged", REFUSED, "signature error"),  # not SignatureError: C07.FR.17
         ("garbage", REFUSED, "not a PEM certificate"),
         ("no certificate", REFUSED, "not a PEM certificate"),
     ],
@@ -203,6 +227,7 @@ async def test_a_chain_that_does_not_hold(
         contract = world.contract("DE8PSC00000001" if case == "another's" else COMPACT, **how)
         chain = {
             "no sub-CAs": pem(contract.certificate),
+            "forged": forged(contract),
             "sub-CA as leaf": without_leaf(contract.chain_pem),
             "garbage": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
             "no certificate": "hello",
