@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import TypeVar
 
 from cryptography import x509
@@ -23,6 +24,8 @@ _E = TypeVar("_E", bound=x509.ExtensionType)
 MOST_CERTIFICATES = 10
 MOST_AUTHORITIES = 4
 """Authorities in a path beside the root; ISO 15118-2 has two, OCPP carries four certificates."""
+MOST_PATHS = 100
+"""Paths judged at most; only many authorities of one name and key make more than a few."""
 
 _STRONG = {
     SignatureAlgorithmOID.ECDSA_WITH_SHA256,
@@ -139,7 +142,7 @@ def validate(
         return PathVerdict(Reason.CHAIN_ERROR, detail)
     search = _Search(list(dict.fromkeys(roots)), list(dict.fromkeys(chain[1:])))
     best: PathVerdict | None = None
-    for path in search.paths(chain[0]):
+    for path in islice(search.paths(chain[0]), MOST_PATHS):
         verdict = _judge(path, at, _DEMANDS[purpose], purpose)
         if best is None or _RANK[verdict.reason] > _RANK[best.reason]:
             best = verdict

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.pki import path
 from simulator.pki.hierarchy import Wanted, make_certificate
 from simulator.pki.path import MOST_CERTIFICATES, PathVerdict, Purpose, Reason, validate
 from simulator.pki.spec import BY_NAME
@@ -323,7 +324,9 @@ def test_fifty_certificates_are_refused_unseen() -> None:
     assert "50 certificates" in verdict.detail
 
 
-def test_authorities_of_one_name_and_key_do_not_multiply_the_work() -> None:
+def test_authorities_of_one_name_and_key_do_not_multiply_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """All of them have issued all others: the worst that ten certificates can be."""
     key = GOOD.keys[1]
     spec = replace(BY_NAME["MO_ROOT"], path_len=None)
@@ -338,6 +341,15 @@ def test_authorities_of_one_name_and_key_do_not_multiply_the_work() -> None:
     )
     verdict = validate([leaf, *twins], [ROOT], NOW, purpose=Purpose.CONTRACT)
     assert verdict.reason is Reason.CHAIN_ERROR
+    judged: list[object] = []
+
+    def judge_and_count(*given: object) -> PathVerdict:
+        judged.append(given)
+        return PathVerdict(Reason.CHAIN_ERROR)
+
+    monkeypatch.setattr(path, "_judge", judge_and_count)
+    validate([leaf, *twins], twins, NOW, purpose=Purpose.CONTRACT)
+    assert len(judged) == path.MOST_PATHS
 
 
 def test_no_certificate_is_no_chain() -> None:
