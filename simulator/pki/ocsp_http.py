@@ -150,7 +150,12 @@ class OcspClient:
         headers = {"Content-Type": _REQUEST_TYPE, "Accept": _RESPONSE_TYPE}
         try:
             response = await self._http.send(
-                "POST", responder_url, headers=headers, body=body, timeout_s=timeout_s
+                "POST",
+                responder_url,
+                headers=headers,
+                body=body,
+                timeout_s=timeout_s,
+                public=True,  # signed, and about what every TLS server shows (RFC 6960, app. A)
             )
         except HttpFailure as error:
             raise OcspFailure(f"OCSP: {error}") from error

@@ -41,7 +41,13 @@ class Service(ABC):
         self.actor = actor
         self.switch = Switch()
         self._server = HttpServer(
-            self.handle, clock, host=host, port=port, on_error=self._failed, ssl=ssl
+            self.handle,
+            clock,
+            host=host,
+            port=port,
+            on_error=self._failed,
+            ssl=ssl,
+            insecure=True,  # OCSP is plain HTTP by custom, and no token is asked for here
         )
 
     async def start(self) -> None:

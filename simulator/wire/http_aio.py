@@ -21,6 +21,7 @@ from aiohttp import web
 from simulator.kernel.clock import Clock
 from simulator.kernel.loop import bound_port
 from simulator.mistakes import Exit
+from simulator.wire.exposure import IN_SO_MANY_WORDS, plain_host, refuse_plain_server
 from simulator.wire.http import USER_AGENT, Handler, Headers, Request, Response
 from simulator.wire.http import BindError as BindError
 from simulator.wire.tls import MAYBE_OUR_CERTIFICATE, NO_TLS, Tls, failure_of, in_words
@@ -33,6 +34,9 @@ _quiet.propagate = False
 MAX_BODY_BYTES = 16 * 1024 * 1024
 # A peer that sends half a body and falls silent holds a connection for so long, and no longer.
 BODY_TIMEOUT_S = 30.0
+# So long (the loop's seconds) a client may take to agree upon TLS.
+HANDSHAKE_TIMEOUT_S = 10.0
+_BACKLOG = 128
 
 
 class HttpFailure(Exception):
@@ -55,7 +59,7 @@ class HttpServer:
     """Serve one handler on one port of the loopback interface, unless told another host.
 
     `on_too_long` answers a request whose body is over the limit, and gets it without the body; else
-    a bare 413 does.
+    a bare 413 does. Without TLS it listens on loopback alone, unless it is to be `insecure`.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class HttpServer:
         on_error: Callable[[Request, Exception], None] | None = None,
         on_too_long: Handler | None = None,
         ssl: _ssl.SSLContext | None = None,
+        insecure: bool = False,
     ) -> None:
         self._handler = handler
         self._clock = clock
@@ -76,7 +81,9 @@ class HttpServer:
         self._on_error = on_error
         self._on_too_long = on_too_long or _too_long
         self._ssl = ssl
+        self._insecure = insecure
         self._runner: web.ServerRunner | None = None
+        self._listener: asyncio.Server | None = None
 
     @property
     def base_url(self) -> str:
@@ -85,22 +92,32 @@ class HttpServer:
         return f"{'https' if self._ssl else 'http'}://{host}:{self.port}"
 
     async def start(self) -> HttpServer:
-        """Listen. Raises BindError."""
+        """Listen. Raises BindError, PlainText."""
+        refuse_plain_server(self.host, tls=self._ssl is not None, insecure=self._insecure)
         server = web.Server(self._serve, access_log=None, logger=_quiet)
         self._runner = web.ServerRunner(server, shutdown_timeout=0.25)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.host, self.port, ssl_context=self._ssl)
         try:
-            await site.start()
+            # aiohttp's own site would give a silent client a minute for its handshake.
+            self._listener = await asyncio.get_running_loop().create_server(
+                server,
+                self.host,
+                self.port,
+                ssl=self._ssl,
+                backlog=_BACKLOG,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if self._ssl else None,
+            )
         except OSError as error:
             await self._runner.cleanup()
             raise BindError.at(self.host, self.port, error) from error
-        # uvloop's server is no asyncio.Server, but has its sockets all the same.
-        self.port = bound_port(site._server.sockets[0])  # type: ignore[union-attr]
+        self.port = bound_port(self._listener.sockets[0])
         return self
 
     async def stop(self) -> None:
         """Stop listening and close every connection."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -174,14 +191,27 @@ async def _too_long(_request: Request) -> Response:
 class HttpClient:
     """Send requests over kept-alive connections; one client serves all of an actor's peers.
 
-    `tls` says whom to trust over https, and who we are. Raises TlsError for files that are none.
+    `tls` says whom to trust over https, and who we are. Plain http beyond loopback is refused,
+    unless it is to be `insecure`: then `warn` is told of each such host once. Raises TlsError for
+    files that are none.
     """
 
-    def __init__(self, clock: Clock, *, timeout_s: float = 30.0, tls: Tls = NO_TLS) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        timeout_s: float = 30.0,
+        tls: Tls = NO_TLS,
+        insecure: bool = False,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
         self._clock = clock
         self._timeout_s = timeout_s
         # What this machine trusts is a large file: read only if somebody is called over https.
         self._ssl = tls.client(clock) if tls != NO_TLS else None
+        self._insecure = insecure
+        self._warn = warn
+        self._warned: set[str] = set()
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
@@ -192,11 +222,15 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         timeout_s: float | None = None,
+        public: bool = False,
     ) -> Response:
         """Send one request and read the whole answer; redirects are not followed.
 
-        Raises ConnectFailed, NoAnswer.
+        `public`: anybody may read it, so that plain http will do. Raises ConnectFailed, NoAnswer.
         """
+        host = None if public else plain_host(url)
+        if host is not None:
+            self._refuse_or_warn(method, url, host)
         if self._ssl is None and url.startswith("https:"):
             self._ssl = NO_TLS.client(self._clock)
         if self._session is None:
@@ -232,6 +266,16 @@ class HttpClient:
             raise NoAnswer(f"{method} {url}: no answer within {limit:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise ConnectFailed(f"{method} {url}: {self._cause(url, error)}") from error
+
+    def _refuse_or_warn(self, method: str, url: str, host: str) -> None:
+        if not self._insecure:
+            raise ConnectFailed(
+                f"{method} {url}: not sent, for tokens could be read on the way: take https, or "
+                f"say {IN_SO_MANY_WORDS}"
+            )
+        if self._warn is not None and host not in self._warned:
+            self._warned.add(host)
+            self._warn(host)
 
     def _cause(self, url: str, error: Exception) -> str:
         failure = failure_of(error)

@@ -26,7 +26,7 @@ from simulator.wire.http import USER_AGENT
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, LinkClosed, OcppVersion, Validation
 from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, NO_PROXY, ClientSocket, quiet, timeouts
-from simulator.wire.tls import MAYBE_OUR_CERTIFICATE, failure_of, in_words
+from simulator.wire.tls import MAYBE_OUR_CERTIFICATE, TlsError, failure_of, in_words
 
 
 class BackOff:
@@ -61,8 +61,9 @@ class OcppClient:
     """The station's end: connect, and connect again with growing pauses whenever it breaks.
 
     `on_up(link)` runs beside the link, so that it may call; it is cancelled when the link ends.
-    `on_down(reason)` is told when it has ended. `backoff` may be changed while running; `ssl` and
-    `basic_password` too, for the next connection.
+    `on_down(reason)` is told when it has ended, `on_failed(error)` why there is none. `backoff` may
+    be changed while running; `ssl` and `basic_password` too, for the next connection. `ssl` may be
+    what makes a context for each attempt.
     Raises ValueError for a URL that is none.
     """
 
@@ -87,7 +88,8 @@ class OcppClient:
         random_range_s: float = 5.0,
         repeat_times: int = 5,
         peer: str = "cpo",
-        ssl: _ssl.SSLContext | None = None,
+        ssl: _ssl.SSLContext | Callable[[], _ssl.SSLContext | None] | None = None,
+        on_failed: Callable[[Exception], None] | None = None,
     ) -> None:
         self.url = f"{url.rstrip('/')}/{quote(station_id, safe='')}"
         _check(self.url)
@@ -114,6 +116,7 @@ class OcppClient:
         self._call_timeout_s = call_timeout_s
         self._ping_timeout_s = ping_timeout_s
         self.ssl = ssl
+        self._on_failed = on_failed
         self._chores = Chores(journal, self._actor)
         self._down = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -154,8 +157,13 @@ class OcppClient:
         while True:
             try:
                 connection = await self._connect()
-            except (OSError, ValueError, EOFError, InvalidHandshake, LinkClosed) as error:
+            except (
+                *(OSError, ValueError, EOFError, InvalidHandshake),
+                *(LinkClosed, TlsError),
+            ) as error:
                 self._event("ocpp.connect_failed", url=self.url, error=_cause(error, self.url))
+                if self._on_failed is not None:
+                    self._on_failed(error)
             else:
                 await self._use(connection)
             if self._running is not me:
@@ -170,8 +178,9 @@ class OcppClient:
             login = base64.b64encode(f"{self.station_id}:{self.basic_password}".encode())
             headers["Authorization"] = f"Basic {login.decode()}"
         options: dict[str, Any] = timeouts(self._clock, self.ping_interval_s, self._ping_timeout_s)
-        if self.ssl is not None:
-            options["ssl"] = self.ssl
+        context = self.ssl() if callable(self.ssl) else self.ssl
+        if context is not None:
+            options["ssl"] = context
         connection = await connect(
             self.url,
             subprotocols=[Subprotocol(self.version.subprotocol)],

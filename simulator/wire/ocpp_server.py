@@ -16,6 +16,7 @@ import ssl as _ssl
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -28,10 +29,17 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.kernel.loop import bound_port
 from simulator.wire.chores import Chores, tell
+from simulator.wire.exposure import refuse_plain_server
 from simulator.wire.http import USER_AGENT, BindError
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, OcppVersion, Validation
-from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, ServerSocket, quiet, timeouts
+from simulator.wire.ocpp_socket import (
+    MAX_FRAME_BYTES,
+    OPEN_TIMEOUT_S,
+    ServerSocket,
+    quiet,
+    timeouts,
+)
 from simulator.wire.tls import client_name
 
 # A thousand stations may knock in the same moment, after an outage.
@@ -67,7 +75,8 @@ class OcppServer:
     `accept(knock)` admits a station or not; a plain False means unknown.
     `on_link(link)` is told of each new connection and returns the handler of its CALLs; `on_gone`
     of each that ended. `forgiving`: actions that are handled despite violations of their schema, as
-    long as types are right. A second connection of a station replaces its first.
+    long as types are right. A second connection of a station replaces its first. Without TLS it
+    listens on loopback alone, unless it is to be `insecure`.
     """
 
     def __init__(
@@ -90,6 +99,7 @@ class OcppServer:
         ping_interval_s: float | None = 60.0,
         ping_timeout_s: float = 20.0,
         ssl: _ssl.SSLContext | None = None,
+        insecure: bool = False,
     ) -> None:
         self.host = host
         self.port = port
@@ -109,6 +119,7 @@ class OcppServer:
         self._ping_interval_s = ping_interval_s
         self._ping_timeout_s = ping_timeout_s
         self._ssl = ssl
+        self._insecure = insecure
         self._server: Server | None = None
         self._chores = Chores(journal, actor)
 
@@ -119,7 +130,11 @@ class OcppServer:
         return f"{'wss' if self._ssl else 'ws'}://{host}:{self.port}{self.path}"
 
     async def start(self) -> OcppServer:
-        """Listen. Raises BindError."""
+        """Listen. Raises BindError, PlainText."""
+        refuse_plain_server(self.host, tls=self._ssl is not None, insecure=self._insecure)
+        tls: dict[str, Any] = {}
+        if self._ssl is not None:
+            tls = {"ssl": self._ssl, "ssl_handshake_timeout": OPEN_TIMEOUT_S}
         try:
             self._server = await serve(
                 self._connected,
@@ -133,7 +148,7 @@ class OcppServer:
                 max_size=MAX_FRAME_BYTES,
                 backlog=_BACKLOG,
                 logger=quiet,
-                ssl=self._ssl,
+                **tls,
                 **timeouts(self._clock, self._ping_interval_s, self._ping_timeout_s),
             )
         except OSError as error:

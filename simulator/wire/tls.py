@@ -8,8 +8,9 @@ falls back to plain text, and no check can be left out.
 from __future__ import annotations
 
 import ssl
+import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,29 @@ class TlsFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsPem:
+    """The same as texts: a certificate that stands in no file."""
+
+    certificate: str
+    key: str = field(repr=False)
+
+
+Identity = TlsFiles | TlsPem
+Ca = Path | str
+"""Trusted certificates: a file of them, or the PEM text itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tls:
     """What an actor has for TLS: its own certificate, and the CA that it trusts (PEM).
 
     Without an identity its servers speak plain text; without a CA its clients trust what this
-    machine does.
+    machine does. `mutual`: who connects must show a certificate of the CA.
     """
 
-    identity: TlsFiles | None = None
-    ca: Path | None = None
+    identity: Identity | None = None
+    ca: Ca | None = None
+    mutual: bool = False
 
     def server(
         self, clock: Clock, refused: Refused | None = None, *, ask_clients: bool = False
@@ -58,8 +73,13 @@ class Tls:
         """
         if self.identity is None:
             return None
-        client_ca = self.ca if ask_clients else None
-        return server_context(self.identity, clock, client_ca=client_ca, refused=refused)
+        if self.mutual and self.ca is None:
+            raise TlsError("client certificates are demanded, and there is no CA to know them by")
+        client_ca = self.ca if ask_clients or self.mutual else None
+        context = server_context(self.identity, clock, client_ca=client_ca, refused=refused)
+        if self.mutual:
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
 
     def client(self, clock: Clock, refused: Refused | None = None) -> ssl.SSLContext:
         """For the actor's clients. Raises TlsError."""
@@ -74,7 +94,7 @@ MAYBE_OUR_CERTIFICATE = " (over TLS: the server may want another client certific
 
 
 def server_context(
-    files: TlsFiles, clock: Clock, *, client_ca: Path | None = None, refused: Refused | None = None
+    files: Identity, clock: Clock, *, client_ca: Ca | None = None, refused: Refused | None = None
 ) -> ssl.SSLContext:
     """TLS 1.2 or newer for a server; with `client_ca`, clients may show a certificate of it.
 
@@ -92,8 +112,8 @@ def server_context(
 def client_context(
     clock: Clock,
     *,
-    ca: Path | None = None,
-    identity: TlsFiles | None = None,
+    ca: Ca | None = None,
+    identity: Identity | None = None,
     refused: Refused | None = None,
 ) -> ssl.SSLContext:
     """TLS 1.2 or newer for a client that trusts `ca`, else what this machine trusts.
@@ -237,7 +257,20 @@ def _context(protocol: int, clock: Clock, refused: Refused | None) -> _Context:
     return context
 
 
-def _load_identity(context: ssl.SSLContext, files: TlsFiles) -> None:
+def _load_identity(context: ssl.SSLContext, identity: Identity) -> None:
+    if isinstance(identity, TlsFiles):
+        _load_files(context, identity)
+        return
+    # OpenSSL is handed keys in files alone: these are ours alone, and gone once they are read.
+    with tempfile.TemporaryDirectory(prefix="roamlab-") as private:
+        files = TlsFiles(Path(private, "certificate.pem"), Path(private, "key.pem"))
+        for path, text in ((files.certificate, identity.certificate), (files.key, identity.key)):
+            path.touch(0o600)
+            path.write_text(text)
+        _load_files(context, files)
+
+
+def _load_files(context: ssl.SSLContext, files: TlsFiles) -> None:
     for what, path in (("certificate", files.certificate), ("key", files.key)):
         _readable(what, path)
     try:
@@ -251,13 +284,22 @@ def _load_identity(context: ssl.SSLContext, files: TlsFiles) -> None:
         ) from error
 
 
-def _load_ca(context: ssl.SSLContext, path: Path) -> None:
-    _readable("CA", path)
+def _load_ca(context: ssl.SSLContext, ca: Ca) -> None:
+    text = pem_of(ca)
     try:
-        context.load_verify_locations(path)
-    except ssl.SSLError as error:
-        why = str(error.reason or error).replace("_", " ").lower()
-        raise TlsError(f"{path}: no CA certificates in PEM: {why}") from error
+        context.load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError) as error:
+        why = str(getattr(error, "reason", None) or error).replace("_", " ").lower()
+        place = ca if isinstance(ca, Path) else "CA"
+        raise TlsError(f"{place}: no CA certificates in PEM: {why}") from error
+
+
+def pem_of(ca: Ca) -> str:
+    """The text of CA certificates, wherever it stands. Raises TlsError."""
+    if isinstance(ca, str):
+        return ca
+    _readable("CA", ca)
+    return ca.read_text("ascii", "replace")
 
 
 def _readable(what: str, path: Path) -> None:
