@@ -17,9 +17,13 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.kernel.loop import VirtualLoop
+from simulator.pki.certificates import pem
+from simulator.station.config import EvseConfig, PncConfig, StationConfig
+from simulator.station.run import Station
+from simulator.wire.ocpp_messages import OcppVersion
 from tests.simulator.cpo.pnc_world import PncWorld, pnc_world, show
 from tests.simulator.cpo.stations import station16, station201
-from tests.simulator.cpo.test_plugs import Plugged16, installed, plugged, row_of
+from tests.simulator.cpo.test_plugs import WORD, Plugged16, installed, plugged, row_of
 
 PUSHED, COMPACT = "DE-8PS-C00000007-7", "DE8PSC000000077"
 VERSIONS = ["2.1.1", "2.2", "2.2.1"]
@@ -134,6 +138,56 @@ async def test_a_connector_that_does_not_say_so_is_found(
             await station.event("Ended", kwh=9, reason="EVDeparted", **paying)
             await world.told("cdr.accepted")
         assert [rule for rule, _ in found(journal)] == ["location.pnc-capability"]
+
+
+@pytest.mark.parametrize("spelling", ["note", "libocpp"])
+@pytest.mark.parametrize(
+    ("version", "name", "evse_uids"),
+    [(OcppVersion.V201, "CP201", ["E3"]), (OcppVersion.V16, "CP16", ["E1", "E2"])],
+)
+async def test_our_own_station_gets_its_chain_and_loses_it(
+    version: OcppVersion,
+    name: str,
+    evse_uids: list[str],
+    spelling: str,
+    clock: Clock,
+    chance: Chance,
+    journal: Journal,
+) -> None:
+    async with pnc_world(clock, chance, journal) as world:
+        config = StationConfig(
+            id=name,
+            version=version,
+            csms_url=world.cpo.ocpp_url,
+            evses=tuple(EvseConfig(number) for number, _ in enumerate(evse_uids, 1)),
+            basic_password="open sesame 12345" if name == "CP201" else None,
+            pnc=PncConfig(spelling=spelling),
+        )
+        station = Station(config, clock=clock, chance=chance.child("own"), journal=journal)
+        await station.start()
+        await clock.sleep(10)
+
+        def offered() -> Any:
+            rows = world.cpo.snapshot()["stations"]
+            return next(row["plug_and_charge"] for row in rows if row["id"] == name)
+
+        root = pem(world.pki.roots("V2G")[0])
+        done = await world.cpo.install_certificate(name, "V2GRootCertificate", root)
+        assert (done, offered()) == ("ACCEPTED", {})
+        assert await world.cpo.trigger_sign(name) == "ACCEPTED"
+        await world.told("certificate.delivered", result="ACCEPTED")
+        await clock.sleep(1)
+        assert offered() == {uid: [WORD] for uid in evse_uids}
+        assert await world.cpo.set_pnc(name, False) == "ACCEPTED"
+        assert offered() == {}
+        assert await world.cpo.set_pnc(name, True) == "ACCEPTED"
+        assert offered() == {uid: [WORD] for uid in evse_uids}
+        rows = await world.cpo.installed_certificates(name)
+        kinds = {row["certificateType"]: row["certificateHashData"] for row in rows}
+        assert set(kinds) == {"V2GRootCertificate", "V2GCertificateChain"}
+        gone = await world.cpo.delete_certificate(name, kinds["V2GCertificateChain"])
+        assert (gone, offered()) == ("ACCEPTED", {})
+        await station.stop()
 
 
 def one_run() -> bytes:
