@@ -1,4 +1,4 @@
-"""The PKI: how long a fresh one takes, chains issued and judged a second.
+"""The PKI: how long a fresh one takes; chains issued and judged, OCSP answered a second.
 
 Rule: what is judged is read from PEM each time, as Authorize brings it; beside our path validation
 stand the library's verifier and, as the floor, three bare checks of a signature. It is all work of
@@ -19,10 +19,17 @@ from cryptography import x509
 from cryptography.x509 import verification
 
 from simulator.kernel.chance import Chance
-from simulator.pki.certificates import pem_chain, read_chain
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal
+from simulator.kernel.loop import run as run_loop
+from simulator.pki import ocsp
+from simulator.pki.certificates import hash_data, pem_chain, read_chain
+from simulator.pki.ocsp_answer import Responder
+from simulator.pki.ocsp_http import OcspClient, OcspResponder
 from simulator.pki.path import Purpose, validate
 from simulator.pki.spec import PROFILES
 from simulator.pki.store import Pki
+from simulator.wire.http_aio import HttpClient
 
 Figure = tuple[str, float, str]
 
@@ -31,6 +38,7 @@ OCSP_URL = "http://127.0.0.1:9000/ocsp"
 EMAID = "DE8PSCOO13A3LZ3"
 ROUNDS = 3
 SECONDS = 0.3  # a round
+QUESTIONS = 500
 
 
 def run() -> list[Figure]:
@@ -82,8 +90,51 @@ def judging() -> list[Figure]:
     return figures
 
 
-# Measured in this order; OCSP answers and contract authorizations join here.
-PARTS: tuple[Callable[[], list[Figure]], ...] = (fresh, issuing, judging)
+def answering() -> list[Figure]:
+    """OCSP: a request answered, an answer judged, and both over HTTP with nothing remembered."""
+    figures = []
+    for profile in PROFILES:
+        pki = create(profile)
+        leaf = pki.issue_contract(EMAID, NOW, Chance(2)).certificate
+        issuer, roots = pki.certificate("MO_SUB2"), pki.roots("MO")
+        data = hash_data(leaf, issuer)
+        asked, responder = ocsp.request(data), Responder(pki)
+        told = responder.answer(asked, NOW).der
+        answered = rate(partial(responder.answer, asked, NOW))
+        judged = rate(partial(ocsp.check, told, data, issuer, roots, NOW))
+        figures += [
+            (f"OCSP: requests answered, {profile}", answered, "/s"),
+            (f"OCSP: answers judged, {profile}", judged, "/s"),
+        ]
+    return [*figures, ("OCSP: asked and told over HTTP, both ends, iso15118-2", _over_http(), "/s")]
+
+
+def _over_http() -> float:
+    """Questions a second of this process's time, one after the other, on the virtual clock."""
+    clock = Clock("virtual", start=NOW)
+
+    async def ask() -> float:
+        pki, http = create("iso15118-2"), HttpClient(clock)
+        data = hash_data(pki.issue_contract(EMAID, NOW, Chance(2)).certificate,
+                         pki.certificate("MO_SUB2"))  # fmt: skip
+        responder = OcspResponder(pki, clock=clock, journal=Journal(clock, keep=100))
+        client, roots = OcspClient(http, clock), pki.roots("MO")
+        await responder.start()
+        began = time.process_time()
+        for _ in range(QUESTIONS):
+            client.forget()
+            verdict = await client.ask(data, responder.url, None, roots)
+            assert verdict.status is ocsp.OcspStatus.GOOD, verdict.detail
+        took = time.process_time() - began
+        await http.close()
+        await responder.stop()
+        return QUESTIONS / took
+
+    return run_loop(ask(), clock)
+
+
+# Measured in this order; contract authorizations join here.
+PARTS: tuple[Callable[[], list[Figure]], ...] = (fresh, issuing, judging, answering)
 
 
 def create(profile: str, directory: Path | None = None) -> Pki:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +30,21 @@ def test_the_car_gets_the_key_that_was_sent(
     assert number(open_key(sealed, car)) == number(key)
     assert (len(sealed.dh_public_key), len(sealed.encrypted_key)) == (point, delivered)
     assert number(key).to_bytes(66, "big").lstrip(b"\0") not in sealed.encrypted_key
+
+
+def test_p_256_is_delivered_as_iso_15118_2_has_it(chance: Chance) -> None:
+    """Opened step by step with plain tools: one-pass ECDH, the concatenation KDF written out,
+    AES-128-CBC without padding behind its initial vector.
+    """
+    key, car = draw_key(chance.child("key"), P256), draw_key(chance.child("car"), P256)
+    assert isinstance(car, ec.EllipticCurvePrivateKey)
+    sealed = seal_key(key, car.public_key(), chance)
+    sender = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sealed.dh_public_key)
+    shared = car.exchange(ec.ECDH(), sender)
+    secret = hashlib.sha256(b"\0\0\0\1" + shared + b"\x01" + b"U" + b"V").digest()[:16]
+    iv, encrypted = sealed.encrypted_key[:16], sealed.encrypted_key[16:]
+    opened = Cipher(algorithms.AES(secret), modes.CBC(iv)).decryptor().update(encrypted)
+    assert int.from_bytes(opened, "big") == number(key)
 
 
 def test_a_small_number_keeps_its_length(chance: Chance) -> None:

@@ -256,6 +256,13 @@ def test_an_answer_about_another_certificate_is_refused() -> None:
     )
     refused(other.der(), "about another certificate")
     refused(Forged(algorithm=hashes.SHA384()).der(), "about another certificate")
+    theirs = make(seed=9)  # the same names, other keys: nothing but the key's hash differs
+    named_alike = Forged(
+        issuer=theirs.certificate("MO_SUB2"),
+        signer=theirs.certificate("OCSP_MO_SUB2"),
+        key=theirs.key("OCSP_MO_SUB2"),
+    )
+    refused(named_alike.der(), "about another certificate")
 
 
 def test_an_answer_for_one_issuer_is_not_taken_for_another() -> None:

@@ -99,6 +99,8 @@ def test_the_signer_and_the_authorities_below_the_root_come_along() -> None:
     assert answer.certificates == [
         pki.certificate(name) for name in ("OCSP_MO_SUB2", "MO_SUB2", "MO_SUB1")
     ]
+    below = read(Responder(pki).answer(asked(pki, pki.certificate("MO_SUB1"), "MO_ROOT"), NOW).der)
+    assert below.certificates == [pki.certificate("OCSP_MO_ROOT")], "never the root"
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from simulator.kernel.chance import Chance
@@ -262,6 +264,31 @@ async def test_unknown_is_asked_again(
     for _ in range(2):
         verdict = await client.ask(data, responder.url, None, pki.roots("MO"))
         assert (verdict.status, verdict.cached) == (OcspStatus.UNKNOWN, False)
+
+
+async def test_an_answer_without_next_update_is_used_once(
+    http: HttpClient, pki: Pki, clock: Clock
+) -> None:
+    """RFC 6960 2.4: newer information is always there, so nothing is to be remembered."""
+    leaf, signer = pki.certificate(EMAID), "OCSP_MO_SUB2"
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        leaf, pki.certificate("MO_SUB2"), hashes.SHA256(), ocsp.OCSPCertStatus.GOOD,
+        clock.now(), None, None, None,
+    )  # fmt: skip
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, pki.certificate(signer))
+    builder = builder.certificates([pki.certificate(signer)])
+    der = builder.sign(pki.key(signer), hashes.SHA256()).public_bytes(Encoding.DER)
+
+    async def tell(_request: Any) -> Response:
+        return Response(200, body=der)
+
+    server, client = await HttpServer(tell, clock).start(), OcspClient(http, clock)
+    try:
+        for _ in range(2):
+            verdict = await ask(client, pki, server.base_url)
+            assert (verdict.status, verdict.cached) == (OcspStatus.GOOD, False)
+    finally:
+        await server.stop()
 
 
 @pytest.mark.parametrize(
