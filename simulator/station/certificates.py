@@ -235,8 +235,6 @@ class CertificateStore:
             raise Refused("InvalidCertificate", f"{verdict.reason}: {verdict.detail}")
         own = Own(signing, verdict.path[:-1], verdict.path[-1], key)
         self._commit(self._with(own, now))
-        if self.waiting(signing) is None:
-            self.asked.pop(signing, None)
         return own
 
     def stop_asking(self, said: Signing | None) -> None:

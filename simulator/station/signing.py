@@ -147,8 +147,6 @@ class CertificateKeeping:
         """
         if signing.for_csms and self._core.settings.integer("security_profile") == _CLIENT_PROFILE:
             self._reconnect()
-        self._timers.disarm(signing)
-        self._ask_on(signing)
         own, now = self._store.latest(signing), self._clock.now()
         if own is not None:
             left = own.leaf.not_valid_after_utc - now
@@ -229,6 +227,7 @@ class CertificateKeeping:
         suspended = signing.for_cars and self._core.pnc_enabled
         self._core.pnc_suspended = self._core.pnc_suspended or suspended
         self._event("certificate.refused", type=signing.value, why=why, pnc_suspended=suspended)
+        self.look()
 
     def _arm(self, pending: Pending, asked: Asked) -> None:
         """Wait for the certificate, each time twice as long; then give up."""
@@ -239,6 +238,7 @@ class CertificateKeeping:
         if asked.times > settings.integer("cert_signing_repeats") + 1:
             asked.over = True
             self._event("certificate.given_up", type=signing.value, times=asked.times)
+            self.look()
             return
         due = asked.at + timedelta(seconds=minimum_s * 2 ** (asked.times - 1))
         self._at(signing, due.timestamp(), lambda: self._ask_again(pending))
@@ -258,16 +258,22 @@ class CertificateKeeping:
             self._refresh_soon()
 
     def _renew(self, signing: Signing) -> None:
-        if self._store.waiting(signing) is not None and signing in self._store.asked:
-            return  # on its way, or given up
-        if not self._wants(signing):
-            return
         own, now = self._store.latest(signing), self._clock.now()
+        if not self._wants(signing) or self._is_tried(signing, own):
+            return
         due = now if own is None else max(own.renewal_at, self._earliest.get(signing, now))
         if due <= now:
             self.sign(signing)
         else:
             self._at(("renew", signing), due.timestamp(), self.look)
+
+    def _is_tried(self, signing: Signing, own: Own | None) -> bool:
+        """A request is on its way, or was given up after the renewal had become due."""
+        asked = self._store.asked.get(signing)
+        if asked is None or self._store.waiting(signing) is None:
+            return False
+        before = own is not None and asked.at is not None and asked.at < own.renewal_at
+        return not (asked.over and before)
 
     def _wants(self, signing: Signing) -> bool:
         """A certificate of this kind is the station's business to renew, or to have at all."""

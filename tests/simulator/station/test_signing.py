@@ -278,6 +278,21 @@ async def test_a_station_may_enrol_by_itself_once_it_has_a_root(
     assert len(times(journal)) == 1
 
 
+async def test_a_renewal_falls_due_though_an_earlier_request_was_given_up(
+    clock: Clock, journal: Journal
+) -> None:
+    async with world(clock, journal, V201, settings=FAST, **PNC) as (_, csms):
+        await with_chain(csms, journal, clock)
+        await trigger(csms)
+        await clock.sleep(39 * DAY_S)
+        assert len(times(journal)) == 4
+        await clock.sleep(2 * DAY_S)  # 40 days of 60 have passed
+        assert len(times(journal)) == 7
+        await clock.sleep(9 * DAY_S)
+    assert len(times(journal)) == 7
+    assert len({each["csr"] for each in sent(journal, "SignCertificate")}) == 3
+
+
 # GetCertificateStatus
 
 
@@ -358,3 +373,23 @@ async def test_a_security_event_waits_for_the_link(clock: Clock, journal: Journa
     told = sent(journal, "SecurityEventNotification")
     assert [len(each["techInfo"]) for each in told] == [255]
     assert flaws(journal) == []
+
+
+async def test_nothing_is_due_while_the_link_is_down_or_after_the_end(
+    clock: Clock, journal: Journal
+) -> None:
+    async with world(clock, journal, V201, settings=FAST, **PNC) as (station, csms):
+        keeping = station._board.certificates
+        assert keeping is not None
+        await with_chain(csms, journal, clock)
+        await trigger(csms)
+        await clock.sleep(1)
+        assert len(keeping._timers) == 3  # the request, the renewal, the status
+        await station.offline()
+        await clock.sleep(1)
+        assert len(keeping._timers) == 0
+        await station.online()
+        await clock.sleep(30)
+        assert len(keeping._timers) == 2  # the request was given up
+        await station.power_cut(10)
+        assert len(keeping._timers) == 0

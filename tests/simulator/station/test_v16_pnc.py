@@ -310,6 +310,8 @@ def test_the_codec() -> None:
     assert message.payload["data"] == '{"csr":"a\\nb"}'
     assert unwrap({"status": "Accepted", "data": '{"status":"Accepted"}'}) == {"status": "Accepted"}
     assert unwrap({"status": "Accepted", "data": None}) == {}
+    refused = unwrap({"status": "UnknownVendorId", "data": '{"status":"Accepted"}'})
+    assert refused == {"status": "Rejected", "wrapper": "UnknownVendorId"}
     for empty in (None, "", "  ", "null"):
         assert read(empty) == {}
     assert read({"a": 1}) == {"a": 1}  # where validation is off
