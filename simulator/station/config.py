@@ -86,6 +86,7 @@ class EvseConfig:
 # How the 1.6 application note's messages are spelled: by its own tables, or in the shape of 2.0.1
 # that EVerest's libocpp and others use.
 SPELLINGS = ("note", "libocpp")
+ISO_15118_EDITIONS = ("2", "20")
 # What a station may be delivered with: roots, and chains with their keys (certificate_kinds).
 DELIVERABLE = (
     "V2GRootCertificate",
@@ -103,7 +104,8 @@ class PncConfig:
     """What a station needs for ISO 15118 Plug & Charge.
 
     `secc_id`, `country` and `organization` are the subject of its V2G certificate; without an id it
-    is the station's. With `enrols` it asks for a V2G certificate by itself when it has none.
+    is the station's. With `enrols` it asks for a V2G certificate by itself when it has none. With
+    `tls` car and station shake hands on a socket; without, the car looks at the certificates alone.
     """
 
     secc_id: str | None = None
@@ -112,6 +114,9 @@ class PncConfig:
     spelling: str = "note"  # of 1.6 messages, one of SPELLINGS
     curve: str = "P-256"  # of V2G keys: P-256 (-2) or P-521 (-20), as `pki.keys` names them
     enrols: bool = False
+    iso15118: tuple[str, ...] = ISO_15118_EDITIONS  # what it speaks with cars
+    tls: bool = True
+    shows_both: bool = False  # hashes and certificate, where it may: see `pnc`
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,10 @@ class StationConfig:
         if self.pnc is not None and self.pnc.spelling not in SPELLINGS:
             known = ", ".join(SPELLINGS)
             raise StationError(f"{self.id}: pnc spelling {self.pnc.spelling!r}: {known}")
+        for edition in () if self.pnc is None else self.pnc.iso15118:
+            if edition not in ISO_15118_EDITIONS:
+                known = ", ".join(ISO_15118_EDITIONS)
+                raise StationError(f"{self.id}: pnc iso15118 {edition!r}: expected one of {known}")
         for part in self.certificates:
             if part.use not in DELIVERABLE:
                 known = ", ".join(DELIVERABLE)

@@ -26,6 +26,7 @@ from simulator.station.core import (
     SecurityEvent,
     Transaction,
 )
+from simulator.station.pnc import Said
 from simulator.station.samples import Context
 from simulator.station.settings import Settings
 
@@ -49,11 +50,34 @@ class Certificates(Protocol):
         """What a CSMS has answered, without what it was wrapped in."""
 
 
+class Contracts(Protocol):
+    """How a version carries what a station says of cars' contracts."""
+
+    longest_emaid: int  # characters
+    longest_chain: int  # characters, as PEM
+
+    def authorize(self, core: Core, token: IdToken, proof: Payload) -> Message:
+        """Authorize with what is shown of a contract, in the words of 2.0.1."""
+
+    def said(self, answer: Payload) -> Said:
+        """What a CSMS has answered to that."""
+
+    def ev_certificate(self, core: Core, schema: str, action: str, exi: str) -> Message:
+        """Get15118EVCertificate."""
+
+    def opened(self, answer: Payload) -> Payload:
+        """What a CSMS has answered to that, without what it was wrapped in."""
+
+    def called(self, core: Core, token: IdToken) -> str:
+        """What a contract is in this version, for people."""
+
+
 class Dialect(Protocol):
     """One OCPP version, as a station speaks it."""
 
     handlers: Mapping[str, Handler]
     certificates: Certificates
+    contracts: Contracts
     # Report every connector after being offline for longer than OfflineThreshold (2.0.1 B04).
     reports_all_after_offline: bool
     # The settings (interval, measurands) that say what `note` keeps: sampled, and by the clock.

@@ -1,4 +1,5 @@
-"""The car: a battery, what its on-board charger can take, and how it tapers.
+"""The car: a battery, what its on-board charger can take, how it tapers; and what it holds for
+Plug & Charge.
 
 Rule: what a car accepts is a step function of its state of charge, so that power is constant
 between two whole percents and energy can be integrated exactly. No clock.
@@ -7,9 +8,16 @@ between two whole percents and energy can be integrated exactly. No clock.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from simulator.kernel.chance import Chance
+
+if TYPE_CHECKING:  # a car without a contract loads no cryptography
+    from cryptography.x509 import Certificate
+
+    from simulator.pki.contract import Contract
+    from simulator.pki.hierarchy import Issued
 
 NOMINAL_VOLTAGE_V = 230.0
 _TAPER_FLOOR = 0.12  # share of the full power that a nearly full battery still accepts
@@ -23,6 +31,10 @@ class Car:
     `ac_phases` and `ac_max_a` are those of its on-board charger; `dc_max_w` is 0 for a car without
     a DC inlet. Above `knee_percent` the battery accepts less and less. It stops by itself at
     `target_percent`.
+
+    For Plug & Charge it holds a contract, or asks for one to be installed by its `provisioning`
+    certificate and key, in one of the editions of ISO 15118 that it speaks; it trusts stations and
+    certificate services up to `v2g_roots` and nobody else. What is installed stays in the car.
     """
 
     model: str = "compact"
@@ -37,6 +49,15 @@ class Car:
     ac_efficiency: float = 0.92
     dc_efficiency: float = 0.97
     pack_voltage_v: float = 400.0
+    contract: Contract | None = field(default=None, repr=False)
+    provisioning: Issued | None = field(default=None, repr=False)
+    v2g_roots: tuple[Certificate, ...] = field(default=(), repr=False)
+    iso15118: tuple[str, ...] = ("2",)  # "2", "20"; the one it likes best comes first
+
+    @property
+    def plugs_and_charges(self) -> bool:
+        """It has, or can get, a contract to charge by."""
+        return self.contract is not None or self.provisioning is not None
 
     @property
     def full(self) -> bool:

@@ -13,10 +13,11 @@ from simulator.station.authorization import IdToken, TokenInfo, read_expiry
 from simulator.station.boot import Queued
 from simulator.station.connector import CLASSIC, Phase, State, TxPoints
 from simulator.station.core import Cause, Core, Evse, Message, Moment, Payload, Transaction
-from simulator.station.dialect import Certificates, Handler
+from simulator.station.dialect import Certificates, Contracts, Handler
 from simulator.station.samples import Context, Sample, samples_of
 from simulator.station.settings import Settings
 from simulator.station.v16_actions import HANDLERS
+from simulator.station.v16_contracts import Contracts16
 from simulator.station.v16_pnc import Certificates16
 
 # Section 4.9; without an unavailable or faulted overlay.
@@ -57,6 +58,7 @@ class Dialect16:
 
     handlers: Mapping[str, Handler] = HANDLERS
     certificates: Certificates = Certificates16()
+    contracts: Contracts = Contracts16()
     reports_all_after_offline = False
     noted = ("meter_interval_s", "stop_sampled_measurands")
     noted_by_clock = ("aligned_interval_s", "stop_aligned_measurands")

@@ -15,11 +15,12 @@ from simulator.station.boot import Queued
 from simulator.station.connector import Phase, Point, State, TxPoints
 from simulator.station.core import Cause, Core, Evse, Message, Moment, Payload, Transaction
 from simulator.station.device_model import status_of, statuses
-from simulator.station.dialect import Certificates, Handler
+from simulator.station.dialect import Certificates, Contracts, Handler
 from simulator.station.samples import Context, Sample, samples_of
 from simulator.station.settings import Settings
 from simulator.station.v201_actions import HANDLERS
 from simulator.station.v201_certificates import Certificates201
+from simulator.station.v201_contracts import Contracts201
 
 # ChargingStateEnumType; states that are not named here are Idle.
 CHARGING_STATES: Mapping[State, str] = {
@@ -64,6 +65,7 @@ class Dialect201:
 
     handlers: Mapping[str, Handler] = HANDLERS
     certificates: Certificates = Certificates201()
+    contracts: Contracts = Contracts201()
     reports_all_after_offline = True
     noted = ("ended_interval_s", "ended_measurands")
     noted_by_clock = ("aligned_ended_interval_s", "stop_aligned_measurands")
