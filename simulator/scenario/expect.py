@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from simulator.kernel.clock import Clock
+from simulator.kernel.duration import words
 from simulator.scenario.compare import holds, in_words
-from simulator.scenario.duration import words
 from simulator.scenario.ladder import ladder, session_near
 from simulator.scenario.match import Match
 from simulator.scenario.near import nearest

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from simulator.kernel.duration import seconds
 from simulator.mistakes import Exit, Mistake, did_you_mean
-from simulator.scenario.duration import seconds
 from simulator.scenario.sights import Sightings
 
 if TYPE_CHECKING:
