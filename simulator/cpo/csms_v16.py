@@ -13,6 +13,7 @@ from simulator.cpo import certificates
 from simulator.cpo.authorize import STATUS_V16, Decision, may_stop
 from simulator.cpo.certificates_asked import questions
 from simulator.cpo.csms import ACCEPTED, Csms, Routes, Station
+from simulator.cpo.pnc import Shown
 from simulator.cpo.pnc_v16 import data_transfer
 from simulator.cpo.readings import Reading, of_meter_start, of_meter_stop, of_meter_values
 from simulator.cpo.session import Event, Session
@@ -48,8 +49,12 @@ async def status_notification(csms: Csms, station: Station, payload: Payload) ->
 
 
 async def authorize(csms: Csms, station: Station, payload: Payload) -> Reply:
-    """Decide about a card."""
-    decision = await csms.counter.show(station.id, payload["idTag"], session=station.trace)
+    """Decide about a card; a contract is not to be shown so (application note on Plug & Charge)."""
+    tag = payload["idTag"]
+    if csms.pnc.is_contract(tag):
+        _, decision = await csms.pnc.authorize(station.id, Shown(tag), station.trace)
+    else:
+        decision = await csms.counter.show(station.id, tag, session=station.trace)
     return Reply({"idTagInfo": _info(csms, decision)})
 
 

@@ -73,6 +73,8 @@ class Plugs:
         """Variables were told (2.0.1): rows of component, variable, and the value as `actualValue`
         (NotifyEvent) or in `variableAttribute` (NotifyReport).
         """
+        if self._settings is None:
+            return
         told: dict[int, bool] = {}
         for row in variables:
             component = row["component"]
@@ -81,7 +83,7 @@ class Plugs:
             attributes = row.get("variableAttribute") or [{}]
             value = row.get("actualValue", attributes[0].get("value"))
             told[(component.get("evse") or {}).get("id", STATION)] = is_true(value)
-        if told and self._settings is not None:
+        if told:
             self.enabled(station_id, told)
 
     def holds(self, station_id: str, chains: Iterable[Mapping[str, Any]]) -> None:

@@ -16,11 +16,12 @@ from typing import Any, NamedTuple, Protocol
 from cryptography.x509 import Certificate
 
 from simulator.cpo import contract
-from simulator.cpo.authorize import CONTRACT, Decision
+from simulator.cpo.authorize import CONTRACT, TOKEN_TYPES, Decision
 from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.config import PncSettings
 from simulator.cpo.contract import CAR_WAITS_LONGEST_S, Answer, Chain, Finding
 from simulator.cpo.counter import Counter
+from simulator.cpo.store import emaid_key
 from simulator.pki.certificates import PkiError, common_name, hash_data, ocsp_url, read_chain
 from simulator.pki.emaid import contract_key, parse_emaid
 from simulator.pki.ocsp import OcspStatus, OcspVerdict
@@ -89,6 +90,13 @@ class Pnc:
     def concerns(self, shown: Shown) -> bool:
         """True for what must be verified; without Plug & Charge a mere EMAID is like a card."""
         return self.settings is not None or shown.way != "nothing"
+
+    def is_contract(self, tag: str) -> bool:
+        """True if a mere tag, as 1.6 has them, means a contract: one without its certificate."""
+        if self.settings is None or emaid_key(tag) is None:
+            return False
+        known = self._book.tokens.find(tag, TOKEN_TYPES[None])
+        return known is not None and known.token["type"] in TOKEN_TYPES[CONTRACT]
 
     async def authorize(
         self, station_id: str, shown: Shown, session: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from simulator.kernel.journal import Journal
 from simulator.ocpi.exchange import Ctx, Result
 from simulator.pki.certificates import common_name, pem, pem_chain
 from simulator.pki.contract import Contract
-from simulator.pki.keys import PkiError
+from simulator.pki.csr import make_csr
+from simulator.pki.keys import P256, PkiError, draw_key
 from simulator.pki.ocsp import OcspStatus, OcspVerdict
 from simulator.pki.store import Pki
 from tests.simulator.cpo.pnc_world import (
@@ -36,6 +38,7 @@ from tests.simulator.cpo.world import crashed, running, token
 
 ACCEPTED = ("Accepted", "Accepted")
 REFUSED = ("CertChainError", "Invalid")
+KEY = draw_key(Chance(3), P256)
 
 
 async def authorize(station: Any, uid: str, kind: str, **more: Any) -> Any:
@@ -562,6 +565,46 @@ async def test_a_cpo_without_plug_and_charge_verifies_nothing_and_says_so(
         (told,) = world.events("pnc.authorized")
         assert told["data"]["detail"] == "Plug & Charge is not set up here"
         assert world.events("station.asked") == []  # nor is a station asked about it
+
+
+async def test_what_a_station_has_verified_offline_is_asked_about_by_its_token(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    """A TransactionEvent carries no certificates (C07.FR.08: the station has looked at them)."""
+    async with pnc_world(clock, chance, journal) as world, station201(world.cpo, clock) as station:
+        await station.boot()
+        paying = {"token": COMPACT, "token_type": "eMAID"}
+        answer = await station.event("Started", offline=True, state="Charging", **paying)
+        assert answer.id_token_info["status"] == "Accepted"
+        assert asked_at(journal) == [f"{PUSHED}/authorize?type=OTHER"]
+
+
+@pytest.mark.parametrize("what", ["authorize", "sign", "install"])
+async def test_stopping_amid_it_leaves_nothing_behind(
+    what: str, clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with pnc_world(clock, chance, journal) as world:
+        async with station201(world.cpo, clock) as station:
+            await station.boot()
+            for service in world.server.services.values():
+                service.turn("slow:60")
+            asking: Any = {
+                "authorize": lambda: show(station, world.contract()),
+                "sign": lambda: station.call(
+                    call.SignCertificate(make_csr(KEY, "S1"), "V2GCertificate"), suppress=False
+                ),
+                "install": lambda: station.call(
+                    call.Get15118EVCertificate("urn:iso:15118:2:2013:MsgDef", "Install", "AAAA"),
+                    suppress=False,
+                ),
+            }[what]
+            task = asyncio.ensure_future(asking())
+            await clock.sleep(1)
+            await world.cpo.stop()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        failed = [r for r in journal.records if "fail" in str(r.get("what"))]
+        assert failed == []
 
 
 def test_roots_that_cannot_be_read_are_told(clock: Clock, chance: Chance, journal: Journal) -> None:

@@ -16,8 +16,9 @@ from simulator.kernel.journal import Journal
 from simulator.wire.ocpp_frames import CALLRESULT
 from simulator.wire.ocpp_messages import OcppVersion
 from simulator.wire.ocpp_schema import validator
-from tests.simulator.cpo.pnc_world import COMPACT, PUSHED, hashes, pnc_world
+from tests.simulator.cpo.pnc_world import COMPACT, PUSHED, contract_token, hashes, pnc_world
 from tests.simulator.cpo.stations import station16
+from tests.simulator.cpo.world import token
 
 DIALECTS = ["note", "libocpp"]
 
@@ -133,6 +134,43 @@ async def test_a_card_is_still_authorized_plainly(
     async with pnc_world(clock, chance, journal) as world, station16(world.cpo, clock) as station:
         await station.boot()
         answer = await station.call(call.Authorize("CARD1"), suppress=False)
+        assert answer.id_tag_info["status"] == "Accepted"
+        assert world.authorizations() == []
+
+
+@pytest.mark.parametrize("tag", [COMPACT, PUSHED])
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [({}, "Invalid"), ({"without_certificate": "ask"}, "Accepted")],
+)
+async def test_a_contract_is_not_to_be_shown_like_a_card(
+    settings: dict[str, Any],
+    status: str,
+    tag: str,
+    clock: Clock,
+    chance: Chance,
+    journal: Journal,
+) -> None:
+    async with (
+        pnc_world(clock, chance, journal, settings=settings) as world,
+        station16(world.cpo, clock) as station,
+    ):
+        await station.boot()
+        answer = await station.call(call.Authorize(tag), suppress=False)
+        assert answer.id_tag_info["status"] == status
+        assert world.emsp.asked == (status == "Accepted")
+
+
+async def test_a_card_with_a_contracts_number_is_a_card(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    tokens = [token(COMPACT), contract_token()]
+    async with (
+        pnc_world(clock, chance, journal, tokens=tokens) as world,
+        station16(world.cpo, clock) as station,
+    ):
+        await station.boot()
+        answer = await station.call(call.Authorize(COMPACT), suppress=False)
         assert answer.id_tag_info["status"] == "Accepted"
         assert world.authorizations() == []
 
