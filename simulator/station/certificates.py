@@ -183,7 +183,7 @@ class CertificateStore:
         own = tuple(
             each
             for each in self._held.own
-            if (each.signing.for_cars or Use.CSMS_ROOT in allowed)
+            if _is_within(each.signing, allowed)
             and any(is_named(one, issuer, wanted) for one, issuer in each.issued)
         )
         if any(each.signing.for_csms for each in own):
@@ -277,6 +277,12 @@ class CertificateStore:
             each for n, each in enumerate(pending) if n > last or each.signing is not own.signing
         )
         return replace(self._held, own=others + news, pending=waiting)
+
+
+def _is_within(signing: Signing, uses: Iterable[Use]) -> bool:
+    """Who has to do with these types has to do with such a certificate."""
+    cars, csms = Use.V2G_CHAIN in uses, Use.CSMS_ROOT in uses
+    return (signing.for_cars and cars) or (signing.for_csms and csms)
 
 
 def _read_root(text: str, now: datetime) -> Certificate:

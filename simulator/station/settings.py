@@ -189,7 +189,7 @@ SETTINGS: tuple[Setting, ...] = (
          "SecurityCtrlr.BasicAuthPassword", access=_WO, low=16, high=40, check=_password),
     _row("security_profile", _I, "0", "SecurityProfile",
          "SecurityCtrlr.SecurityProfile", access=_RO),
-    _row("organization_name", _S, "roamlab", None,
+    _row("organization_name", _S, "roamlab", "CpoName",
          "SecurityCtrlr.OrganizationName", low=1, high=50),
     # Certificates
     _row("max_chain_size", _I, "10000", "CertificateSignedMaxChainSize",

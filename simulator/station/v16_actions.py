@@ -27,6 +27,14 @@ from simulator.station.core import (
 from simulator.station.dialect import Handler
 from simulator.station.settings import BY_KEY, Access, Setting
 from simulator.station.v16_pnc import data_transfer
+from simulator.station.v16_security import (
+    TRIGGER,
+    certificate_signed,
+    delete_certificate,
+    install_certificate,
+    installed_ids,
+    sign_charge_point_certificate,
+)
 
 _REJECTED = Answer({"status": "Rejected"})
 
@@ -150,12 +158,24 @@ def trigger_message(core: Core, payload: Payload, now: datetime) -> Answer:
     return Answer({"status": "Accepted"}, (Trigger(what, wanted),))
 
 
+def extended_trigger_message(core: Core, payload: Payload, now: datetime) -> Answer:
+    """Security whitepaper, A02: a signing request, else as TriggerMessage."""
+    if core.certificates is None or payload["requestedMessage"] == TRIGGER:
+        return sign_charge_point_certificate(core)
+    return trigger_message(core, payload, now)
+
+
 HANDLERS: Mapping[str, Handler] = {
+    "CertificateSigned": certificate_signed,
     "ChangeAvailability": change_availability,
     "ChangeConfiguration": change_configuration,
     "ClearCache": clear_cache,
     "DataTransfer": data_transfer,
+    "DeleteCertificate": delete_certificate,
+    "ExtendedTriggerMessage": extended_trigger_message,
     "GetConfiguration": get_configuration,
+    "GetInstalledCertificateIds": installed_ids,
+    "InstallCertificate": install_certificate,
     "RemoteStartTransaction": remote_start,
     "RemoteStopTransaction": remote_stop,
     "Reset": reset,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -189,12 +189,18 @@ _INCOMING: Mapping[str, _Incoming] = {
 
 # What goes out
 
+_EVENTS = {v201.INVALID: "InvalidChargePointCertificate"}
+
 
 class Certificates16:
-    """How 1.6 carries what a station says of certificates."""
+    """How 1.6 carries what a station says of certificates: of those for cars by the note, of the
+    one for the CSMS by the security whitepaper (the note, section 2.3).
+    """
 
     def sign_certificate(self, core: Core, csr: str, signing: Signing) -> Message:
         """SignCertificate (6.8): by the note the csr alone, in 2.0.1's shape with its type."""
+        if not signing.for_cars:
+            return Message("SignCertificate", {"csr": csr})
         data: Payload = {"csr": csr}
         if spelled_as_201(core):
             data["certificateType"] = signing.value
@@ -205,9 +211,10 @@ class Certificates16:
         return wrap("GetCertificateStatus", {"ocspRequestData": ocsp_request_data})
 
     def security_event(self, event: SecurityEvent, now: datetime) -> Message | None:
-        """For stations with the security whitepaper's messages (3.1.1); ours has none."""
-        return None
+        """SecurityEventNotification, in the words of the whitepaper (the note, 3.1.1)."""
+        kind = _EVENTS.get(event.kind, event.kind)
+        return v201.Certificates201().security_event(replace(event, kind=kind), now)
 
     def opened(self, message: Message, answer: Payload) -> Payload:
-        """What is within."""
-        return unwrap(answer)
+        """What is within, where it was wrapped."""
+        return unwrap(answer) if message.action == "DataTransfer" else answer

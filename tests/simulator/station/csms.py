@@ -123,6 +123,16 @@ class Point16(ocpp.v16.ChargePoint):
         self.csms.check("MeterValues")
         return ocpp.v16.call_result.MeterValues()
 
+    @on("SignCertificate")
+    async def sign_certificate(self, csr: str) -> Any:
+        self.csms.on_csr(csr)
+        answer = await self.csms.about("SignCertificate", status="Accepted")
+        return ocpp.v16.call_result.SignCertificate(**answer)
+
+    @on("SecurityEventNotification")
+    def security_event(self, **_: Any) -> Any:
+        return ocpp.v16.call_result.SecurityEventNotification()
+
     @on("DataTransfer")
     async def data_transfer(self, message_id: str, **_: Any) -> Any:
         self.csms.check("DataTransfer")

@@ -357,5 +357,5 @@ async def test_while_pending_the_csms_configures_and_starts_nothing(
 
 
 def test_the_table_names_what_the_readme_may_promise() -> None:
-    assert len(HANDLERS) == 10
+    assert len(HANDLERS) == 15
     assert list(HANDLERS) == sorted(HANDLERS)

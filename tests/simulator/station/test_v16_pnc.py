@@ -16,7 +16,7 @@ from simulator.station.config import PncConfig
 from simulator.station.v16_pnc import VENDOR, Unreadable, read, unwrap, wrap
 from simulator.wire.ocpp_rpc import OcppVersion
 from tests.simulator.station.certificate_box import box, certify, factory_roots, root
-from tests.simulator.station.csms import Csms, actions, events, flaws, sent, world
+from tests.simulator.station.csms import Csms, events, flaws, sent, world
 
 V16 = OcppVersion.V16
 PNC: dict[str, Any] = {
@@ -150,7 +150,8 @@ async def test_why_is_told_only_where_the_shape_has_a_place_for_it(
         chain = {"certificateChain": certify_nothing()}
         assert (await transfer(csms, "CertificateSigned", chain))[1] == {"status": "Rejected"}
     assert "not a PEM certificate" in events(journal, "request.answered")[-2]["why"]
-    assert "SecurityEventNotification" not in actions(journal)  # without the security whitepaper
+    told = sent(journal, "SecurityEventNotification")
+    assert [each["type"] for each in told] == ["InvalidChargePointCertificate"]
     async with world(clock, journal, V16, **LIBOCPP) as (_, csms):
         _, answer = await transfer(csms, "InstallCertificate", wrong)
         assert answer["statusInfo"]["reasonCode"] == "InvalidCertificate"
