@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -97,6 +98,20 @@ def test_ctrl_c_and_sigterm_end_it(directory: Path, tmp_path: Path, number: int)
     assert "Traceback" not in server.output
     _, answered = read(journal)
     assert answered["data"] == {"serial": None, "says": "malformed_request", "switch": "ok"}
+
+
+@pytest.mark.real
+def test_a_reader_that_leaves_is_a_quiet_end(directory: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "simulator", "pki", "serve", "-d", str(directory), "--port", "0"]
+    complaints = tmp_path / "stderr"
+    with (
+        complaints.open("wb") as stderr,
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=stderr) as process,
+    ):
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(30) == 0
+    assert complaints.read_text() == ""
 
 
 @pytest.mark.real
