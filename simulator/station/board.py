@@ -28,6 +28,7 @@ from simulator.station.core import (
     Memory,
     Payload,
     Reset,
+    SecurityEvent,
     Send,
     SetOperative,
     StartRemotely,
@@ -130,7 +131,14 @@ class Board:
             on_transaction_over=self._transaction_over,
         )
         self.admission = Admission(
-            self.core, dialect, self.uplink, self.charging, clock=clock, journal=journal
+            self.core,
+            dialect,
+            self.uplink,
+            self.charging,
+            clock=clock,
+            chance=chance,
+            journal=journal,
+            spawn=spawn,
         )
         self.certificates = self._keeping(chance)
 
@@ -184,6 +192,7 @@ class Board:
         self.charging.sampling.align()
         if self.certificates is not None:
             self.certificates.resume()
+        self.admission.resume()
         self.ready.set()
 
     async def _register_again(self) -> None:
@@ -349,6 +358,13 @@ class Board:
             self._reset_or_wait(command)
 
     # Small things
+
+    def secure(self, event: SecurityEvent) -> None:
+        """Something happened for whoever looks after security (2.0.1 A04)."""
+        if self.certificates is not None:
+            self.certificates.secure(event)
+        else:  # without the messages for it there is the journal
+            self.event("security.event", kind=event.kind, info=event.info)
 
     def _acknowledged(self, message: Queued, tx: Transaction | None, answer: Payload) -> None:
         self.admission.acknowledged(message, tx, answer)

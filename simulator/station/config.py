@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from simulator.mistakes import Mistake
 from simulator.station.meter import Limits
 from simulator.wire.ocpp_rpc import OcppVersion, Validation
+from simulator.wire.tls import NO_TLS, Tls
 
 # OCPI's PowerType -> phases; 0 is direct current.
 PHASES: Mapping[str, int] = {
@@ -97,6 +98,7 @@ DELIVERABLE = (
     "ChargingStationCertificate",
     "combined",
 )
+_CLIENT_USES = ("ChargingStationCertificate", "combined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +160,31 @@ class StationConfig:
     certificates: tuple[Delivered, ...] = ()
     certificate_directory: Path | None = None  # where they are kept; what is there comes first
     keeps_last_root: bool = False  # DeleteCertificate of the last one of a type fails
+    # Of OCPP, 0 to 3; None: what URL, password and client certificate make of it.
+    security_profile: int | None = None
+    tls: Tls = NO_TLS  # the CA of its CSMS, and its own certificate, as it is delivered
+
+    @property
+    def profile(self) -> int:
+        """Its security profile: 0 nothing, 1 a password, 2 that over TLS, 3 a client certificate
+        (2.0.1 part 2 A00; 1.6 security whitepaper).
+        """
+        if self.security_profile is not None:
+            return self.security_profile
+        if urlsplit(self.csms_url).scheme == "wss":
+            return 3 if self._has_client_certificate else 2
+        return 0 if self.basic_password is None else 1
+
+    @property
+    def _has_client_certificate(self) -> bool:
+        uses = {part.use for part in self.certificates}
+        return self.tls.identity is not None or not uses.isdisjoint(_CLIENT_USES)
 
     @property
     def manages_certificates(self) -> bool:
         """It has a certificate store and the messages for it."""
         delivered = bool(self.certificates) or self.certificate_directory is not None
-        return self.pnc is not None or delivered
+        return self.pnc is not None or delivered or self.profile >= 2
 
     def check(self) -> None:
         """Refuse what no station can be. Raises StationError."""
@@ -176,6 +197,7 @@ class StationConfig:
         if not numbers or numbers != list(range(1, len(numbers) + 1)):
             raise StationError(f"{self.id}: EVSEs are numbered 1, 2, ... without a gap: {numbers}")
         self._check_certificates()
+        self._check_profile()
         for evse in self.evses:
             ids = [connector.connector_id for connector in evse.connectors]
             if not ids or ids != list(range(1, len(ids) + 1)):
@@ -188,6 +210,22 @@ class StationConfig:
                     raise StationError(
                         f"{self.id}: power_type {connector.power_type!r}: expected one of {known}"
                     )
+
+    def _check_profile(self) -> None:
+        profile, scheme = self.profile, urlsplit(self.csms_url).scheme
+        if profile not in range(4):
+            raise StationError(f"{self.id}: security profile {profile}: expected 0, 1, 2 or 3")
+        if scheme != ("wss" if profile >= 2 else "ws"):
+            how = "over TLS: expected wss://" if profile >= 2 else "in plain text: expected ws://"
+            raise StationError(f"{self.id}: {self.csms_url}: security profile {profile} is {how}")
+        said = self.security_profile
+        if said in (1, 2) and self.basic_password is None:
+            raise StationError(f"{self.id}: security profile {said} needs a password")
+        store = self.certificate_directory
+        if profile == 3 and store is None and not self._has_client_certificate:
+            raise StationError(
+                f"{self.id}: security profile 3 needs a client certificate and its key"
+            )
 
     def _check_certificates(self) -> None:
         if self.pnc is not None and self.pnc.spelling not in SPELLINGS:

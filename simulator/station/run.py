@@ -20,13 +20,13 @@ from simulator.station.connector import Event, Impossible
 from simulator.station.core import Cause, Core, Evse, Memory, Reset
 from simulator.station.dialects import DIALECTS
 from simulator.station.ev import Car, draw_car
-from simulator.station.settings import BY_NAME, Feature, SettingError, Settings
+from simulator.station.factory import certificates_of, settings_of
 from simulator.station.snapshot import snapshot
 from simulator.wire.chores import Chores
-from simulator.wire.ocpp_ws import OcppClient
+from simulator.wire.ocpp_ws import Link, OcppClient
 
 if TYPE_CHECKING:  # a station without certificates loads no cryptography
-    from simulator.station.certificates import CertificateStore
+    from simulator.station.csms_tls import CsmsTls
 
 __all__ = ["Car", "ConnectorConfig", "EvseConfig", "Station", "StationConfig", "StationError"]
 
@@ -39,6 +39,7 @@ class Station:
         "_chance",
         "_chores",
         "_client",
+        "_csms_tls",
         "_dialect",
         "_journal",
         "_networked",
@@ -58,7 +59,7 @@ class Station:
             raise StationError(f"{config.id}: no station speaks OCPP {config.version}: {known}")
         self.config = config
         self.clock = clock
-        self.memory = Memory(_settings(config), certificates=_certificates(config))
+        self.memory = Memory(settings_of(config), certificates=certificates_of(config))
         self.powered = False
         self._networked = True
         self._dialect = DIALECTS[config.version]
@@ -67,6 +68,7 @@ class Station:
         self._chores = Chores(journal, f"station/{config.id}")
         self._ready = asyncio.Event()
         self._client: OcppClient | None = None
+        self._csms_tls: CsmsTls | None = None
         self._board = self._new_board()
 
     def _new_board(self) -> Board:
@@ -155,6 +157,7 @@ class Station:
         self._board.charging.car(evse, car)
         if self.powered:
             self._happen(evse, Event.PLUG, Cause.CABLE)
+            self._board.admission.plugged(evse)
 
     async def unplug(self, evse_id: int) -> None:
         """Pull the cable out, whatever goes on."""
@@ -162,6 +165,7 @@ class Station:
         if evse_id not in self.memory.cars:
             raise StationError(f"{self.config.id}: EVSE {evse_id} has no car")
         self._board.charging.event(evse, "car.unplugged")
+        self._board.admission.unplugged(evse)
         if self.powered and evse.phase.authorized:
             self._board.charging.disconnect(evse)
             return
@@ -213,7 +217,7 @@ class Station:
         board, memory = self._board, self.memory
         board.event("station.powered_on", version=str(self.config.version))
         board.charging.power_on()
-        password = memory.settings.text("basic_auth_password") or self.config.basic_password
+        tls = self._tls()
         self._client = OcppClient(
             url=self.config.csms_url,
             station_id=self.config.id,
@@ -222,15 +226,18 @@ class Station:
             chance=self._chance.child(f"boot/{memory.boots}"),
             journal=self._journal,
             handler=board.handle,
-            on_up=board.up,
+            on_up=self._up,
             on_down=board.down,
-            basic_password=password,
+            basic_password=self._password(),
             validation=self.config.validation,
             ping_interval_s=float(memory.settings.integer("ping_interval_s")) or None,
             wait_minimum_s=self.config.reconnect_minimum_s,
             random_range_s=self.config.reconnect_random_s,
             peer=self.config.peer,
+            ssl=None if tls is None else tls.context,
+            on_failed=None if tls is None else tls.failed,
         )
+        self._csms_tls = tls
         memory.boots += 1
         if self._networked:
             await self._client.start()
@@ -240,6 +247,7 @@ class Station:
         self.powered = False
         self.memory.off_since = self.clock.now()
         self._board.charging.power_off()
+        self._board.admission.stop()
         client, self._client = self._client, None
         if client is not None:
             if not polite:
@@ -269,11 +277,39 @@ class Station:
         if board is self._board:  # nobody was faster
             await self._restart(command.reason, self.config.reboot_s, polite=True)
 
+    def _tls(self) -> CsmsTls | None:
+        """What security profiles 2 and 3 add. Raises TlsError for files that are none."""
+        if self.config.profile < 2:
+            return None
+        from simulator.station.csms_tls import CsmsTls
+
+        board = self._board
+        tls = CsmsTls(
+            self.config,
+            self.memory.certificates,
+            clock=self.clock,
+            event=board.event,
+            secure=board.secure,
+        )
+        tls.context()
+        return tls
+
+    async def _up(self, link: Link) -> None:
+        if self._csms_tls is not None:
+            self._csms_tls.connected()
+        await self._board.up(link)
+
+    def _password(self) -> str | None:
+        """What its security profile has it say at the door."""
+        if self.config.profile == 3:
+            return None
+        return self.memory.settings.text("basic_auth_password") or self.config.basic_password
+
     async def _reconnect(self) -> None:
-        """Use the new password: close and connect again (2.0.1 A01)."""
+        """Use the new password or certificate: close and connect again (2.0.1 A01, A02)."""
         client = self._client
         if client is not None and self._networked:
-            client.basic_password = self.memory.settings.text("basic_auth_password")
+            client.basic_password = self._password()
             await client.stop()
             await client.start()
 
@@ -300,59 +336,3 @@ class Station:
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return self._chores.start(work, name)
-
-
-def _rotations(config: StationConfig) -> str:
-    """ConnectorPhaseRotation as installed; of a very large station, as many as a value holds."""
-    limits = [evse.connectors[0].limits for evse in config.evses]
-    known = [
-        f"{number}.{'Unknown' if each.phases == 3 else 'NotApplicable'}"
-        for number, each in enumerate(limits, 1)
-    ]
-    while len(",".join(known)) > BY_NAME["phase_rotation"].high:
-        known.pop()
-    return ",".join(known)
-
-
-def _settings(config: StationConfig) -> Settings:
-    values = {
-        "meter_interval_s": str(config.meter_interval_s),
-        "aligned_interval_s": str(config.clock_aligned_interval_s),
-        "connectors": str(len(config.evses)),
-        "phase_rotation": _rotations(config),
-        "security_profile": "0" if config.basic_password is None else "1",
-        **_pnc_settings(config),
-        **config.settings,
-    }
-    try:
-        return Settings(values, _features(config))
-    except SettingError as error:
-        raise StationError(f"{config.id}: settings: {error}") from error
-
-
-def _features(config: StationConfig) -> frozenset[Feature]:
-    pnc = frozenset() if config.pnc is None else frozenset({Feature.PNC})
-    return pnc | {Feature.CERTIFICATES} if config.manages_certificates else pnc
-
-
-def _pnc_settings(config: StationConfig) -> dict[str, str]:
-    """The subject of its V2G certificate, as the builder wrote it."""
-    if config.pnc is None:
-        return {}
-    return {
-        "secc_id": config.pnc.secc_id or config.id,
-        "secc_country": config.pnc.country,
-        "secc_organization": config.pnc.organization,
-    }
-
-
-def _certificates(config: StationConfig) -> CertificateStore | None:
-    """What is kept in the station's directory, else what it was delivered with."""
-    if not config.manages_certificates:
-        return None
-    from simulator.station.certificate_files import open_store
-
-    try:
-        return open_store(config)
-    except StationError as error:
-        raise StationError(f"{config.id}: certificates: {error}") from error
