@@ -393,3 +393,43 @@ async def test_nothing_is_due_while_the_link_is_down_or_after_the_end(
         assert len(keeping._timers) == 2  # the request was given up
         await station.power_cut(10)
         assert len(keeping._timers) == 0
+
+
+async def test_while_pending_a_request_may_be_triggered(clock: Clock, journal: Journal) -> None:
+    """B02: the CSMS can have the certificate renewed before it accepts the station."""
+    async with world(clock, journal, V201, ready=False, **PNC) as (station, csms):
+        csms.boots.append(("Pending", 600))
+        await station.start()
+        await clock.sleep(5)
+        await trigger(csms)
+        await clock.sleep(1)
+        await renew(csms, journal, clock)
+        assert "GetCertificateStatus" not in actions(journal)  # nobody has triggered that
+        await clock.sleep(700)
+    assert len(times(journal)) == 1
+    assert len(times(journal, "GetCertificateStatus")) == 3
+    assert flaws(journal) == []
+
+
+@pytest.mark.parametrize(("profile", "reconnects"), [("1", 0), ("3", 1)])
+async def test_a_new_certificate_for_the_csms_is_used_at_once(
+    clock: Clock, journal: Journal, profile: str, reconnects: int
+) -> None:
+    """A02.FR.08: by a new connection, where the CSMS is shown one at all."""
+    async with world(clock, journal, V201, **PNC) as (station, csms):
+        keeping, seen = station._board.certificates, []
+        assert keeping is not None
+        keeping._reconnect = lambda: seen.append("reconnect")
+        station.memory.settings.set("security_profile", profile)
+        await trigger(csms, "SignChargingStationCertificate")
+        await clock.sleep(1)
+        chain = certify(sent(journal, "SignCertificate")[0]["csr"], Signing.STATION)
+        answer = await csms.call(ask.CertificateSigned(chain, "ChargingStationCertificate"))
+        assert answer.status == "Accepted"
+        await clock.sleep(1)
+        await trigger(csms)
+        await clock.sleep(1)
+        await renew(csms, journal, clock)  # one for cars changes nothing
+        csr = sent(journal, "SignCertificate")[-1]["csr"]
+        assert "CERTIFICATE REQUEST" in csr
+    assert len(seen) == reconnects

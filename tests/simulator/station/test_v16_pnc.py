@@ -7,15 +7,20 @@ from typing import Any
 
 import ocpp.v16.call as ask
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.pki.certificates import hash_data, pem
 from simulator.station.certificate_kinds import Use
-from simulator.station.config import PncConfig
-from simulator.station.v16_pnc import VENDOR, Unreadable, read, unwrap, wrap
+from simulator.station.config import PncConfig, StationConfig
+from simulator.station.core import Core, Memory
+from simulator.station.settings import Settings
+from simulator.station.v16_pnc import VENDOR, Unreadable, data_transfer, read, unwrap, wrap
 from simulator.wire.ocpp_rpc import OcppVersion
-from tests.simulator.station.certificate_box import box, certify, factory_roots, root
+from tests.simulator.station.certificate_box import NOW, box, certify, factory_roots, root, store
 from tests.simulator.station.csms import Csms, events, flaws, sent, world
 
 V16 = OcppVersion.V16
@@ -319,3 +324,49 @@ def test_the_codec() -> None:
     with pytest.raises(Unreadable):
         read("1")
     assert Use.MO_ROOT == "MORootCertificate"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = (
+    "certificateType",
+    "certificate",
+    "certificateChain",
+    "certificateHashData",
+    "requestedMessage",
+    *sorted(HASH),
+)
+LIKELY = JSON | st.sampled_from(
+    [*Use, "V2GCertificate", "SignV2GCertificate", "SHA256", pem(root())]
+)
+REQUESTS = st.dictionaries(
+    st.sampled_from(FIELDS), LIKELY | st.dictionaries(st.sampled_from(sorted(HASH)), LIKELY)
+)
+
+
+@given(
+    message_id=st.sampled_from(
+        [
+            "InstallCertificate",
+            "DeleteCertificate",
+            "CertificateSigned",
+            "TriggerMessage",
+            "GetInstalledCertificateIds",
+        ]
+    ),
+    data=st.text() | JSON.map(json.dumps) | REQUESTS.map(json.dumps),
+    spelling=st.sampled_from(["note", "libocpp"]),
+)
+def test_whatever_comes_is_answered(message_id: str, data: str, spelling: str) -> None:
+    config = StationConfig("CP1", V16, "ws://x", pnc=PncConfig(spelling=spelling))
+    it = Core(config, Memory(Settings(), certificates=store()), Chance(1))
+    payload = {"vendorId": VENDOR, "messageId": message_id, "data": data}
+    answer = data_transfer(it, payload, NOW).payload
+    assert answer["status"] in ("Accepted", "Rejected")
+    if answer["status"] == "Accepted":
+        inside = json.loads(answer["data"])
+        assert inside["status"] in ("Accepted", "Rejected", "Failed", "NotFound", "NotImplemented")
+        assert spelling == "libocpp" or set(inside) <= {"status", "certificateHashDataChain"}

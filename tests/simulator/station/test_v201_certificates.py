@@ -75,6 +75,16 @@ async def test_install_list_and_delete_roots(clock: Clock, journal: Journal) -> 
     assert flaws(journal) == []
 
 
+async def test_the_last_root_stays_where_configured_so(clock: Clock, journal: Journal) -> None:
+    """M04.FR.03."""
+    async with world(clock, journal, V201, keeps_last_root=True, **PNC) as (_, csms):
+        deletion = ask.DeleteCertificate(snake(hash_data(root(), root())))
+        answer = await csms.call(deletion)
+        assert (answer.status, answer.status_info["reason_code"]) == ("Failed", "ReadOnly")
+        assert await trigger(csms, "SignV2GCertificate", evse={"id": 9}) == "Rejected"
+    assert flaws(journal) == []
+
+
 async def test_a_root_that_is_none_is_rejected_with_the_reason(
     clock: Clock, journal: Journal
 ) -> None:
