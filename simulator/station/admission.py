@@ -1,4 +1,5 @@
-"""Drivers at the station: cards presented, remote starts, and what the CSMS says about either.
+"""Drivers at the station: cards presented, remote starts, contracts in cars, and what the CSMS says
+about each.
 
 Rule: nobody charges unless `authorization.decide` or the CSMS said so, and the journal tells which.
 """
@@ -6,8 +7,9 @@ Rule: nobody charges unless `authorization.decide` or the CSMS said so, and the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.station.authorization import (
@@ -23,8 +25,11 @@ from simulator.station.charging import Charging
 from simulator.station.connector import Event, Impossible, State
 from simulator.station.core import Cause, Core, Evse, Payload, StartRemotely, Transaction
 from simulator.station.dialect import Dialect
-from simulator.station.uplink import Uplink
+from simulator.station.uplink import Spawn, Uplink
 from simulator.wire.ocpp_rpc import CallTimeout, LinkClosed, OcppError
+
+if TYPE_CHECKING:  # a station without Plug & Charge loads nothing of the PKI
+    from simulator.station.contract_charging import ContractCharging
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Admitted:
 class Admission:
     """Who may charge at one station, from power-on to power-off."""
 
-    __slots__ = ("_charging", "_clock", "_core", "_dialect", "_journal", "_uplink")
+    __slots__ = ("_charging", "_clock", "_contracts", "_core", "_dialect", "_journal", "_uplink")
 
     def __init__(
         self,
@@ -50,7 +55,9 @@ class Admission:
         charging: Charging,
         *,
         clock: Clock,
+        chance: Chance,
         journal: Journal,
+        spawn: Spawn,
     ) -> None:
         self._core = core
         self._dialect = dialect
@@ -58,6 +65,45 @@ class Admission:
         self._charging = charging
         self._clock = clock
         self._journal = journal
+        self._contracts = self._contract_charging(chance, spawn)
+
+    def _contract_charging(self, chance: Chance, spawn: Spawn) -> ContractCharging | None:
+        if self._core.config.pnc is None:
+            return None
+        from simulator.station.contract_charging import ContractCharging
+
+        return ContractCharging(
+            self._core,
+            self._dialect.contracts,
+            self._uplink,
+            self._charging,
+            self.remember,
+            clock=self._clock,
+            chance=chance.child(f"contracts/{self._core.memory.boots}"),
+            spawn=spawn,
+        )
+
+    # Power, cables
+
+    def resume(self) -> None:
+        """The CSMS listens: attend to cars that were plugged in before the station was up."""
+        if self._contracts is not None:
+            self._contracts.resume()
+
+    def stop(self) -> None:
+        """The power goes."""
+        if self._contracts is not None:
+            self._contracts.stop()
+
+    def plugged(self, evse: Evse) -> None:
+        """A cable is in: the car may need no card."""
+        if self._contracts is not None:
+            self._contracts.plugged(evse)
+
+    def unplugged(self, evse: Evse) -> None:
+        """A cable was pulled out."""
+        if self._contracts is not None:
+            self._contracts.unplugged(evse)
 
     # At the station
 

@@ -66,9 +66,7 @@ def _request(action: Action, edition: str, chain: Any, key: PrivateKey) -> Reque
     return Request(action, SCHEMAS[edition], body, key)
 
 
-def contract_in(
-    answer: Mapping[str, Any], request: Request, car: Car, now: datetime
-) -> Contract:
+def contract_in(answer: Mapping[str, Any], request: Request, car: Car, now: datetime) -> Contract:
     """The contract in a CSMS's answer, opened by the car. Raises InstallationError, also for an
     answer that is a refusal.
     """

@@ -1,5 +1,5 @@
-"""What a station does with a contract certificate: OCPP 2.0.1 use case C07, at the station. Pure, and
-without cryptography, so that a station without certificates loads none.
+"""What a station does with a contract certificate: OCPP 2.0.1 use case C07, at the station. Pure,
+and without cryptography, so that a station without certificates loads none.
 
 Rule: one table, read from above, the first row that fits counts:
 
@@ -30,10 +30,6 @@ from typing import Any
 from simulator.station.authorization import TokenInfo
 
 NOT_SPOKEN = "car and station exchange no ISO 15118 messages (EXI): the credentials are real"
-# How long a car waits (ISO 15118-2): for the answer to a message, and if the station stretches its
-# authorization ("Ongoing").
-CAR_WAITS_S = 5.0
-CAR_WAITS_LONGEST_S = 60.0
 
 
 class Do(StrEnum):

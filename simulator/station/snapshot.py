@@ -5,6 +5,7 @@ Rule: plain values, units in the names; looking changes nothing but how far the 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +57,7 @@ def _evse(evse: Evse, dialect: Dialect, now_s: float) -> dict[str, Any]:
         "faulted": evse.phase.faulted,
         "operative": evse.phase.operative,
         "session": evse.session,
+        "pnc": None if evse.pnc is None else asdict(evse.pnc),
         "token": None if evse.token is None else evse.token.value,
         "transaction": None if tx is None else tx.name if tx.csms_id is None else str(tx.csms_id),
         "power_w": round(reading.power_w, 1),
