@@ -112,6 +112,8 @@ def certificate_signed(core: Core, payload: Payload, now: datetime) -> Answer:
     try:
         if said is Signing.V2G:
             _check_v2g(core)
+        elif said is None and not _signs_v2g(core):
+            said = Signing.STATION  # nothing else is asked for
         most = core.settings.integer("max_chain_size")
         own = store.signed(payload["certificateChain"], said, now, most)
     except Refused as refused:
@@ -137,8 +139,12 @@ def trigger_signing(core: Core, signing: Signing) -> Answer:
     return Answer({"status": "Accepted"}, (SignCertificate(signing),))
 
 
+def _signs_v2g(core: Core) -> bool:
+    return core.config.pnc is not None and core.settings.flag("v2g_installation")
+
+
 def _check_v2g(core: Core) -> None:
-    if core.config.pnc is None or not core.settings.flag("v2g_installation"):
+    if not _signs_v2g(core):
         raise Refused("NotEnabled", "V2GCertificateInstallationEnabled is false")
 
 

@@ -190,12 +190,17 @@ async def test_what_nobody_asked_for_is_rejected(clock: Clock, journal: Journal)
         assert (await signed(csms, "x" * 3001)).status_info["reason_code"] == "TooLargeElement"
         off = {"component": {"name": "ISO15118Ctrlr"}, "attribute_value": "false"}
         off["variable"] = {"name": "V2GCertificateInstallationEnabled"}
+        assert await trigger(csms, "SignV2GCertificate") == "Accepted"
+        await clock.sleep(1)
+        late = certify(sent(journal, "SignCertificate")[0]["csr"])
         await csms.call(ask.SetVariables([off]))
+        answer = await signed(csms, late, None)
+        assert answer.status_info["additional_info"] == "its request was for a V2GCertificate"
         assert (await signed(csms, "garbage")).status_info["reason_code"] == "NotEnabled"
         assert await trigger(csms, "SignV2GCertificate") == "Rejected"
         assert await trigger(csms, "SignChargingStationCertificate") == "Accepted"
         await clock.sleep(1)
-    assert len(sent(journal, "SecurityEventNotification")) == 2
+    assert len(sent(journal, "SecurityEventNotification")) == 3
     assert flaws(journal) == []
 
 
