@@ -35,6 +35,7 @@ from simulator.ocpi.codec import Around
 from simulator.ocpi.connection import SENDER, Connection
 from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http_aio import ConnectFailed, HttpClient
+from simulator.wire.tls import NO_TLS, Tls
 
 # After the last thing that was awaited, stragglers get so long.
 GRACE_S = 2.0
@@ -66,6 +67,8 @@ class Plan:
     host: str = "127.0.0.1"
     port: int = 0
     public_url: str = ""
+    tls: Tls = NO_TLS
+    insecure: bool = False
 
 
 async def check_cpo(
@@ -80,10 +83,12 @@ async def check_cpo(
         port=plan.port,
         profile=plan.profile,
         ocpi_versions=(plan.version,) if plan.listen and plan.version else tuple(VERSIONS),
+        tls=plan.tls,
+        insecure=plan.insecure,
     )
     if plan.public_url:
         peer.announce(plan.public_url)
-    http = HttpClient(clock)
+    http = HttpClient(clock, tls=plan.tls, insecure=plan.insecure)
     try:
         return await CpoCheck(plan, peer, http, clock, chance, journal, tell).run()
     finally:

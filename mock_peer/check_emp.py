@@ -31,6 +31,7 @@ from simulator.ocpi.client import OcpiCallFailed
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import OcpiError
 from simulator.wire.http_aio import ConnectFailed, HttpClient
+from simulator.wire.tls import NO_TLS, Tls
 
 # After the last thing that was awaited, stragglers get so long.
 GRACE_S = 2.0
@@ -56,13 +57,15 @@ class EmpPlan:
     host: str = "127.0.0.1"
     port: int = 0
     public_url: str = ""
+    tls: Tls = NO_TLS
+    insecure: bool = False
 
 
 async def check_emp(
     plan: EmpPlan, *, clock: Clock, chance: Chance, journal: Journal, tell: Tell
 ) -> Report:
     """Run the check. Raises Mistake (exit 3) where the EMP cannot be reached, BindError."""
-    http = HttpClient(clock)
+    http = HttpClient(clock, tls=plan.tls, insecure=plan.insecure)
     network = Network(
         http,
         clock=clock,
@@ -72,6 +75,8 @@ async def check_emp(
         organisation=plan.organisation,
         host=plan.host,
         port=plan.port,
+        tls=plan.tls,
+        insecure=plan.insecure,
     )
     prober = Prober(http, clock=clock, chance=chance, journal=journal, actor=ACTOR)
     try:

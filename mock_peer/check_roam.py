@@ -32,6 +32,8 @@ from simulator.kernel.journal import Journal
 from simulator.ocpi.client import OcpiClient
 from simulator.ocpi.connection import SENDER, Connection
 from simulator.wire.http_aio import HttpClient, HttpServer
+from simulator.wire.security_events import refusal_told
+from simulator.wire.tls import NO_TLS, Tls
 
 TIMEOUT_S = 30
 # The protocol of a CPO that names only the contract of a token.
@@ -62,6 +64,8 @@ class Network:
         organisation: Organisation | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        tls: Tls = NO_TLS,
+        insecure: bool = False,
     ) -> None:
         self._clock = clock
         self._pace = pace
@@ -79,7 +83,14 @@ class Network:
             client=client,
             chance=chance,
         )
-        self._web = HttpServer(self.face.handle, clock, host=host, port=port)
+        self._web = HttpServer(
+            self.face.handle,
+            clock,
+            host=host,
+            port=port,
+            ssl=tls.server(clock, refusal_told(journal, ACTOR, "ocpi")),
+            insecure=insecure,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._sessions: set[asyncio.Task[None]] = set()
         self._stops: dict[str, asyncio.Event] = {}

@@ -32,6 +32,8 @@ from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
 from simulator.wire.http import Request, Response, join_url
 from simulator.wire.http_aio import HttpClient, HttpServer
+from simulator.wire.security_events import plain_told, refusal_told
+from simulator.wire.tls import NO_TLS, Tls
 
 __all__ = ["Emp", "EmpConfig", "EmpError", "start_emp"]
 
@@ -55,6 +57,8 @@ class EmpConfig:
     tokens: tuple[Mapping[str, Any], ...] = ()
     pulls: bool = True  # pull by itself: a delta every minute, all of it every night
     answers: EmpAnswers = field(default_factory=EmpAnswers)
+    tls: Tls = NO_TLS
+    insecure: bool = False  # plain text beyond loopback
 
 
 class Emp:
@@ -70,7 +74,10 @@ class Emp:
         self._chance = chance.child(f"emp/{config.country_code}{config.party_id}")
         self._journal = journal
         self._store = MemoryStore()
-        self._http = HttpClient(clock)
+        actor = config.actor
+        self._http = HttpClient(
+            clock, tls=config.tls, insecure=config.insecure, warn=plain_told(journal, actor)
+        )
         self._client = OcpiClient(self._http, clock, self._chance, journal, config.actor)
         role = {
             "role": "EMSP",
@@ -100,7 +107,14 @@ class Emp:
             tamper=self._receiving.spoil,
         )
         self._control = EmpControl(self)
-        self._web = HttpServer(self._handle, clock, host=config.host, port=config.port)
+        self._web = HttpServer(
+            self._handle,
+            clock,
+            host=config.host,
+            port=config.port,
+            ssl=config.tls.server(clock, refusal_told(journal, actor, "ocpi")),
+            insecure=config.insecure,
+        )
         self._pulling: asyncio.Task[None] | None = None
         self._one_pull = asyncio.Lock()  # a second one would make the first a parallel pull
         for token in config.tokens:

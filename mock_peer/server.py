@@ -40,6 +40,8 @@ from simulator.ocpi.server import OcpiServer
 from simulator.ocpi.versions import VERSIONS
 from simulator.wire.http import Request, Response
 from simulator.wire.http_aio import HttpClient, HttpServer
+from simulator.wire.security_events import plain_told, refusal_told
+from simulator.wire.tls import NO_TLS, Tls
 
 # What Plugsurfing uses at a CPO: one that offers none of it is no partner (3003). What it requires
 # beyond that is the rule `credentials.endpoints`.
@@ -65,6 +67,8 @@ class Ground:
     database: str
     organisation: Organisation
     ocpi_versions: tuple[str, ...]
+    tls: Tls
+    insecure: bool
 
 
 class Urls:
@@ -88,7 +92,12 @@ class RunningPeer:
         self.name = ground.peer.name
         self.book = ground.book
         self._ground = ground
-        self._client = HttpClient(ground.clock)
+        self._client = HttpClient(
+            ground.clock,
+            tls=ground.tls,
+            insecure=ground.insecure,
+            warn=plain_told(ground.journal, self.name),
+        )
         urls = Urls()
         judge = Judge(
             ground.book, clock=ground.clock, journal=ground.journal, actor=ground.peer.name
@@ -108,6 +117,8 @@ class RunningPeer:
             port=port,
             on_error=self._told,
             on_too_long=self._handle,
+            ssl=ground.tls.server(ground.clock, refusal_told(ground.journal, self.name, "ocpi")),
+            insecure=ground.insecure,
         )
         self._unsubscribe = ground.journal.subscribe(_keeper(ground.book, (self.name, ROAM)))
 
@@ -231,13 +242,16 @@ async def start(
     tokens: Sequence[Mapping[str, Any]] | None = None,
     organisation: Mapping[str, Any] | None = None,
     ocpi_versions: Sequence[str] = (),
+    tls: Tls = NO_TLS,
+    insecure: bool = False,
 ) -> RunningPeer:
     """Start a peer. `profile` is every CPO's unless it has its own; `strict` overrides it;
     `organisation` is every EMP's unless it has its own; `ocpi_versions` are offered to CPOs, or
-    all that there are.
+    all that there are. With `tls` both faces and the control API are served over HTTPS, and `tls`
+    says whom to trust; `insecure` allows plain text beyond loopback.
 
-    Raises Mistake (exit 2) for a version, profile, tokens or database that cannot be used,
-    BindError (exit 3) for a port.
+    Raises Mistake (exit 2) for a version, profile, tokens, database or certificate that cannot be
+    used, BindError (exit 3) for a port.
     """
     versions = _known_versions(ocpi_versions)
     agreed = profile if isinstance(profile, Profile) else parse(profile)
@@ -251,7 +265,7 @@ async def start(
         seeds.plant(book, clock.now())
     own = chance.child(peer.name).of_start(book.started())
     running = RunningPeer(
-        Ground(peer, book, seeds, clock, own, journal, database, emps, versions),
+        Ground(peer, book, seeds, clock, own, journal, database, emps, versions, tls, insecure),
         host,
         port,
     )

@@ -79,6 +79,7 @@ class CpoConfig:
     # For stations: wss, with client certificates of `ca`. For peers: https.
     ocpp_tls: Tls = NO_TLS
     ocpi_tls: Tls = NO_TLS
+    insecure: bool = False  # plain text beyond loopback, both ways
     database: str | Path = ":memory:"
     # What is offered to peers; a connection uses the highest that both sides have.
     ocpi_versions: Sequence[str] = tuple(VERSIONS)

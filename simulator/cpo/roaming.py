@@ -22,6 +22,7 @@ from simulator.ocpi.headers import Party
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
 from simulator.wire.http_aio import HttpServer
+from simulator.wire.security_events import refusal_told
 
 # What a CPO uses at a peer, if it is there: what is not, goes untold. One that offers none of it
 # is no partner (3003).
@@ -73,7 +74,8 @@ class Roaming:
             host=config.host,
             port=config.ocpi_port,
             on_too_long=self.server.handle,
-            ssl=config.ocpi_tls.server(common.clock),
+            ssl=config.ocpi_tls.server(common.clock, refusal_told(common.journal, ACTOR, "ocpi")),
+            insecure=config.insecure,
         )
 
     async def start(self) -> None:

@@ -10,7 +10,7 @@ Rule: a shell. Decisions are made in the pure modules; what must survive is in t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from simulator.cpo import authorize, csms_v16, csms_v201
@@ -46,6 +46,7 @@ from simulator.pki.ocsp_http import OcspClient
 from simulator.wire.http_aio import HttpClient
 from simulator.wire.ocpp_messages import OcppVersion, Payload
 from simulator.wire.ocpp_server import OcppServer
+from simulator.wire.security_events import plain_told, refusal_told
 
 DIALECTS = {OcppVersion.V16: csms_v16.ROUTES, OcppVersion.V201: csms_v201.ROUTES}
 
@@ -70,7 +71,9 @@ class Cpo:
         self.sites = Sites(config, rfc3339(clock.now()))
         chance = chance.child("cpo").of_start(self.book.started())
         common = Common(config, self.sites, self.book, clock, chance, journal)
-        self._http = HttpClient(clock, tls=config.ocpi_tls)
+        self._http = HttpClient(
+            clock, tls=config.ocpi_tls, insecure=config.insecure, warn=plain_told(journal, ACTOR)
+        )
         sites = self.sites
         client = OcpiClient(
             self._http,
@@ -122,7 +125,10 @@ class Cpo:
             versions=tuple(DIALECTS),
             forgiving=FORGIVING,
             call_timeout_s=config.call_timeout_s,
-            ssl=config.ocpp_tls.server(clock, _tell(journal, "ocpp"), ask_clients=True),
+            ssl=config.ocpp_tls.server(
+                clock, refusal_told(journal, ACTOR, "ocpp"), ask_clients=True
+            ),
+            insecure=config.insecure,
         )
 
     def _routes(self, common: Common) -> list[Route]:
@@ -333,15 +339,6 @@ class Cpo:
             if name in (peer.id, peer.peer):
                 return peer
         raise UnknownVerbTarget(f"there is no registered peer {name}")
-
-
-def _tell(journal: Journal, link: str) -> Callable[[str], None]:
-    """What records a TLS handshake that failed."""
-
-    def tell(why: str) -> None:
-        journal.event(ACTOR, "tls.refused", link=link, why=why)
-
-    return tell
 
 
 def _looked_at(session: Any) -> dict[str, Any]:
