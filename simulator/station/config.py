@@ -87,6 +87,8 @@ class EvseConfig:
 # How the 1.6 application note's messages are spelled: by its own tables, or in the shape of 2.0.1
 # that EVerest's libocpp and others use.
 SPELLINGS = ("note", "libocpp")
+# The keys of V2G certificates: ISO 15118-2, and the two of -20 (as `pki.keys` names them).
+CURVES = ("P-256", "P-521", "Ed448")
 ISO_15118_EDITIONS = ("2", "20")
 # What a station may be delivered with: roots, and chains with their keys (certificate_kinds).
 DELIVERABLE = (
@@ -114,7 +116,7 @@ class PncConfig:
     country: str = "DE"
     organization: str = "roamlab"
     spelling: str = "note"  # of 1.6 messages, one of SPELLINGS
-    curve: str = "P-256"  # of V2G keys: P-256 (-2) or P-521 (-20), as `pki.keys` names them
+    curve: str = "P-256"  # of V2G keys, one of CURVES
     enrols: bool = False
     iso15118: tuple[str, ...] = ISO_15118_EDITIONS  # what it speaks with cars
     tls: bool = True
@@ -235,6 +237,8 @@ class StationConfig:
             if edition not in ISO_15118_EDITIONS:
                 known = ", ".join(ISO_15118_EDITIONS)
                 raise StationError(f"{self.id}: pnc iso15118 {edition!r}: expected one of {known}")
+        if self.pnc is not None and self.pnc.curve not in CURVES:
+            raise StationError(f"{self.id}: pnc curve {self.pnc.curve!r}: {', '.join(CURVES)}")
         for part in self.certificates:
             if part.use not in DELIVERABLE:
                 known = ", ".join(DELIVERABLE)
