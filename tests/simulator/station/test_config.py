@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from simulator.pki.keys import ALGORITHMS
 from simulator.station.config import (
+    CURVES,
     ConnectorConfig,
     Delivered,
     EvseConfig,
@@ -54,6 +56,7 @@ def test_a_connector_s_limits() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
+        ({"pnc": PncConfig(curve="P-384")}, "pnc curve 'P-384': P-256, P-521, Ed448"),
         ({"pnc": PncConfig(spelling="libOCPP")}, "pnc spelling 'libOCPP': note, libocpp"),
         (
             {"certificates": (Delivered("OEMRootCertificate", ""),)},
@@ -66,6 +69,10 @@ def test_what_no_station_can_be_delivered_with_is_refused(
 ) -> None:
     with pytest.raises(StationError, match=words):
         replace(station(EvseConfig(1)), **fields).check()
+
+
+def test_keys_have_the_names_of_the_pki() -> None:
+    assert CURVES == ALGORITHMS
 
 
 def test_who_manages_certificates() -> None:
