@@ -13,13 +13,14 @@ from simulator.cpo.sites import Sites
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.wire.faults import FaultBoard
 
 ACTOR = "cpo"
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """Configuration and sites, the book, and the world: clock, chance, journal."""
+    """Configuration and sites, the book, and the world: clock, chance, journal, faults."""
 
     config: CpoConfig
     sites: Sites
@@ -27,3 +28,4 @@ class Common:
     clock: Clock
     chance: Chance
     journal: Journal
+    faults: FaultBoard | None = None

@@ -7,6 +7,7 @@ is an answer like any other.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from simulator.cpo.common import ACTOR, Common
 from simulator.ocpi.client import Answer, Failure, OcpiClient
@@ -40,6 +41,13 @@ class Peers:
     def offering(self, module: str, role: InterfaceRole) -> list[Connection]:
         """The registered peers that have this interface."""
         return [peer for peer in self.registered() if (module, role) in peer.endpoints]
+
+    def name_at(self, url: str) -> str | None:
+        """The name of the peer that a URL leads to, as the journal has it."""
+        host = _host(url)
+        return next(
+            (p.peer for p in self._book.connections.all() if _host(p.versions_url) == host), None
+        )
 
     @staticmethod
     def version(peer: Connection) -> Version:
@@ -84,3 +92,11 @@ class Peers:
         """Journal what was decided about a peer."""
         name = peer.peer if peer is not None else None
         self._journal.event(ACTOR, what, peer=name, session=session, **data)
+
+
+def _host(url: str) -> str:
+    """Host and port of a URL; '' of what is none."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""

@@ -21,6 +21,7 @@ from simulator.ocpi.handshake import Platform
 from simulator.ocpi.headers import Party
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
+from simulator.wire.faults_http import handler as faulty_handler
 from simulator.wire.http_aio import HttpServer
 from simulator.wire.security_events import refusal_told
 
@@ -69,7 +70,7 @@ class Roaming:
         )
         config = common.config
         self.http = HttpServer(
-            self.server.handle,
+            faulty_handler(self.server.handle, common.faults, common.clock, common.journal, ACTOR),
             common.clock,
             host=config.host,
             port=config.ocpi_port,

@@ -43,7 +43,8 @@ from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import OcpiError
 from simulator.ocpi.exchange import Route
 from simulator.pki.ocsp_http import OcspClient
-from simulator.wire.http_aio import HttpClient
+from simulator.wire.faults import FaultBoard
+from simulator.wire.faults_http import client as faulty_client
 from simulator.wire.ocpp_messages import OcppVersion, Payload
 from simulator.wire.ocpp_server import OcppServer
 from simulator.wire.security_events import plain_told, refusal_told
@@ -62,17 +63,31 @@ class Cpo:
     """
 
     def __init__(
-        self, config: CpoConfig, *, clock: Clock, chance: Chance, journal: Journal
+        self,
+        config: CpoConfig,
+        *,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        faults: FaultBoard | None = None,
     ) -> None:
         self.config = config
+        clock = clock if faults is None else faults.clock_of(ACTOR)
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self.book = Book(config.database, clock)
         self.sites = Sites(config, rfc3339(clock.now()))
         chance = chance.child("cpo").of_start(self.book.started())
-        common = Common(config, self.sites, self.book, clock, chance, journal)
-        self._http = HttpClient(
-            clock, tls=config.ocpi_tls, insecure=config.insecure, warn=plain_told(journal, ACTOR)
+        common = Common(config, self.sites, self.book, clock, chance, journal, faults)
+        self._http = faulty_client(
+            clock,
+            faults,
+            journal,
+            ACTOR,
+            peer_of=lambda url: self.peers.name_at(url),
+            tls=config.ocpi_tls,
+            insecure=config.insecure,
+            warn=plain_told(journal, ACTOR),
         )
         sites = self.sites
         client = OcpiClient(
@@ -125,6 +140,7 @@ class Cpo:
             versions=tuple(DIALECTS),
             forgiving=FORGIVING,
             call_timeout_s=config.call_timeout_s,
+            faults=faults,
             ssl=config.ocpp_tls.server(
                 clock, refusal_told(journal, ACTOR, "ocpp"), ask_clients=True
             ),

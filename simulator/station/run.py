@@ -23,6 +23,7 @@ from simulator.station.ev import Car, draw_car
 from simulator.station.factory import certificates_of, settings_of
 from simulator.station.snapshot import snapshot
 from simulator.wire.chores import Chores
+from simulator.wire.faults import FaultBoard
 from simulator.wire.ocpp_ws import Link, OcppClient
 
 if TYPE_CHECKING:  # a station without certificates loads no cryptography
@@ -41,6 +42,7 @@ class Station:
         "_client",
         "_csms_tls",
         "_dialect",
+        "_faults",
         "_journal",
         "_networked",
         "_ready",
@@ -51,14 +53,21 @@ class Station:
     )
 
     def __init__(
-        self, config: StationConfig, *, clock: Clock, chance: Chance, journal: Journal
+        self,
+        config: StationConfig,
+        *,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        faults: FaultBoard | None = None,
     ) -> None:
         config.check()
         if config.version not in DIALECTS:
             known = ", ".join(DIALECTS)
             raise StationError(f"{config.id}: no station speaks OCPP {config.version}: {known}")
         self.config = config
-        self.clock = clock
+        self.clock = clock if faults is None else faults.clock_of(f"station/{config.id}")
+        self._faults = faults
         self.memory = Memory(settings_of(config), certificates=certificates_of(config))
         self.powered = False
         self._networked = True
@@ -126,6 +135,10 @@ class Station:
             return
         self._board.event("station.power_cut", off_s=off_s)
         await self._restart("PowerUp", off_s, polite=False)
+
+    def lose_power(self, off_s: float = 30.0) -> None:
+        """Cut the power as soon as what happens now has happened."""
+        self._spawn(self.power_cut(off_s), "power cut")
 
     async def reset(self) -> None:
         """Restart, as by the button inside: transactions are ended first."""
@@ -236,6 +249,7 @@ class Station:
             peer=self.config.peer,
             ssl=None if tls is None else tls.context,
             on_failed=None if tls is None else tls.failed,
+            faults=self._faults,
         )
         self._csms_tls = tls
         memory.boots += 1

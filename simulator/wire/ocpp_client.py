@@ -22,6 +22,8 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.wire.chores import Chores, tell
+from simulator.wire.faults import FaultBoard
+from simulator.wire.faults_ocpp import faulty
 from simulator.wire.http import USER_AGENT
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, LinkClosed, OcppVersion, Validation
@@ -90,6 +92,7 @@ class OcppClient:
         peer: str = "cpo",
         ssl: _ssl.SSLContext | Callable[[], _ssl.SSLContext | None] | None = None,
         on_failed: Callable[[Exception], None] | None = None,
+        faults: FaultBoard | None = None,
     ) -> None:
         self.url = f"{url.rstrip('/')}/{quote(station_id, safe='')}"
         _check(self.url)
@@ -116,6 +119,7 @@ class OcppClient:
         self._call_timeout_s = call_timeout_s
         self._ping_timeout_s = ping_timeout_s
         self.ssl = ssl
+        self._faults = faults
         self._on_failed = on_failed
         self._chores = Chores(journal, self._actor)
         self._down = asyncio.Event()
@@ -201,8 +205,16 @@ class OcppClient:
         """Serve one connection to its end."""
         self.backoff.reset()
         self._down.clear()
-        link = self.link = Link(
+        wire = faulty(
             connection,
+            self._faults,
+            clock=self._clock,
+            journal=self._journal,
+            actor=self._actor,
+            peer=self._peer,
+        )
+        link = self.link = Link(
+            wire,
             peer_id=self._peer,
             version=self.version,
             clock=self._clock,
@@ -215,7 +227,7 @@ class OcppClient:
             call_timeout_s=self._call_timeout_s,
         )
         self._event("ocpp.connected", version=str(self.version), url=self.url)
-        connection.attach(link)
+        wire.attach(link)
         up = self._chores.start(self._up(link), "on_up")
         try:
             await link.serve(self._handler)

@@ -30,6 +30,8 @@ from simulator.kernel.journal import Journal
 from simulator.kernel.loop import bound_port
 from simulator.wire.chores import Chores, tell
 from simulator.wire.exposure import refuse_plain_server
+from simulator.wire.faults import FaultBoard
+from simulator.wire.faults_ocpp import Plug, faulty
 from simulator.wire.http import USER_AGENT, BindError
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, OcppVersion, Validation
@@ -100,6 +102,7 @@ class OcppServer:
         ping_timeout_s: float = 20.0,
         ssl: _ssl.SSLContext | None = None,
         insecure: bool = False,
+        faults: FaultBoard | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -119,6 +122,7 @@ class OcppServer:
         self._ping_interval_s = ping_interval_s
         self._ping_timeout_s = ping_timeout_s
         self._ssl = ssl
+        self._faults = faults
         self._insecure = insecure
         self._server: Server | None = None
         self._chores = Chores(journal, actor)
@@ -233,22 +237,31 @@ class OcppServer:
             )
             await connection.close(1002, "no common OCPP version")
             return
-        link = Link(
+        peer = f"station/{station_id}"
+        wire = faulty(
             connection,
+            self._faults,
+            clock=self._clock,
+            journal=self._journal,
+            actor=self._actor,
+            peer=peer,
+        )
+        link = Link(
+            wire,
             peer_id=station_id,
             version=version,
             clock=self._clock,
             ids=self._chance,
             journal=self._journal,
             actor=self._actor,
-            peer=f"station/{station_id}",
+            peer=peer,
             chores=self._chores,
             validation=self._validation,
             forgiving=self._forgiving,
             call_timeout_s=self._call_timeout_s,
         )
         try:
-            await self._serve(link, connection)
+            await self._serve(link, wire)
         except Exception as error:
             self._failed(station_id, error)
             raise
@@ -257,7 +270,7 @@ class OcppServer:
         peer = f"station/{station_id}"
         self._journal.event(self._actor, "ocpp.failed", peer=peer, error=tell(error))
 
-    async def _serve(self, link: Link, connection: ServerSocket) -> None:
+    async def _serve(self, link: Link, wire: Plug) -> None:
         station_id = link.peer_id
         before = self.links.pop(station_id, None)
         self.links[station_id] = link
@@ -267,7 +280,7 @@ class OcppServer:
         self._journal.event(self._actor, "ocpp.connected", peer=peer, version=str(link.version))
         try:
             handler = self._on_link(link)
-            connection.attach(link)
+            wire.attach(link)
             await link.serve(handler)
         finally:
             if self.links.get(station_id) is link:
