@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,20 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Drivers with the peer's cards come and go at every EVSE: the mean pause between them.",
 )
-@clock_option("real", "Default real.")
+@click.option(
+    "--control",
+    "control_port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve the control API on this port of 127.0.0.1 (docs/control.md); 0: a free one.",
+)
+@click.option(
+    "--control-token",
+    envvar="ROAMLAB_CONTROL_TOKEN",
+    metavar="TOKEN",
+    help="What its callers must bear; by default anybody on this machine may call.",
+)
+@clock_option("real", "Default real. A virtual one stands still until --control turns it.")
 @seed_option
 @journal_option
 @json_option
@@ -43,6 +57,8 @@ def up(
     world_name: str,
     no_stations: bool,
     every: float | None,
+    control_port: int | None,
+    control_token: str | None,
     clock_name: str,
     seed: int | None,
     journal_file: Path | None,
@@ -55,19 +71,49 @@ def up(
     from simulator.world import World
     from simulator.world_file import find, read
 
-    if clock_name == "virtual":
-        raise Mistake("up: a virtual clock would run through centuries; take real or scaled:N")
+    if clock_name == "virtual" and control_port is None:
+        raise Mistake(
+            "up: a virtual clock would run through centuries: take real or scaled:N, or turn it "
+            "yourself with --control"
+        )
+    if clock_name == "virtual" and (every is not None or no_stations):
+        raise Mistake(
+            "up: a virtual clock that is held suits neither --every nor your own stations"
+        )
+    if control_token is not None and control_port is None:
+        raise Mistake("--control-token needs --control")
     if every is not None and no_stations:
         raise Mistake("--every needs the stations: leave out --no-stations")
     world = World(read(find(world_name)), clock=clock_name, seed=seed, keep=100_000)
     write_to(world.journal, journal_file)
-    run(_keep(world, every, stations=not no_stations, as_json=as_json), world.clock, world.journal)
+    control = None if control_port is None else (control_port, control_token)
+    main = _keep(world, every, control, stations=not no_stations, as_json=as_json)
+    run(main, world.clock, world.journal)
 
 
-async def _keep(world: World, every: float | None, *, stations: bool, as_json: bool) -> None:
-    async with stopped_in_time(world.stop):
+async def _keep(
+    world: World,
+    every: float | None,
+    controlled: tuple[int, str | None] | None,
+    *,
+    stations: bool,
+    as_json: bool,
+) -> None:
+    from simulator.control import Control
+
+    async with stopped_in_time(world.stop), AsyncExitStack() as stack:
         await world.start(stations=stations)
-        _print(describe(world), as_json=as_json)
+        told = describe(world)
+        if controlled is not None:
+            port, token = controlled
+            control = Control(world, port=port, token=token)
+            await control.start()
+            stack.push_async_callback(control.stop)
+            told["control_url"] = control.url
+            if world.clock.mode == "virtual":
+                world.clock.hold()
+                stack.callback(world.clock.release)
+        _print(told, as_json=as_json)
         if every is not None:
             await _drivers(world, every)
         await forever()
@@ -131,4 +177,6 @@ def _print(facts: dict[str, Any], *, as_json: bool) -> None:
     for emp in facts["emps"]:
         click.echo(f"  {emp['name']:<13} {emp['versions_url']}")
         click.echo(f"                {emp['control_url']}state")
+    if "control_url" in facts:
+        click.echo(f"  control       {facts['control_url']}/openapi.json")
     click.echo("Ctrl-C ends it.")

@@ -138,7 +138,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self, protocol_factory: Any, host: Any = None, port: int | None = None, **kwargs: Any
     ) -> asyncio.Server:
         if port is None or kwargs.get("sock") is not None:
-            return await super().create_server(protocol_factory, host, port, **kwargs)
+            server = await super().create_server(protocol_factory, host, port, **kwargs)
+            # It has the machine's own number, in this world too.
+            self._ports |= {own: own for own in (s.getsockname()[1] for s in server.sockets)}
+            return server
         if port == 0:
             port = _FIRST_FREE_PORT
             while port in self._ports:

@@ -24,6 +24,7 @@ _TYPES: dict[Kind, Schema] = {
     Kind.FLAG: {"type": "boolean"},
     Kind.MAPPING: {"type": "object"},
     Kind.LIST: {"type": "array"},
+    Kind.WANTED: {"type": ["string", "number", "object"]},
     Kind.ANY: {},
 }
 
@@ -39,7 +40,7 @@ def document() -> Schema:
         "additionalProperties": False,
         "required": ["name", "steps"],
         "properties": _PROPERTIES,
-        "$defs": {"step": _any_step(), **{name: _step(step) for name, step in STEPS.items()}},
+        "$defs": {"step": _any_step(), **{name: step_schema(step) for name, step in STEPS.items()}},
     }
 
 
@@ -102,7 +103,10 @@ _PROPERTIES: Schema = {
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            name: {"type": ["number", "object"], "description": f"The most there may be: {about}."}
+            name: {
+                "type": ["number", "object", "string"],
+                "description": f"The most there may be: {about}.",
+            }
             for name, (about, _) in METRICS.items()
         },
         "description": "What is counted over the whole run, and the most it may be.",
@@ -126,7 +130,7 @@ def _any_step() -> Schema:
     }
 
 
-def _step(step: Step) -> Schema:
+def step_schema(step: Step) -> Schema:
     """The arguments of one step."""
     told: Schema = {
         "type": "object",
@@ -155,6 +159,10 @@ def _argument(arg: Arg) -> Schema:
 def text() -> str:
     """The file's text."""
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

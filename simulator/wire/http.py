@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Awaitable, Callable, ItemsView, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
@@ -88,11 +88,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response. Status 0 closes the connection without an answer."""
+    """One HTTP response. Status 0 closes the connection without an answer.
+
+    With `stream` the body is what it yields, chunk by chunk, for as long as it does.
+    """
 
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    stream: AsyncIterator[bytes] | None = None
 
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl as _ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -60,6 +62,7 @@ class HttpServer:
 
     `on_too_long` answers a request whose body is over the limit, and gets it without the body; else
     a bare 413 does. Without TLS it listens on loopback alone, unless it is to be `insecure`.
+    `outside`: its callers know the machine's ports alone, not those of a virtual world.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class HttpServer:
         on_too_long: Handler | None = None,
         ssl: _ssl.SSLContext | None = None,
         insecure: bool = False,
+        outside: bool = False,
     ) -> None:
         self._handler = handler
         self._clock = clock
@@ -82,6 +86,7 @@ class HttpServer:
         self._on_too_long = on_too_long or _too_long
         self._ssl = ssl
         self._insecure = insecure
+        self._outside = outside
         self._runner: web.ServerRunner | None = None
         self._listener: asyncio.Server | None = None
 
@@ -101,8 +106,7 @@ class HttpServer:
             # aiohttp's own site would give a silent client a minute for its handshake.
             self._listener = await asyncio.get_running_loop().create_server(
                 server,
-                self.host,
-                self.port,
+                **self._place(),
                 ssl=self._ssl,
                 backlog=_BACKLOG,
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if self._ssl else None,
@@ -112,6 +116,13 @@ class HttpServer:
             raise BindError.at(self.host, self.port, error) from error
         self.port = bound_port(self._listener.sockets[0])
         return self
+
+    def _place(self) -> dict[str, Any]:
+        """Where to listen, as the loop wants it. Raises OSError."""
+        if not self._outside:
+            return {"host": self.host, "port": self.port}
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        return {"sock": socket.create_server((self.host, self.port), family=family)}
 
     async def stop(self) -> None:
         """Stop listening and close every connection."""
@@ -149,7 +160,20 @@ class HttpServer:
             if incoming.transport is not None:
                 incoming.transport.abort()
             raise asyncio.CancelledError
+        if response.stream is not None:
+            return await self._stream(incoming, response)
         return self._write(response)
+
+    async def _stream(self, incoming: web.BaseRequest, response: Response) -> web.StreamResponse:
+        """Send what comes, until it ends or nobody listens any more."""
+        assert response.stream is not None
+        written = web.StreamResponse(status=response.status, headers=response.headers.plain())
+        await written.prepare(incoming)
+        with contextlib.suppress(ConnectionError):
+            async for chunk in response.stream:
+                await written.write(chunk)
+            await written.write_eof()
+        return written
 
     async def _read(self, content: aiohttp.StreamReader) -> bytes | None:
         """The body; None for one that is too long. Raises TimeoutError."""

@@ -1,0 +1,322 @@
+"""The control API of a running world, over HTTP: the verbs of STEPS, what there is, the journal.
+
+Rule: whatever is done here is a step, and a call answers when it has taken effect. Nothing a caller
+sends can wedge or break the world: steps are bounded in time, and a wrong one is an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from simulator.control_openapi import openapi
+from simulator.kernel.journal import Record
+from simulator.mistakes import Mistake, did_you_mean
+from simulator.scenario.expect import ExpectationFailed
+from simulator.scenario.snapshot import snapshot
+from simulator.scenario.step import Play, StepError, StepFailed
+from simulator.scenario.steps import STEPS, perform
+from simulator.wire.http import Headers, PathTable, Request, Response
+from simulator.wire.http_aio import HttpServer
+from simulator.world import World
+
+PREFIX = "/v1"
+PAGE = 1000  # the most records of one answer
+_JSON = Headers({"Content-Type": "application/json"})
+_NDJSON = Headers({"Content-Type": "application/x-ndjson"})
+# Records that a slow reader of the stream may lag behind; then its stream ends.
+_LAG = 10_000
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class ControlError(Exception):
+    """An answer that is no success: HTTP status, what is wrong, and more to show."""
+
+    def __init__(self, status: int, message: str, **more: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.more = more
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: path parameters, query, decoded body (None: there was none)."""
+
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+
+    def number(self, name: str, default: int) -> int:
+        """A query parameter that is a whole number. Raises ControlError."""
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdecimal() and len(text) < 16):
+            raise ControlError(400, f"{name}: expected a whole number, not '{text}'")
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation. `query` holds its parameters with their help; `takes` tells of its body."""
+
+    method: str
+    path: str
+    help: str
+    handler: Callable[[Call], Awaitable[Any]]
+    query: Mapping[str, str] = field(default_factory=dict)
+    takes: str | None = None
+
+
+class Control:
+    """Serve the control API of one world.
+
+    `token`: what callers must bear; without one anybody on this machine may call, but no web page.
+    """
+
+    def __init__(
+        self, world: World, *, host: str = "127.0.0.1", port: int = 8000, token: str | None = None
+    ) -> None:
+        self._world = world
+        self._play = Play(world)
+        self._token = token
+        self._readers: set[asyncio.Queue[Record | None]] = set()
+        self._server = HttpServer(
+            self.handle, world.clock, host=host, port=port, on_too_long=self.handle, outside=True
+        )
+        self._table: PathTable[Row] = PathTable()
+        for row in self.rows():
+            self._table.add(row.method, f"{PREFIX}{row.path}", row)
+
+    def rows(self) -> tuple[Row, ...]:
+        """The table."""
+        records = {
+            "after": "only records after this number",
+            "limit": f"at most so many, up to {PAGE}",
+            "leg": "only this leg: ocpp, ocpi, event, finding, step, fault",
+            "session": "only this session",
+        }
+        return (
+            Row("GET", "/openapi.json", "This table, as OpenAPI 3.1.", self._openapi),
+            Row("GET", "/world", "All that its actors know.", self._snapshot),
+            Row("GET", "/stations", "The stations.", self._stations),
+            Row("GET", "/stations/{id}", "One station.", self._station),
+            Row("GET", "/sessions", "The sessions that go on at the CPO.", self._sessions),
+            Row("GET", "/cdrs", "The CPO's CDRs and what became of them.", self._cdrs),
+            Row("GET", "/findings", "The rules that were broken.", self._findings, records),
+            Row("GET", "/journal", "Records, oldest first.", self._journal, records),
+            Row("GET", "/journal/stream", "Records as they come, NDJSON, until you close.",
+                self._stream, records),
+            Row("GET", "/clock", "What time it is, and whether it is held.", self._clock),
+            Row("GET", "/steps", "Every verb, with its arguments.", self._steps),
+            Row("POST", "/steps/{name}", "Perform a step; answers when it has taken effect.",
+                self._perform, takes="the step's arguments, as in a scenario file"),
+            Row("POST", "/wait", "Wait until something has happened; 408 with the nearest misses.",
+                self._wait, {"after": "look at records after this number; default: the last step"},
+                takes="what to look for, as in the step expect"),
+        )  # fmt: skip
+
+    # Life
+
+    @property
+    def url(self) -> str:
+        """Where it is, once started."""
+        return f"{self._server.base_url}{PREFIX}"
+
+    async def start(self) -> None:
+        """Listen. Raises BindError."""
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Let every reader go and stop listening."""
+        for reader in tuple(self._readers):
+            reader.put_nowait(None)
+        await self._server.stop()
+        self._play.sightings.close()
+
+    # Answering
+
+    async def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        try:
+            given = await self._serve(request)
+        except ControlError as error:
+            return _respond(error.status, {"error": str(error), **error.more})
+        return given if isinstance(given, Response) else _respond(200, given)
+
+    async def _serve(self, request: Request) -> Any:
+        self._admit(request)
+        if request.too_long is not None:
+            raise ControlError(413, f"the body is longer than {request.too_long} bytes")
+        match = self._table.match(request.method, request.path)
+        if match is None:
+            offered = ", ".join(self._table.methods(request.path))
+            if offered:
+                raise ControlError(405, f"{request.method} is not offered here; {offered} is")
+            raise ControlError(404, f"nothing is at {request.path}; see {PREFIX}/openapi.json")
+        row = match.row
+        for name in request.query:
+            if name not in row.query:
+                hint = did_you_mean(name, row.query)
+                raise ControlError(400, f"no query parameter '{name}' is known here.{hint}")
+        body = _decoded(request.body) if row.takes is not None else None
+        return await row.handler(Call(match.params, request.query, body))
+
+    def _admit(self, request: Request) -> None:
+        """Raises ControlError for a caller without the token, or for a web page's script."""
+        if self._token is not None:
+            told = request.headers.get("Authorization", "")
+            if not hmac.compare_digest(told.encode(), f"Bearer {self._token}".encode()):
+                raise ControlError(401, "the header Authorization: Bearer TOKEN is needed")
+        elif "Origin" in request.headers:
+            raise ControlError(403, "web pages may not call this: start it with a token for that")
+
+    # What there is
+
+    async def _openapi(self, call: Call) -> Any:
+        return openapi(self.rows(), PREFIX)
+
+    async def _snapshot(self, call: Call) -> Any:
+        return await snapshot(self._world)
+
+    async def _stations(self, call: Call) -> Any:
+        return {name: station.snapshot() for name, station in self._world.stations.items()}
+
+    async def _station(self, call: Call) -> Any:
+        name, known = call.params["id"], self._world.stations
+        if name not in known:
+            raise ControlError(404, f"no station '{name}'.{did_you_mean(name, known)}")
+        return known[name].snapshot()
+
+    async def _sessions(self, call: Call) -> Any:
+        return self._world.cpo.snapshot()["sessions"]
+
+    async def _cdrs(self, call: Call) -> Any:
+        return self._world.cpo.snapshot()["cdrs"]
+
+    async def _clock(self, call: Call) -> Any:
+        clock = self._world.clock
+        return {"now": clock.now(), "clock": str(clock), "held": clock.held}
+
+    async def _steps(self, call: Call) -> Any:
+        return [
+            {
+                "name": step.name,
+                "group": step.group,
+                "help": step.help,
+                "primary": step.primary,
+                "arguments": [
+                    {"name": a.name, "kind": a.kind.value, "help": a.help, "required": a.required}
+                    for a in step.args
+                ],
+            }
+            for step in STEPS.values()
+        ]
+
+    # The journal
+
+    async def _findings(self, call: Call) -> Any:
+        return self._page(call, leg="finding")
+
+    async def _journal(self, call: Call) -> Any:
+        return self._page(call)
+
+    def _page(self, call: Call, leg: str | None = None) -> dict[str, Any]:
+        """Records, and the number to go on after."""
+        limit = min(call.number("limit", PAGE), PAGE)
+        wanted, last = _wanted(call, leg), call.number("after", 0)
+        taken: list[Record] = []
+        for record in self._world.journal.since(last):
+            if len(taken) >= limit:
+                break
+            last = record["seq"]
+            if wanted(record):
+                taken.append(record)
+        return {"records": taken, "next": last, "last": self._world.journal.seq}
+
+    async def _stream(self, call: Call) -> Response:
+        after = call.number("after", self._world.journal.seq)
+        return Response(200, _NDJSON, stream=self._records(after, _wanted(call)))
+
+    async def _records(self, after: int, wanted: Callable[[Record], bool]) -> AsyncIterator[bytes]:
+        """Those that are there, then each as it comes; who lags too far behind is let go."""
+        queue: asyncio.Queue[Record | None] = asyncio.Queue()
+
+        def hear(record: Record) -> None:
+            if queue.qsize() > _LAG:
+                leave()
+                queue.put_nowait(None)
+            elif wanted(record):
+                queue.put_nowait(record)
+
+        for record in filter(wanted, self._world.journal.since(after)):
+            queue.put_nowait(record)
+        leave = self._world.journal.subscribe(hear)
+        self._readers.add(queue)
+        try:
+            yield b""  # the head goes out at once
+            while (next_one := await queue.get()) is not None:
+                yield _encode(next_one) + b"\n"
+        finally:
+            leave()
+            self._readers.discard(queue)
+
+    # Doing
+
+    async def _perform(self, call: Call) -> Any:
+        name = call.params["name"]
+        if name not in STEPS:
+            raise ControlError(404, f"no step '{name}'.{did_you_mean(name, STEPS)}")
+        seq = self._world.journal.seq
+        result = await self._done(self._play, name, call.body)
+        return {"result": result, "after": seq, "seq": self._world.journal.seq}
+
+    async def _wait(self, call: Call) -> Any:
+        play = Play(self._world, {}, call.number("after", self._play.cursor))
+        try:
+            return {"result": await self._done(play, "expect", call.body)}
+        finally:
+            play.sightings.close()
+
+    async def _done(self, play: Play, name: str, given: Any) -> Any:
+        """Perform a step. Raises ControlError: 408 not seen in time, 409 not done, 400 wrong."""
+        try:
+            return await perform(play, name, given)
+        except ExpectationFailed as error:
+            raise ControlError(408, str(error), details=error.details) from error
+        except StepFailed as error:
+            raise ControlError(409, str(error)) from error
+        except StepError as error:
+            raise ControlError(400, str(error)) from error
+        except (Mistake, TimeoutError, OSError) as error:
+            raise ControlError(409, str(error) or type(error).__name__) from error
+
+
+def _wanted(call: Call, leg: str | None = None) -> Callable[[Record], bool]:
+    leg, session = leg or call.query.get("leg"), call.query.get("session")
+
+    def fits(record: Record) -> bool:
+        return (leg is None or record["leg"] == leg) and (
+            session is None or record["session"] == session
+        )
+
+    return fits
+
+
+def _decoded(body: bytes) -> Any:
+    """The JSON of a body, None for an empty one. Raises ControlError."""
+    if not body.strip():
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ControlError(400, f"the body is not JSON: {error}") from error
+
+
+def _respond(status: int, content: Any) -> Response:
+    return Response(status, _JSON, _encode(content))

@@ -1,0 +1,184 @@
+"""The control API of a running world, over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from simulator.control import PAGE, Control
+from simulator.scenario.steps import STEPS
+from simulator.wire.http_aio import HttpClient
+from simulator.world import World
+from simulator.world_file import find, read
+
+ANNA = "04A1B2C3D4E580"
+
+
+@contextlib.asynccontextmanager
+async def controlled(token: str | None = None) -> AsyncIterator[tuple[World, Caller]]:
+    async with World(read(find("demo"))) as world:
+        control = Control(world, port=0, token=token)
+        await control.start()
+        http = HttpClient(world.clock, timeout_s=7200)
+        try:
+            yield world, Caller(http, control.url)
+        finally:
+            await http.close()
+            await control.stop()
+
+
+class Caller:
+    def __init__(self, http: HttpClient, url: str) -> None:
+        self.http, self.url = http, url
+
+    async def __call__(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Any]:
+        content = b"" if body is None else msgspec.json.encode(body)
+        answer = await self.http.send(method, f"{self.url}{path}", headers=headers, body=content)
+        return answer.status, msgspec.json.decode(answer.body)
+
+
+async def test_a_session_from_plug_to_cdr_by_http_alone() -> None:
+    async with controlled() as (_, call):
+        place = {"station": "DE-AC-1"}
+        assert (await call("POST", "/steps/plug", {**place, "car": "anna"}))[0] == 200
+        status, answer = await call("POST", "/steps/tap", {**place, "token": ANNA})
+        assert (status, answer["result"]) == (200, True)
+        status, answer = await call("POST", "/wait", {"ocpi": "PUT sessions", "status": 1000})
+        assert (status, answer["result"]["name"]) == (200, "PUT sessions")
+        assert len((await call("GET", "/sessions"))[1]) == 1
+        await call("POST", "/steps/advance", "40 min")
+        await call("POST", "/steps/stop", "DE-AC-1")
+        status, _ = await call("POST", "/wait", {"ocpi": "POST cdrs", "status": 1000})
+        assert status == 200
+        assert list((await call("GET", "/cdrs"))[1].values()) != []
+        assert (await call("GET", "/sessions"))[1] == []
+
+
+async def test_what_there_is() -> None:
+    async with controlled() as (world, call):
+        status, whole = await call("GET", "/world")
+        assert (status, whole["world"]["name"]) == (200, "demo")
+        assert set(whole) == {"world", "stations", "cpo", "peers", "emps"}
+        assert set((await call("GET", "/stations"))[1]) == set(world.stations)
+        assert (await call("GET", "/stations/DE-DC-1"))[1]["version"] == "2.0.1"
+        assert (await call("GET", "/clock"))[1]["clock"] == "virtual"
+        steps = (await call("GET", "/steps"))[1]
+        assert [step["name"] for step in steps] == list(STEPS)
+        shown = (await call("GET", "/openapi.json"))[1]
+        assert "/v1/steps/plug" in shown["paths"]
+        assert "/v1/journal/stream" in shown["paths"]
+
+
+async def test_the_journal_by_pages_and_parts() -> None:
+    async with controlled() as (world, call):
+        status, first = await call("GET", "/journal?limit=10")
+        assert (status, len(first["records"]), first["next"]) == (200, 10, 10)
+        rest = (await call("GET", f"/journal?after=10&limit={10 * PAGE}"))[1]
+        assert [r["seq"] for r in rest["records"]] == list(range(11, world.journal.seq + 1))
+        legs = {r["leg"] for r in (await call("GET", "/journal?leg=ocpi"))[1]["records"]}
+        assert legs == {"ocpi"}
+        assert (await call("GET", "/findings"))[1]["records"] == [
+            r for r in world.journal.records if r["leg"] == "finding"
+        ]
+
+
+async def test_a_stream_tells_each_record_as_it_comes() -> None:
+    async with controlled() as (world, call), aiohttp.ClientSession() as session:
+        async with session.get(f"{call.url}/journal/stream?leg=step") as stream:
+            await call("POST", "/steps/note", "hello")
+            line = await stream.content.readline()
+            assert msgspec.json.decode(line)["arguments"] == {"text": "hello"}
+        seq = world.journal.seq
+        async with session.get(f"{call.url}/journal/stream?after=0") as stream:
+            seen = [msgspec.json.decode(await stream.content.readline()) for _ in range(seq)]
+            assert [record["seq"] for record in seen] == list(range(1, seq + 1))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "words"),
+    [
+        ("GET", "/nothing", None, 404, "see /v1/openapi.json"),
+        ("DELETE", "/world", None, 405, "GET is"),
+        ("GET", "/world?x=1", None, 400, "no query parameter 'x'"),
+        ("GET", "/journal?after=-1", None, 400, "expected a whole number"),
+        ("GET", "/stations/DE-AC-2", None, 404, "Did you mean 'DE-AC-1'"),
+        ("POST", "/steps/plugg", {}, 404, "Did you mean 'plug'"),
+        ("POST", "/steps/plug", {"station": "DE-AC-9"}, 400, "Did you mean"),
+        ("POST", "/steps/plug", {"station": 5}, 400, "expected text"),
+        ("POST", "/steps/unplug", "DE-AC-1", 409, "has no car"),
+        ("POST", "/steps/advance", "soon", 400, "expected a duration"),
+        ("POST", "/wait", {"ocpi": "POST cdrs", "within": 5}, 408, "not seen"),
+        ("POST", "/wait", {"ocpi": "POST cdrs", "statuss": 5}, 400, "Did you mean 'status'"),
+    ],
+)
+async def test_a_wrong_call_is_an_answer(  # type: ignore[no-untyped-def]
+    method: str, path: str, body, status: int, words: str
+) -> None:
+    async with controlled() as (_, call):
+        code, answer = await call(method, path, body)
+        assert code == status, answer
+        assert words in answer["error"]
+        assert (await call("GET", "/clock"))[0] == 200
+
+
+async def test_a_wait_in_vain_shows_what_was_nearest() -> None:
+    async with controlled() as (_, call):
+        wanted = {"ocpi": "PUT locations", "status": 2001, "within": 1}
+        status, answer = await call("POST", "/wait?after=0", wanted)
+        assert status == 408
+        assert "status: expected 2001, was 1000" in answer["details"]
+
+
+async def test_a_body_that_is_no_json() -> None:
+    async with controlled() as (_, call):
+        url = f"{call.url}/steps/plug"
+        for body in (b"{", b"\xff", b"[" * 100_000):
+            answer = await call.http.send("POST", url, body=body)
+            assert answer.status == 400
+
+
+async def test_with_a_token_nobody_else_may_call() -> None:
+    async with controlled("s3cret") as (_, call):
+        assert (await call("GET", "/clock"))[0] == 401
+        assert (await call("GET", "/clock", Authorization="Bearer other"))[0] == 401
+        assert (await call("GET", "/clock", Authorization="Bearer s3cret"))[0] == 200
+        web_page = {"Authorization": "Bearer s3cret", "Origin": "https://example.org"}
+        assert (await call("GET", "/clock", **web_page))[0] == 200
+
+
+async def test_a_web_page_may_not_call_without_one() -> None:
+    async with controlled() as (_, call):
+        assert (await call("GET", "/clock", Origin="https://example.org"))[0] == 403
+
+
+async def test_a_held_clock_is_turned_by_steps_alone() -> None:
+    async with controlled() as (world, call):
+        world.clock.hold()
+        before = world.clock.monotonic()
+        assert (await call("GET", "/clock"))[1]["held"] is True
+        assert world.clock.monotonic() == before
+        await call("POST", "/steps/advance", "10 min")
+        assert world.clock.monotonic() == before + 600
+        status, _ = await call("POST", "/wait", {"ocpi": "POST cdrs", "within": "1 min"})
+        assert (status, world.clock.monotonic()) == (408, before + 660)
+        world.clock.release()
+
+
+async def test_calls_at_a_time_do_not_wait_for_each_other() -> None:
+    async with controlled() as (world, call):
+        waiting = asyncio.create_task(
+            call("POST", "/wait", {"event": "car.plugged", "within": "1 h"})
+        )
+        await world.clock.sleep(0)
+        await call("POST", "/steps/plug", {"station": "NL-AC-1", "car": "anna"})
+        status, answer = await waiting
+        assert (status, answer["result"]["name"]) == (200, "car.plugged")
+        assert world.clock.monotonic() < 60
