@@ -17,10 +17,13 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.kernel.loop import VirtualLoop
-from simulator.pki.certificates import pem
-from simulator.station.config import EvseConfig, PncConfig, StationConfig
+from simulator.pki.certificates import pem, pem_chain
+from simulator.pki.keys import key_pem
+from simulator.station.config import Delivered, EvseConfig, PncConfig, StationConfig
+from simulator.station.ev import Car
 from simulator.station.run import Station
 from simulator.wire.ocpp_messages import OcppVersion
+from tests.simulator.cpo.pnc_world import PUSHED as ITS_TOKEN
 from tests.simulator.cpo.pnc_world import PncWorld, pnc_world, show
 from tests.simulator.cpo.stations import station16, station201
 from tests.simulator.cpo.test_plugs import WORD, Plugged16, installed, plugged, row_of
@@ -187,6 +190,56 @@ async def test_our_own_station_gets_its_chain_and_loses_it(
         assert set(kinds) == {"V2GRootCertificate", "V2GCertificateChain"}
         gone = await world.cpo.delete_certificate(name, kinds["V2GCertificateChain"])
         assert (gone, offered()) == ("ACCEPTED", {})
+        await station.stop()
+
+
+@pytest.mark.parametrize("central", [False, True], ids=["hashes", "certificate"])
+@pytest.mark.parametrize(
+    ("version", "name", "evses"), [(OcppVersion.V201, "CP201", 1), (OcppVersion.V16, "CP16", 2)]
+)
+async def test_our_own_car_charges_without_a_card(
+    version: OcppVersion,
+    name: str,
+    evses: int,
+    central: bool,
+    clock: Clock,
+    chance: Chance,
+    journal: Journal,
+) -> None:
+    """With the MO root the station verifies by itself; without, and if it may, the CPO does."""
+    async with pnc_world(clock, chance, journal) as world:
+        secc = world.pki.issue("SECC", "SECC1", clock.now(), world.chance)
+        given = [
+            Delivered("V2GRootCertificate", pem(world.pki.roots("V2G")[0])),
+            Delivered("V2GCertificate", pem_chain(secc.chain), key_pem(secc.key)),
+        ]
+        if not central:
+            given.append(Delivered("MORootCertificate", pem(world.pki.roots("MO")[0])))
+        config = StationConfig(
+            id=name,
+            version=version,
+            csms_url=world.cpo.ocpp_url,
+            evses=tuple(EvseConfig(number) for number in range(1, evses + 1)),
+            basic_password="open sesame 12345" if name == "CP201" else None,
+            certificates=tuple(given),
+            pnc=PncConfig(),
+            settings={"central_contract_validation": str(central).lower()},
+        )
+        station = Station(config, clock=clock, chance=chance.child("own"), journal=journal)
+        await station.start()
+        await clock.sleep(10)
+        roots = tuple(world.pki.roots("V2G"))
+        await station.plug(1, Car(soc_percent=20, contract=world.contract(), v2g_roots=roots))
+        await clock.sleep(1200)
+        await station.unplug(1)
+        await world.told("cdr.accepted")
+        (told,) = world.authorizations()
+        assert told["by"] == ("certificate" if central else "hashes")
+        assert (told["certificate_status"], told["status"]) == ("Accepted", "Accepted")
+        (cdr,) = world.emsp.cdrs.values()
+        assert (cdr["cdr_token"]["uid"], cdr["cdr_token"]["type"]) == (ITS_TOKEN, "OTHER")
+        assert cdr["authorization_reference"] == "AUTH-1"
+        assert world.emsp.asked == 1
         await station.stop()
 
 
