@@ -54,16 +54,18 @@ def test_what_was_kept_is_there_again(tmp_path: Path) -> None:
     first = open_store(config(tmp_path, *factory_roots()))
     own = owned(first)
     owned(first, Signing.STATION, key_seed=2)
-    pending = asked(first, seed=3)
+    pending, newer = asked(first, seed=3), asked(first, seed=4)
     again = open_store(config(tmp_path))
     assert again.roots(Use.V2G_ROOT) == [root()]
     assert again.ids(Use) == first.ids(Use)
+    assert [each.csr for each in again.pending] == [pending.csr, newer.csr]
     mine = again.v2g_chain(NOW)
     assert mine is not None
     assert (mine.chain, mine.root) == (own.chain, own.root)
     assert key_pem(mine.key) == key_pem(own.key)
     assert again.station_certificate(NOW) is not None
     assert again.signed(certify(pending.csr), None, NOW, 10_000).signing is Signing.V2G
+    assert [each.csr for each in open_store(config(tmp_path)).pending] == [newer.csr]
     again.delete(hash_data(root(), root()), Use)
     assert open_store(config(tmp_path, *factory_roots())).roots(Use.V2G_ROOT) == []
 

@@ -74,6 +74,19 @@ async def test_the_charge_points_certificate_is_signed_and_renewed(
     assert flaws(journal) == []
 
 
+async def test_a_csms_that_never_signs_and_one_that_refuses(clock: Clock, journal: Journal) -> None:
+    async with world(clock, journal, V16, **LINK) as (_, csms):
+        trigger = ask.ExtendedTriggerMessage("SignChargePointCertificate")
+        await csms.call(trigger)
+        await clock.sleep(DAY_S)
+        assert len(sent(journal, "SignCertificate")) == 5  # after 30, 60, 120 and 240 s
+        csms.answers["SignCertificate"] = {"status": "Rejected"}
+        await csms.call(trigger)
+        await clock.sleep(DAY_S)
+    assert len(sent(journal, "SignCertificate")) == 6
+    assert flaws(journal) == []
+
+
 async def test_an_invalid_one_is_told(clock: Clock, journal: Journal) -> None:
     async with world(clock, journal, V16, **LINK) as (_, csms):
         assert (await csms.call(ask.CertificateSigned("garbage"))).status == "Rejected"
