@@ -15,6 +15,7 @@ from mock_peer import profiles
 from mock_peer.active import Active
 from mock_peer.book import Book
 from mock_peer.control import PREFIX, Control
+from mock_peer.control_faults import FaultControl
 from mock_peer.control_roam import RoamControl
 from mock_peer.control_sending import Sending
 from mock_peer.control_views import Views
@@ -38,7 +39,9 @@ from simulator.ocpi.handshake import Platform
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
 from simulator.ocpi.versions import VERSIONS
-from simulator.wire.http import Request, Response
+from simulator.wire import faults_http
+from simulator.wire.faults import FaultBoard
+from simulator.wire.http import Handler, Request, Response
 from simulator.wire.http_aio import HttpClient, HttpServer
 from simulator.wire.security_events import plain_told, refusal_told
 from simulator.wire.tls import NO_TLS, Tls
@@ -69,6 +72,7 @@ class Ground:
     ocpi_versions: tuple[str, ...]
     tls: Tls
     insecure: bool
+    faults: FaultBoard
 
 
 class Urls:
@@ -92,12 +96,8 @@ class RunningPeer:
         self.name = ground.peer.name
         self.book = ground.book
         self._ground = ground
-        self._client = HttpClient(
-            ground.clock,
-            tls=ground.tls,
-            insecure=ground.insecure,
-            warn=plain_told(ground.journal, self.name),
-        )
+        self._client = self._http_client(self.name)
+        self._roam_client = self._http_client(ROAM)
         urls = Urls()
         judge = Judge(
             ground.book, clock=ground.clock, journal=ground.journal, actor=ground.peer.name
@@ -110,6 +110,8 @@ class RunningPeer:
         self._ocpi = urls.server = self._server(face, registrar)
         self.roam = self._roam(face)
         self._control = self._controls(face, registrar)
+        self._answer = self._faulty(self._ocpi.handle, self.name)
+        self._answer_emps = self._faulty(self.roam.handle, ROAM)
         self._http = HttpServer(
             self._handle,
             ground.clock,
@@ -123,6 +125,22 @@ class RunningPeer:
         self._unsubscribe = ground.journal.subscribe(_keeper(ground.book, (self.name, ROAM)))
 
     # The parts
+
+    def _http_client(self, actor: str) -> HttpClient:
+        ground = self._ground
+        return faults_http.client(
+            ground.clock,
+            ground.faults,
+            ground.journal,
+            actor,
+            tls=ground.tls,
+            insecure=ground.insecure,
+            warn=plain_told(ground.journal, actor),
+        )
+
+    def _faulty(self, handle: Handler, actor: str) -> Handler:
+        ground = self._ground
+        return faults_http.handler(handle, ground.faults, ground.clock, ground.journal, actor)
 
     def _registrar(self) -> Registrar:
         ground = self._ground
@@ -151,7 +169,7 @@ class RunningPeer:
             ground.book,
             self.active,
             face.tokens,
-            self._client,
+            self._roam_client,
             clock=ground.clock,
             chance=ground.chance,
             journal=ground.journal,
@@ -169,7 +187,11 @@ class RunningPeer:
             registrar=registrar,
             views=views,
             seeds=ground.seeds,
-            more=(*sending.operations(), *RoamControl(self.roam).operations()),
+            more=(
+                *sending.operations(),
+                *RoamControl(self.roam).operations(),
+                *FaultControl(ground.faults).operations(),
+            ),
         )
 
     # What a user needs
@@ -214,15 +236,16 @@ class RunningPeer:
         await self._ocpi.stop()
         await self.roam.stop()
         await self._client.close()
+        await self._roam_client.close()
         self._unsubscribe()
         self.book.close()
 
     async def _handle(self, request: Request) -> Response:
         if self.roam.takes(request.path):
-            return await self.roam.handle(request)
+            return await self._answer_emps(request)
         if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
             return await self._control.handle(request)
-        return await self._ocpi.handle(request)
+        return await self._answer(request)
 
     def _told(self, request: Request, error: Exception) -> None:
         failure = f"{type(error).__name__}: {error}"
@@ -244,14 +267,16 @@ async def start(
     ocpi_versions: Sequence[str] = (),
     tls: Tls = NO_TLS,
     insecure: bool = False,
+    faults: Sequence[Any] = (),
 ) -> RunningPeer:
     """Start a peer. `profile` is every CPO's unless it has its own; `strict` overrides it;
     `organisation` is every EMP's unless it has its own; `ocpi_versions` are offered to CPOs, or
     all that there are. With `tls` both faces and the control API are served over HTTPS, and `tls`
-    says whom to trust; `insecure` allows plain text beyond loopback.
+    says whom to trust; `insecure` allows plain text beyond loopback. `faults` are placed from the
+    start (docs/faults.md).
 
-    Raises Mistake (exit 2) for a version, profile, tokens, database or certificate that cannot be
-    used, BindError (exit 3) for a port.
+    Raises Mistake (exit 2) for a version, profile, tokens, database, certificate or fault that
+    cannot be used, BindError (exit 3) for a port.
     """
     versions = _known_versions(ocpi_versions)
     agreed = profile if isinstance(profile, Profile) else parse(profile)
@@ -264,12 +289,17 @@ async def start(
     if not book.tokens.all:
         seeds.plant(book, clock.now())
     own = chance.child(peer.name).of_start(book.started())
+    board = FaultBoard(own.child("faults"), clock, journal, actor=peer.name)
     running = RunningPeer(
-        Ground(peer, book, seeds, clock, own, journal, database, emps, versions, tls, insecure),
+        Ground(
+            peer, book, seeds, clock, own, journal, database, emps, versions, tls, insecure, board
+        ),
         host,
         port,
     )
     try:
+        for spec in faults:
+            board.add(spec)
         await running.serve()
     except BaseException:
         await running.stop()
