@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from simulator.cpo.config import CpoConfig, StationEntry
 from simulator.cpo.run import Cpo
@@ -21,11 +21,18 @@ from simulator.ocpi.client import Failure, OcpiCallFailed
 from simulator.ocpi.envelope import OcpiError
 from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
 from simulator.station.ev import Car
+from simulator.station.power import offer_power_cuts
 from simulator.station.run import Station
 from simulator.wire.ocpp_rpc import OcppVersion
+from simulator.wire.tls import NO_TLS, Tls
+from simulator.wire.faults import FaultBoard
 from simulator.world_emp import Emp
-from simulator.world_file import EmpPlan, Plug, StationPlan, WorldFile
+from simulator.world_faults import Faults
+from simulator.world_file import EmpPlan, PeerPlan, Plug, StationPlan, WorldFile
 from simulator.world_peer import Peer
+from simulator.world_tls import profile_at_the_door
+
+Roaming = TypeVar("Roaming", PeerPlan, EmpPlan)
 
 # A station of a world that has not been accepted after so long (world seconds) never will be.
 READY_TIMEOUT_S = 60.0
@@ -54,6 +61,9 @@ class World:
         self._refuse_the_impossible()
         self.chance = Chance(self.seed)
         self.journal = Journal(self.clock, seed=self.seed, world=plan.name, keep=keep)
+        self.stations: dict[str, Station] = {}
+        board = FaultBoard(self.chance.child("faults"), self.clock, self.journal)
+        offer_power_cuts(board, self.stations)
         self.cpo = Cpo(
             cpo_config(plan, self.chance),
             clock=self.clock,
@@ -62,12 +72,16 @@ class World:
         )
         self.peers = {
             peer.name: Peer(
-                peer, clock=self.clock, chance=self.chance.child("peers"), journal=self.journal
+                self._trusting(peer),
+                clock=self.clock,
+                chance=self.chance.child("peers"),
+                journal=self.journal,
+                insecure=plan.insecure,
             )
             for peer in plan.peers
         }
-        self.emps = {emp.name: self._emp(emp) for emp in plan.emps}
-        self.stations: dict[str, Station] = {}
+        self.emps = {emp.name: self._emp(self._trusting(emp)) for emp in plan.emps}
+        self.faults = Faults(board, self.peers)
 
     def _refuse_the_impossible(self) -> None:
         """Virtual time only exists where everybody lives in it."""
@@ -79,11 +93,24 @@ class World:
                 "out its url)."
             )
 
+    def _trusting(self, actor: Roaming) -> Roaming:
+        """Whoever names no certificates trusts whom the CPO does."""
+        ca = self.plan.ocpi_tls.ca
+        return actor if actor.tls is not None or ca is None else replace(actor, tls=Tls(ca=ca))
+
     def _emp(self, plan: EmpPlan) -> Emp:
         inside = [name for name, peer in self.peers.items() if not peer.outside]
         peer, chance = self.peers[plan.peer or inside[0]], self.chance.child("emps")
         actor = "emp" if len(self.plan.emps) == 1 else f"emp/{plan.name}"
-        return Emp(plan, peer, clock=self.clock, chance=chance, journal=self.journal, actor=actor)
+        return Emp(
+            plan,
+            peer,
+            clock=self.clock,
+            chance=chance,
+            journal=self.journal,
+            actor=actor,
+            insecure=self.plan.insecure,
+        )
 
     # Starting, step by step or at once
 
@@ -115,10 +142,12 @@ class World:
             await self.start_stations()
 
     async def start_peers(self) -> None:
-        """Start the peers and EMPs that live here, with their tokens."""
+        """Place the faults of the file; start the peers and EMPs that live here."""
+        self.faults.place_here(self.plan.faults)
         host = self.plan.cpo.get("host", "127.0.0.1")
         for peer in self.peers.values():
             await peer.start(host)
+        await self.faults.place_there(self.plan.faults)
         for emp in self.emps.values():
             await emp.start(host)
 
@@ -130,7 +159,7 @@ class World:
         """Put every station in its place, switched off."""
         for plan in self.plan.stations:
             self.stations[plan.id] = Station(
-                station_config(plan, self.cpo.ocpp_url),
+                station_config(plan, self.cpo.ocpp_url, Tls(ca=self.plan.ocpp_tls.ca)),
                 clock=self.clock,
                 chance=self.chance,
                 journal=self.journal,
@@ -225,15 +254,17 @@ def cpo_config(plan: WorldFile, chance: Chance) -> CpoConfig:
                 location_id=station.location_id,
                 evse_uids=[station.evse_uid(n) for n in range(1, len(station.evses) + 1)],
                 basic_password=station.password,
+                security_profile=profile_at_the_door(plan, station),
             )
             for station in plan.stations
         ],
+        insecure=plan.insecure,
         omit={s.id: s.omit_from_cdrs for s in plan.stations if s.omit_from_cdrs},
     )
 
 
-def station_config(plan: StationPlan, csms_url: str) -> StationConfig:
-    """A station as its builder wrote it down."""
+def station_config(plan: StationPlan, csms_url: str, tls: Tls = NO_TLS) -> StationConfig:
+    """A station as its builder wrote it down; `tls` unless its plan has its own."""
     config = StationConfig(
         id=plan.id,
         version=OcppVersion(plan.ocpp),
@@ -245,6 +276,8 @@ def station_config(plan: StationPlan, csms_url: str) -> StationConfig:
             for n, plugs in enumerate(plan.evses, 1)
         ),
         basic_password=plan.password,
+        security_profile=plan.security_profile,
+        tls=tls if plan.tls is None else plan.tls,
     )
     if plan.meter_interval_s is not None:
         config = replace(config, meter_interval_s=plan.meter_interval_s)

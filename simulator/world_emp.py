@@ -14,7 +14,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.wire.http_aio import HttpClient
 from simulator.world_file import EmpPlan
-from simulator.world_peer import Peer, drive, installed
+from simulator.world_peer import Peer, drive, installed, safety
 
 ENTRY_POINTS = "simulator.emps"
 
@@ -33,6 +33,7 @@ class Emp:
         chance: Chance,
         journal: Journal,
         actor: str = "emp",
+        insecure: bool = False,
     ) -> None:
         self.plan = plan
         self.name = plan.name
@@ -44,7 +45,8 @@ class Emp:
         self._chance = chance
         self._journal = journal
         self._running: Any = None
-        self._http = HttpClient(clock)
+        self._safety = safety(plan.tls, insecure=insecure)
+        self._http = HttpClient(clock, **self._safety)
 
     async def start(self, host: str) -> None:
         """Start it, with its tokens. Raises BindError, Mistake."""
@@ -56,6 +58,7 @@ class Emp:
             "tokens": tuple(self.plan.tokens),
             "pulls": self.plan.pulls,
             "actor": self.actor,
+            **self._safety,
         }
         chance = self._chance.child(self.name)
         self._running = await start(config, clock=self._clock, chance=chance, journal=self._journal)

@@ -16,9 +16,17 @@ from typing import Any
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import parse_rfc3339
 from simulator.mistakes import Mistake, did_you_mean
-from simulator.ocpi.validate import errors
-from simulator.places import COUNTRIES, MADE_UP, furnish, is_time_zone
+from simulator.places import furnish
 from simulator.strict_yaml import Document, Place, change, load, parse, validate
+from simulator.wire.tls import NO_TLS, Tls
+from simulator.world_check import (
+    check_emps,
+    check_ocpi,
+    check_peers,
+    check_stations,
+    check_unique,
+)
+from simulator.world_tls import check_profiles, read_tls
 
 SCHEMA = Path(__file__).with_name("world.schema.json")
 # In an installed package the worlds stand in the first, in a checkout (also) in the second.
@@ -64,6 +72,8 @@ class StationPlan:
     password: str | None = None
     meter_interval_s: int | None = None
     omit_from_cdrs: tuple[str, ...] = ()
+    security_profile: int | None = None  # none named: what TLS and password make of it
+    tls: Tls | None = None  # none: it trusts whom the CPO's section names
 
     def evse_uid(self, evse_id: int) -> str:
         """The OCPI uid of one of its EVSEs, counted from 1."""
@@ -85,6 +95,7 @@ class PeerPlan:
     register: str = "cpo"
     url: str | None = None
     token: str | None = None
+    tls: Tls | None = None  # none: it serves plain text, and trusts whom the CPO's section names
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,7 @@ class EmpPlan:
     organisation: Mapping[str, Any] = field(default_factory=dict)
     tokens: Sequence[Mapping[str, Any]] = ()
     register: str = "emp"
+    tls: Tls | None = None  # as for peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,20 @@ class WorldFile:
     locations: tuple[Mapping[str, Any], ...] = ()
     stations: tuple[StationPlan, ...] = ()
     cars: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    faults: tuple[Mapping[str, Any], ...] = ()
+    insecure: bool = False  # plain text beyond loopback
+
+    @property
+    def ocpp_tls(self) -> Tls:
+        """What the CPO has for its stations."""
+        tls: Tls = self.cpo.get("ocpp_tls", NO_TLS)
+        return tls
+
+    @property
+    def ocpi_tls(self) -> Tls:
+        """What the CPO has for its peers."""
+        tls: Tls = self.cpo.get("ocpi_tls", NO_TLS)
+        return tls
 
     def ocpi_locations(self, chance: Chance) -> list[dict[str, Any]]:
         """The locations as OCPI 2.2.1 objects, without what lives (statuses, times of change)."""
@@ -214,7 +240,7 @@ def read_text(text: str, path: str = "world") -> WorldFile:
 
 
 def _build(document: Document) -> WorldFile:
-    data = document.data
+    data = read_tls(document)
     plugs = {**PLUGS, **{name: Plug(**plug) for name, plug in data.get("plugs", {}).items()}}
     locations = data.get("locations", [])
     stations = _stations(document, locations, plugs)
@@ -222,14 +248,16 @@ def _build(document: Document) -> WorldFile:
         PeerPlan(**{**peer, "tokens": tuple(peer.get("tokens", ()))})
         for peer in data.get("peers", [])
     )
-    _check_peers(document, peers)
+    check_peers(document, peers)
     emps = tuple(
         EmpPlan(**{**emp, "tokens": tuple(emp.get("tokens", ()))}) for emp in data.get("emps", [])
     )
-    _check_emps(document, emps, peers)
+    check_emps(document, emps, peers)
     for key in ("locations", "tariffs", "peers", "emps"):
-        _unique(document, (key,), data.get(key, []), "name" if key in ("peers", "emps") else "id")
-    _check_stations(document, locations, {tariff["id"] for tariff in data.get("tariffs", [])})
+        check_unique(
+            document, (key,), data.get(key, []), "name" if key in ("peers", "emps") else "id"
+        )
+    check_stations(document, locations, {tariff["id"] for tariff in data.get("tariffs", [])})
     document.check()
     start = data.get("start")
     world = WorldFile(
@@ -245,37 +273,13 @@ def _build(document: Document) -> WorldFile:
         locations=tuple(locations),
         stations=tuple(stations),
         cars=data.get("cars", {}),
+        faults=tuple(data.get("faults", ())),
+        insecure=data.get("insecure", False),
     )
-    _check_ocpi(document, world)
+    check_profiles(document, world)
+    check_ocpi(document, world)
     document.check()
     return world
-
-
-def _check_ocpi(document: Document, world: WorldFile) -> None:
-    """Hold what the file makes against OCPI 2.2.1, as a peer will."""
-    now = "2026-01-01T00:00:00Z"  # what lives is not in the file
-    for i, tariff in enumerate(world.ocpi_tariffs()):
-        for problem in errors("tariff", {"last_updated": now, **tariff}, "2.2.1"):
-            place = _place_of(problem.pointer, "tariffs", i)
-            document.wrong(place, f"expected {problem.expected}")
-    for i, location in enumerate(world.ocpi_locations(Chance(0))):
-        alive = {"last_updated": now, "status": "UNKNOWN"}
-        for evse in location["evses"]:
-            evse.update({**alive, **evse})
-            evse["connectors"] = [{"last_updated": now, **c} for c in evse["connectors"]]
-        for problem in errors("location", {"last_updated": now, **location}, "2.2.1"):
-            place = _place_of(problem.pointer, "locations", i)
-            document.wrong(place, f"expected {problem.expected}")
-        if not is_time_zone(location["time_zone"]):
-            document.wrong(
-                ("locations", i, "time_zone"), f"no time zone '{location['time_zone']}' is known"
-            )
-
-
-def _place_of(pointer: str, section: str, index: int) -> Place:
-    """Where a JSON pointer into an object leads in the file."""
-    steps = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
-    return (section, index, *(int(step) if step.isdecimal() else step for step in steps))
 
 
 def _stations(
@@ -311,67 +315,3 @@ def _plugs(
             if name not in plugs:
                 document.wrong((*place, i, j), f"no plug '{name}'.{did_you_mean(name, plugs)}")
     return tuple(tuple(plugs[name] for name in names if name in plugs) for names in evses)
-
-
-def _check_stations(
-    document: Document, locations: Sequence[Mapping[str, Any]], tariffs: set[str]
-) -> None:
-    seen: dict[str, int] = {}
-    for i, location in enumerate(locations):
-        open_ends = [key for key in MADE_UP if key not in location]
-        if open_ends and location["country"] not in COUNTRIES:
-            document.wrong(
-                ("locations", i, "country"),
-                f"no address can be made up in '{location['country']}': give "
-                f"{', '.join(open_ends)}, or take one of {', '.join(COUNTRIES)}",
-            )
-        for j, station in enumerate(location.get("stations", [])):
-            place: Place = ("locations", i, "stations", j)
-            line = document.line((*place, "id"))
-            if station["id"] in seen:
-                document.wrong(
-                    (*place, "id"), f"'{station['id']}' stands on line {seen[station['id']]} too"
-                )
-            seen.setdefault(station["id"], line)
-            tariff = station.get("tariff")
-            if tariff is not None and tariff not in tariffs:
-                hint = did_you_mean(tariff, tariffs)
-                document.wrong((*place, "tariff"), f"no tariff '{tariff}' in this file.{hint}")
-
-
-def _check_peers(document: Document, peers: Sequence[PeerPlan]) -> None:
-    for i, peer in enumerate(peers):
-        if peer.url is not None and peer.token is None and peer.register == "cpo":
-            document.wrong(
-                ("peers", i, "url"), "to register there, its 'token' (token A) is needed"
-            )
-        if peer.url is not None and peer.ocpi_versions:
-            document.wrong(
-                ("peers", i, "ocpi_versions"), "a peer outside this world offers what it offers"
-            )
-        if peer.url is not None and peer.tokens:
-            document.wrong(
-                ("peers", i, "tokens"), "a peer outside this world keeps tokens of its own"
-            )
-
-
-def _check_emps(document: Document, emps: Sequence[EmpPlan], peers: Sequence[PeerPlan]) -> None:
-    inside = [peer.name for peer in peers if peer.url is None]
-    default = next(iter(inside), None)
-    for i, emp in enumerate(emps):
-        if not inside:
-            document.wrong(("emps", i, "name"), "an EMP needs a peer that runs in this world")
-        elif emp.peer is not None and emp.peer not in inside:
-            hint = did_you_mean(emp.peer, inside)
-            document.wrong(("emps", i, "peer"), f"no peer '{emp.peer}' runs in this world.{hint}")
-        party = (emp.peer or default, emp.country_code, emp.party_id)
-        if any(party == (o.peer or default, o.country_code, o.party_id) for o in emps[:i]):
-            document.wrong(("emps", i, "name"), f"'{emp.name}' is the same party as another EMP")
-
-
-def _unique(document: Document, place: Place, items: Sequence[Mapping[str, Any]], key: str) -> None:
-    seen: set[str] = set()
-    for index, item in enumerate(items):
-        if item[key] in seen:
-            document.wrong((*place, index, key), f"'{item[key]}' stands here a second time")
-        seen.add(item[key])

@@ -17,6 +17,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit, Mistake, did_you_mean
 from simulator.wire.http_aio import HttpClient
+from simulator.wire.tls import Tls
 from simulator.world_file import PeerPlan
 
 ENTRY_POINTS = "simulator.peers"
@@ -29,7 +30,15 @@ class PeerRefused(Mistake):
 class Peer:
     """A peer and its control API (`/_mock/`, where it has one)."""
 
-    def __init__(self, plan: PeerPlan, *, clock: Clock, chance: Chance, journal: Journal) -> None:
+    def __init__(
+        self,
+        plan: PeerPlan,
+        *,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        insecure: bool = False,
+    ) -> None:
         self.plan = plan
         self.name = plan.name
         self.versions_url = plan.url or ""
@@ -39,7 +48,8 @@ class Peer:
         self._chance = chance
         self._journal = journal
         self._running: Any = None
-        self._http = HttpClient(clock)
+        self._safety = safety(plan.tls, insecure=insecure)
+        self._http = HttpClient(clock, **self._safety)
 
     @property
     def outside(self) -> bool:
@@ -64,6 +74,7 @@ class Peer:
             database=self.plan.database,
             tokens=list(self.plan.tokens) or None,
             **versions,
+            **self._safety,
         )
         self.versions_url = self._running.versions_url
         self.token_a = self._running.token_a
@@ -104,6 +115,14 @@ class Peer:
     async def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API. Raises PeerRefused, HttpFailure."""
         return await drive(self._http, method, f"{self.base_url}/_mock{path}", body)
+
+
+def safety(tls: Tls | None, *, insecure: bool) -> dict[str, Any]:
+    """What is said of TLS to whom it is started: nothing where there is nothing to say, for not all
+    kinds of peers know the words.
+    """
+    said: dict[str, Any] = {} if tls is None else {"tls": tls}
+    return {**said, "insecure": True} if insecure else said
 
 
 async def drive(http: HttpClient, method: str, url: str, body: Any = None) -> Any:

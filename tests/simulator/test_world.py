@@ -101,7 +101,7 @@ async def test_a_station_that_is_not_accepted_is_told(
     assert caught.value.exit_code == Exit.TIMEOUT
 
 
-def _stranger(plan, csms_url):  # type: ignore[no-untyped-def]
+def _stranger(plan, csms_url, _tls):  # type: ignore[no-untyped-def]
     from dataclasses import replace
 
     return replace(station_config(plan, csms_url), id=f"{plan.id}-unknown")
