@@ -272,6 +272,7 @@ class ContractCharging:
         if outcome.do.asks:
             message = self._message(token, contract, examined, outcome.do)
             visit.shown.ocpp = self._words.called(self._core, token)
+            began_s = self._clock.monotonic()
             try:
                 answer = await self._ask(visit, message, stretched=True)
             except OcppError as error:
@@ -281,7 +282,17 @@ class ContractCharging:
             except (CallTimeout, LinkClosed):
                 outcome = self._look(visit, token, examined, online=False)
             else:
-                self._answered(visit, token, outcome, self._words.said(answer))
+                elapsed_s = self._clock.monotonic() - began_s
+                said = self._words.said(answer)
+                self._event(
+                    visit.evse,
+                    "pnc.answered",
+                    emaid=token.value,
+                    certificate_status=said.certificate_status,
+                    status=said.info.status,
+                    elapsed_s=round(elapsed_s, 3),
+                )
+                self._answered(visit, token, outcome, said)
                 return
         self._settle(visit, token, outcome)
 
@@ -341,13 +352,6 @@ class ContractCharging:
             self._remember(token, said.info)
         shown, status = visit.shown, said.info.status
         shown.certificate_status, shown.status = said.certificate_status, status
-        self._event(
-            visit.evse,
-            "pnc.answered",
-            emaid=token.value,
-            certificate_status=said.certificate_status,
-            status=status,
-        )
         if not said.accepted:
             raise _End("the CSMS refuses", status, said.certificate_status)
         self._accept(visit, token, said.info.group, outcome.why)

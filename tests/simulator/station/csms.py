@@ -16,6 +16,7 @@ from typing import Any
 import ocpp.messages
 import ocpp.v16
 import ocpp.v201
+from ocpp.charge_point import camel_to_snake_case
 from ocpp.exceptions import InternalError
 from ocpp.routing import on
 from websockets.asyncio.server import ServerConnection, serve
@@ -48,6 +49,12 @@ class Csms:
         self.broken: set[str] = set()  # actions answered with a CALLERROR
         self.answers: dict[str, dict[str, Any]] = {}  # to what is asked of certificates
         self.silent: set[str] = set()  # actions whose answers come too late
+        self.delays_s: dict[str, float] = {}  # of answers about certificates and contracts
+        # What a certificate pool answers to an exiRequest.
+        self.pool: Callable[[str], dict[str, Any]] = lambda _: {
+            "status": "Failed",
+            "exiResponse": "",
+        }
         self.point: Any = None
         self.transactions = 0
         self.connections = 0
@@ -69,6 +76,8 @@ class Csms:
         self.check(action)
         if action in self.silent:
             await self.clock.sleep(35)  # longer than a station waits
+        if action in self.delays_s:
+            await self.clock.sleep(self.delays_s[action])
         return self.answers.get(action, usual)
 
     def boot(self) -> dict[str, Any]:
@@ -82,6 +91,16 @@ class Csms:
     def info(self, token: str) -> dict[str, Any]:
         """What is thought of an identifier."""
         return self.tokens.get(token, {"status": "Accepted"})
+
+    async def contract(self, token: str) -> dict[str, Any]:
+        """The answer to a contract, in the wire's spelling."""
+        return await self.about(
+            "Authorize", idTokenInfo=self.info(token), certificateStatus="Accepted"
+        )
+
+    async def ev_certificate(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a car that wants a contract, in the wire's spelling."""
+        return await self.about("Get15118EVCertificate", **self.pool(request["exiRequest"]))
 
 
 class Point16(ocpp.v16.ChargePoint):
@@ -134,9 +153,14 @@ class Point16(ocpp.v16.ChargePoint):
         return ocpp.v16.call_result.SecurityEventNotification()
 
     @on("DataTransfer")
-    async def data_transfer(self, message_id: str, **_: Any) -> Any:
+    async def data_transfer(self, message_id: str, data: str = "", **_: Any) -> Any:
         self.csms.check("DataTransfer")
-        inner = await self.csms.about(message_id, status="Accepted")
+        if message_id == "Authorize":
+            inner = await self.csms.contract(json.loads(data)["idToken"]["idToken"])
+        elif message_id == "Get15118EVCertificate":
+            inner = await self.csms.ev_certificate(json.loads(data))
+        else:
+            inner = await self.csms.about(message_id, status="Accepted")
         if "wrapper" in inner:
             return ocpp.v16.call_result.DataTransfer(inner["wrapper"], inner.get("data"))
         return ocpp.v16.call_result.DataTransfer("Accepted", json.dumps(inner))
@@ -160,9 +184,17 @@ class Point201(ocpp.v201.ChargePoint):
         return ocpp.v201.call_result.StatusNotification()
 
     @on("Authorize")
-    def authorize(self, id_token: dict[str, Any]) -> Any:
+    async def authorize(self, id_token: dict[str, Any], **_: Any) -> Any:
         self.csms.check("Authorize")
+        if id_token["type"] == "eMAID":
+            answer = await self.csms.contract(id_token["id_token"])
+            return ocpp.v201.call_result.Authorize(**camel_to_snake_case(answer))
         return ocpp.v201.call_result.Authorize(self.csms.info(id_token["id_token"]))
+
+    @on("Get15118EVCertificate")
+    async def ev_certificate(self, exi_request: str, **_: Any) -> Any:
+        answer = await self.csms.ev_certificate({"exiRequest": exi_request})
+        return ocpp.v201.call_result.Get15118EVCertificate(**camel_to_snake_case(answer))
 
     @on("TransactionEvent")
     def transaction_event(self, **event: Any) -> Any:
