@@ -105,18 +105,9 @@ class Cpo:
         self._tokens = RoamingTokens(common, self.peers)
         self._counter = Counter(common, self.peers, self._tokens)
         self._locations = Locations(common, self.peers)
-        self._ocsp_client = ocsp = OcspClient(self._http, clock)
+        self._ocsp = OcspClient(self._http, clock)
         self._plugs = Plugs(common, self._locations.connector_changed)
-        self.csms = Csms(
-            common,
-            self.ledger,
-            self._counter,
-            dialects=DIALECTS,
-            on_evse=self._locations.evse_changed,
-            pnc=Pnc(common, self._counter, ocsp),
-            plugs=self._plugs,
-            providers=Providers(common, self._http, ocsp),
-        )
+        self.csms = self._csms(common)
         self._certificates = CertificateVerbs(self.csms)
         self._dispatcher = Dispatcher(self.csms)
         self._roaming = Roaming(
@@ -127,9 +118,25 @@ class Cpo:
             self._deliveries,
             self._routes(common),
         )
-        self._ocpp = OcppServer(
+        self._ocpp = self._server(common)
+
+    def _csms(self, common: Common) -> Csms:
+        return Csms(
+            common,
+            self.ledger,
+            self._counter,
+            dialects=DIALECTS,
+            on_evse=self._locations.evse_changed,
+            pnc=Pnc(common, self._counter, self._ocsp),
+            plugs=self._plugs,
+            providers=Providers(common, self._http, self._ocsp),
+        )
+
+    def _server(self, common: Common) -> OcppServer:
+        config, clock, journal = common.config, common.clock, common.journal
+        return OcppServer(
             clock=clock,
-            chance=chance.child("ocpp"),
+            chance=common.chance.child("ocpp"),
             journal=journal,
             actor=ACTOR,
             accept=self.csms.admit,
@@ -140,7 +147,7 @@ class Cpo:
             versions=tuple(DIALECTS),
             forgiving=FORGIVING,
             call_timeout_s=config.call_timeout_s,
-            faults=faults,
+            faults=common.faults,
             ssl=config.ocpp_tls.server(
                 clock, refusal_told(journal, ACTOR, "ocpp"), ask_clients=True
             ),
@@ -315,7 +322,7 @@ class Cpo:
 
     def forget_statuses(self) -> None:
         """Forget what OCSP responders have said, so that they are asked anew."""
-        self._ocsp_client.forget()
+        self._ocsp.forget()
 
     # Looking
 
