@@ -23,9 +23,9 @@ from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
 from simulator.station.ev import Car
 from simulator.station.power import offer_power_cuts
 from simulator.station.run import Station
+from simulator.wire.faults import FaultBoard
 from simulator.wire.ocpp_rpc import OcppVersion
 from simulator.wire.tls import NO_TLS, Tls
-from simulator.wire.faults import FaultBoard
 from simulator.world_emp import Emp
 from simulator.world_faults import Faults
 from simulator.world_file import EmpPlan, PeerPlan, Plug, StationPlan, WorldFile
@@ -69,6 +69,7 @@ class World:
             clock=self.clock,
             chance=self.chance,
             journal=self.journal,
+            faults=board,
         )
         self.peers = {
             peer.name: Peer(
@@ -163,6 +164,7 @@ class World:
                 clock=self.clock,
                 chance=self.chance,
                 journal=self.journal,
+                faults=self.faults.board,
             )
 
     async def start_stations(self) -> None:

@@ -26,6 +26,7 @@ from simulator.world_check import (
     check_stations,
     check_unique,
 )
+from simulator.world_faults import check_faults
 from simulator.world_tls import check_profiles, read_tls
 
 SCHEMA = Path(__file__).with_name("world.schema.json")
@@ -253,6 +254,7 @@ def _build(document: Document) -> WorldFile:
         EmpPlan(**{**emp, "tokens": tuple(emp.get("tokens", ()))}) for emp in data.get("emps", [])
     )
     check_emps(document, emps, peers)
+    check_faults(document)
     for key in ("locations", "tariffs", "peers", "emps"):
         check_unique(
             document, (key,), data.get(key, []), "name" if key in ("peers", "emps") else "id"

@@ -24,5 +24,6 @@ async def snapshot(world: World) -> dict[str, Any]:
         "peers": {
             name: await peer.state() for name, peer in world.peers.items() if not peer.outside
         },
+        "faults": world.faults.board.list(),
         "emps": {name: await emp.state() for name, emp in world.emps.items()},
     }

@@ -10,10 +10,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.mistakes import did_you_mean
-from simulator.scenario import steps_cpo, steps_driver, steps_expect, steps_peer, steps_world
+from simulator.scenario import (
+    steps_cpo,
+    steps_driver,
+    steps_expect,
+    steps_fault,
+    steps_peer,
+    steps_world,
+)
 from simulator.scenario.step import Play, Step, StepError, do
 
-_TABLES = (steps_driver, steps_cpo, steps_peer, steps_world, steps_expect)
+_TABLES = (steps_driver, steps_cpo, steps_peer, steps_world, steps_fault, steps_expect)
 STEPS: Mapping[str, Step] = {step.name: step for table in _TABLES for step in table.STEPS}
 
 
