@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from simulator.station.connector import Phase, State
-from simulator.station.dialect import Certificates, Dialect
+from simulator.station.dialect import Certificates, Contracts, Dialect
 from simulator.station.dialects import DIALECTS
 from simulator.station.settings import BY_NAME
 from simulator.wire.ocpp_rpc import OcppVersion
@@ -15,6 +15,10 @@ from simulator.wire.ocpp_rpc import OcppVersion
 SEAM = [name for name, _ in inspect.getmembers(Dialect, inspect.isfunction) if name[0] != "_"]
 CERTIFICATES = [
     name for name, _ in inspect.getmembers(Certificates, inspect.isfunction) if name[0] != "_"
+]
+
+CONTRACTS = [
+    name for name, _ in inspect.getmembers(Contracts, inspect.isfunction) if name[0] != "_"
 ]
 
 
@@ -31,6 +35,14 @@ def test_methods_take_what_the_seam_gives(version: OcppVersion, name: str) -> No
 def test_so_do_those_about_certificates(version: OcppVersion, name: str) -> None:
     want = inspect.signature(getattr(Certificates, name)).parameters
     have = inspect.signature(getattr(type(DIALECTS[version].certificates), name)).parameters
+    assert list(have) == list(want)
+
+
+@pytest.mark.parametrize("version", DIALECTS, ids=str)
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_so_do_those_about_contracts(version: OcppVersion, name: str) -> None:
+    want = inspect.signature(getattr(Contracts, name)).parameters
+    have = inspect.signature(getattr(type(DIALECTS[version].contracts), name)).parameters
     assert list(have) == list(want)
 
 
