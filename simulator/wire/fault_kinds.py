@@ -28,6 +28,7 @@ class Takes(StrEnum):
     WHOLE = "a whole number"
     TEXT = "text"
     WORDS = "names, a list or with blanks between"
+    VALUES = "JSON pointers and values, as in {/country: BRA}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,22 @@ def _words(value: Any) -> tuple[str, ...] | None:
     return tuple(told) if all(isinstance(word, str) and word for word in told) else None
 
 
+def _values(value: Any) -> Mapping[str, Any] | None:
+    fits = isinstance(value, Mapping) and bool(value)
+    return value if fits and all(_is_pointer(pointer) for pointer in value) else None
+
+
+def _is_pointer(told: Any) -> bool:
+    return isinstance(told, str) and (told == "" or told.startswith("/"))
+
+
 _READERS: Mapping[Takes, Callable[[Any], Any]] = {
     Takes.DURATION: _duration,
     Takes.NUMBER: _number,
     Takes.WHOLE: _whole,
     Takes.TEXT: _text,
     Takes.WORDS: _words,
+    Takes.VALUES: _values,
 }
 
 
@@ -145,6 +156,12 @@ _KINDS: tuple[FaultKind, ...] = (
                   " by default OCPP's message type, or the whole body"),
         Parameter("message_type", Takes.WHOLE, "OCPP: the number in place of 2, 3 or 4", 7,
                   low=-999, high=999))),
+    FaultKind("alter", "Something else stands in it, as if its sender had written so.", _BOTH, (
+        Parameter("set", Takes.VALUES, "new values in the JSON payload, by pointer; what is not"
+                  " there is made, `-` at a list's end adds to it"),
+        Parameter("remove", Takes.WORDS, "pointers of what is taken out"),
+        Parameter("as_method", Takes.TEXT, "HTTP: a request's method"),
+        Parameter("as_path", Takes.TEXT, "HTTP: a request's path"))),
     FaultKind("late_answer", "The answer comes when nobody waits for it any more.",
               {OCPP: (ANSWER,), HTTP: (ANSWER,)}, (
         Parameter("by", Takes.DURATION, "how long it is held up", 90.0),)),

@@ -54,8 +54,16 @@ class Frame:
     @property
     def payload(self) -> Any:
         """The payload: what stands last but in errors."""
-        place = 2 if self.kind == MessageType.CALLRESULT else 3
+        place = self._payload_place
         return self.parts[place] if len(self.parts) > place else None
+
+    @property
+    def _payload_place(self) -> int:
+        return 2 if self.kind == MessageType.CALLRESULT else 3
+
+    def with_payload(self, payload: Any) -> str:
+        """Its text with another payload; unchanged where it has none."""
+        return self.with_part(self._payload_place, payload)
 
     def _text(self, place: int) -> str | None:
         told = self.parts[place] if len(self.parts) > place else None
@@ -137,8 +145,15 @@ def _wrong_type(draft: Draft, hit: Hit) -> str:
     payload = texts.retyped(frame.payload, pointer)
     if payload is None:
         return f"nothing: there is no {pointer}"
-    draft.text = frame.with_part(2 if frame.kind == MessageType.CALLRESULT else 3, payload)
+    draft.text = frame.with_payload(payload)
     return f"{pointer} is of another type"
+
+
+def _alter(draft: Draft, hit: Hit) -> str:
+    frame, new, gone = Frame(draft.text), hit.fault["set"] or {}, hit.fault["remove"] or ()
+    payload, astray = texts.altered(frame.payload, new, gone)
+    draft.text = frame.with_payload(payload)
+    return texts.alteration(new, gone, astray) or "nothing"
 
 
 def _late(draft: Draft, hit: Hit) -> str:
@@ -186,6 +201,7 @@ EFFECTS: Mapping[str, Effect] = {
     "malformed_json": _malformed,
     "wrong_message_id": _wrong_id,
     "wrong_type": _wrong_type,
+    "alter": _alter,
     "late_answer": _late,
     "call_error": _call_error,
     "reset": _reset,

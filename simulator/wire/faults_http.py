@@ -44,6 +44,8 @@ class Parcel:
     silence_s: float | None = None  # nothing comes for so long, then the connection breaks
     broken: bool = False
     instead: Response | None = None  # the answer, without the request being read
+    method: str | None = None  # another one than it was sent with
+    path: str | None = None
 
     @property
     def gone(self) -> bool:
@@ -98,6 +100,25 @@ def _wrong_type(parcel: Parcel, hit: Hit, clock: Clock) -> str:
         return f"nothing: there is no {pointer}"
     parcel.body = texts.encoded(body).encode()
     return f"{pointer or 'the body'} is of another type"
+
+
+def _alter(parcel: Parcel, hit: Hit, clock: Clock) -> str:
+    fault, did = hit.fault, []
+    if fault["set"] or fault["remove"]:
+        did.append(_altered(parcel, fault["set"] or {}, fault["remove"] or ()))
+    if hit.moment.of == REQUEST:
+        parcel.method, parcel.path = fault["as_method"], fault["as_path"]
+        did += [told for told in (parcel.method, parcel.path) if told]
+    return ", ".join(did) or "nothing"
+
+
+def _altered(parcel: Parcel, new: Mapping[str, Any], gone: tuple[str, ...]) -> str:
+    body = texts.decoded(parcel.body) if parcel.body else {}
+    if body is None:
+        return "nothing: it is no JSON"
+    body, astray = texts.altered(body, new, gone)
+    parcel.body = texts.encoded(body).encode()
+    return texts.alteration(new, gone, astray)
 
 
 def _late(parcel: Parcel, hit: Hit, clock: Clock) -> str:
@@ -175,6 +196,7 @@ EFFECTS: Mapping[str, Effect] = {
     "corrupt": _corrupt,
     "malformed_json": _malformed,
     "wrong_type": _wrong_type,
+    "alter": _alter,
     "late_answer": _late,
     "http_status": _http_status,
     "ocpi_status": _ocpi_status,
@@ -268,9 +290,9 @@ class FaultyHttp(HttpClient):
         public: bool = False,
     ) -> Response:
         """Send one request, if it gets that far. Raises ConnectFailed, NoAnswer."""
-        ask = partial(super().send, method, url, timeout_s=timeout_s, public=public)
+        ask = partial(super().send, timeout_s=timeout_s, public=public)
         if not self._board.active:
-            return await ask(headers=headers, body=body)
+            return await ask(method, url, headers=headers, body=body)
         limit_s = self._timeout_s if timeout_s is None else timeout_s
         asked = _Asked(method, _path(url), dict(headers or {}), self._peer_of(url))
         try:
@@ -288,7 +310,12 @@ class FaultyHttp(HttpClient):
         if there.instead is not None:
             return there.instead
         for _ in range(there.copies):
-            answer = await ask(headers=there.headers, body=there.body)
+            answer = await ask(
+                there.method or asked.method,
+                urlsplit(url)._replace(path=there.path).geturl() if there.path else url,
+                headers=there.headers,
+                body=there.body,
+            )
         back = Parcel(answer.body, answer.headers.plain(), answer.status)
         self._end.struck(back, RECEIVED, ANSWER, asked)
         await self._travel(back, asked, url)
@@ -335,7 +362,13 @@ def handler(
         if there.gone:
             return await _failed(there, clock)
         await clock.sleep(there.delay_s)
-        arrived = replace(request, headers=Headers(there.headers), body=there.body)
+        arrived = replace(
+            request,
+            method=there.method or request.method,
+            path=there.path or request.path,
+            headers=Headers(there.headers),
+            body=there.body,
+        )
         for _ in range(there.copies):
             answer = await handle(arrived)
         back = Parcel(answer.body, answer.headers.plain(), answer.status)

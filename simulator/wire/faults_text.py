@@ -5,6 +5,8 @@ Rule: pure, and seeded; whatever goes in, text comes out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -58,7 +60,7 @@ def retyped(value: Any, pointer: str) -> Any:
     """A value with another JSON type at a pointer; None where nothing stands there."""
     if pointer in ("", "/"):
         return _other_type(value)
-    *way, last = (s.replace("~1", "/").replace("~0", "~") for s in pointer.split("/")[1:])
+    *way, last = _steps(pointer)
     place = value
     for step in way:
         place = _step(place, step)
@@ -67,6 +69,58 @@ def retyped(value: Any, pointer: str) -> Any:
     key: Any = int(last) if isinstance(place, list) else last
     place[key] = _other_type(place[key])
     return value
+
+
+def altered(value: Any, new: Mapping[str, Any], gone: Iterable[str]) -> tuple[Any, list[str]]:
+    """A value with others in some places and nothing in some, and the pointers that led nowhere."""
+    astray = [pointer for pointer in gone if not _taken(value, _steps(pointer))]
+    for pointer, wanted in deepcopy(dict(new)).items():
+        steps = _steps(pointer)
+        if not steps:
+            value = wanted
+        elif not _put(value, steps, wanted):
+            astray.append(pointer)
+    return value, astray
+
+
+def alteration(new: Iterable[str], gone: Iterable[str], astray: list[str]) -> str:
+    """What was altered, in words."""
+    done = [f"another {pointer or 'body'}" for pointer in new if pointer not in astray]
+    done += [f"no {pointer}" for pointer in gone if pointer not in astray]
+    told = ", ".join(done)
+    if not astray:
+        return told
+    return f"{told or 'nothing'}; there is no {', '.join(astray)}"
+
+
+def _steps(pointer: str) -> list[str]:
+    return [s.replace("~1", "/").replace("~0", "~") for s in pointer.split("/")[1:]]
+
+
+def _taken(value: Any, steps: list[str]) -> bool:
+    """Take out what stands there, if anything does."""
+    for step in steps[:-1]:
+        value = _step(value, step)
+    if not steps or _step(value, steps[-1]) is _MISSING:
+        return False
+    del value[int(steps[-1]) if isinstance(value, list) else steps[-1]]
+    return True
+
+
+def _put(value: Any, steps: list[str], wanted: Any) -> bool:
+    """Put it there, with the objects that are missing on the way."""
+    for step in steps[:-1]:
+        value = value.setdefault(step, {}) if isinstance(value, dict) else _step(value, step)
+    last = steps[-1]
+    if isinstance(value, dict):
+        value[last] = wanted
+    elif isinstance(value, list) and last == "-":
+        value.append(wanted)
+    elif _step(value, last) is not _MISSING:
+        value[int(last)] = wanted
+    else:
+        return False
+    return True
 
 
 def _step(value: Any, step: str) -> Any:
