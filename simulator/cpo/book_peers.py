@@ -69,6 +69,11 @@ class Cdrs:
         *columns, body = row
         return CdrRow._make([*columns, _exact.decode(body)])
 
+    def all(self) -> list[CdrRow]:
+        """Every CDR, by id."""
+        rows = self._store.rows(f"SELECT {_CDR_COLUMNS} FROM cdrs ORDER BY id")
+        return [CdrRow._make([*columns, _exact.decode(body)]) for *columns, body in rows]
+
     def answered(
         self, cdr_id: str, state: CdrState, *, url: str | None = None, message: str | None = None
     ) -> None:
