@@ -86,6 +86,13 @@ journal_option = click.option(
     metavar="FILE",
     help="Write everything that happens to FILE (docs/journal.md).",
 )
+fault_option = click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="SPEC",
+    help="Let something go wrong: drop,action=Heartbeat,times=2 (docs/faults.md). May be repeated.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 

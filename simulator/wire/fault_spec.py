@@ -7,7 +7,7 @@ mistake in it names the key and what was expected, and nothing else is ever rais
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -214,28 +214,39 @@ _LIMITS_CHECKED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 def from_words(text: str) -> dict[str, Any]:
     """Read `kind,key=value,…`, or a mapping in YAML or JSON. Raises FaultError."""
     if text.lstrip().startswith("{"):
-        told = _yaml(text, text)
+        told = _yaml(text)
         if not isinstance(told, dict):
-            raise FaultError("", f"{text}: expected a mapping")
+            raise FaultError("", "expected a mapping")
         return told
     kind, *pairs = (part.strip() for part in text.split(","))
     spec: dict[str, Any] = {"kind": kind}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise FaultError("", f"{text}: expected key=value, not '{pair}'")
-        spec[key.strip()] = _yaml(value, text)
+            raise FaultError("", f"expected key=value, not '{pair}'")
+        spec[key.strip()] = _yaml(value)
     return spec
 
 
-def _yaml(text: str, whole: str) -> Any:
+def from_options(texts: Iterable[str]) -> list[Fault]:
+    """Read what options of a command line say. Raises FaultError, which names the option."""
+    faults = []
+    for text in texts:
+        try:
+            faults.append(Fault.parse(from_words(text)))
+        except FaultError as error:
+            raise FaultError("", f"--fault {text}: {error}") from error
+    return faults
+
+
+def _yaml(text: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
         return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError, RecursionError) as error:
-        raise FaultError("", f"{whole}: not YAML: {str(error).splitlines()[0]}") from error
+        raise FaultError("", f"not YAML: {str(error).splitlines()[0]}") from error
 
 
 def _at(value: Any, pointer: str) -> Any:
