@@ -14,6 +14,7 @@ import click
 
 from simulator.command import journal_option, run, seconds, seed_option, write_to
 from simulator.mistakes import Mistake, did_you_mean
+from simulator.tls_options import tls_of, tls_options
 
 if TYPE_CHECKING:
     from mock_peer.check_model import Report
@@ -46,7 +47,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         )
     ):  # fmt: skip
         command = option(command)
-    return command
+    return tls_options(command)
 
 
 @click.group()
@@ -131,6 +132,8 @@ def cpo(**options: Any) -> int:
         host=options["host"],
         port=options["port"],
         public_url=options["public_url"],
+        tls=tls_of(options, options["host"]),
+        insecure=options["insecure"],
     )
     return _check(check_cpo, plan, options)
 
@@ -195,6 +198,8 @@ def emp(**options: Any) -> int:
         host=options["host"],
         port=options["port"],
         public_url=options["public_url"],
+        tls=tls_of(options, options["host"]),
+        insecure=options["insecure"],
     )
     return _check(check_emp, plan, options)
 

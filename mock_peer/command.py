@@ -12,6 +12,7 @@ import click
 
 from simulator.command import (
     clock_option,
+    fault_option,
     forever,
     journal_option,
     json_option,
@@ -21,6 +22,7 @@ from simulator.command import (
     write_to,
 )
 from simulator.mistakes import Mistake
+from simulator.tls_options import tls_of, tls_options
 
 if TYPE_CHECKING:
     from mock_peer.server import RunningPeer
@@ -74,6 +76,8 @@ What it thinks of you: http://127.0.0.1:8090/_mock/findings   (docs/peer.md)
     help="What is set up for EMPs at Roam, YAML or JSON (docs/roam.md).",
 )
 @click.option("--database", metavar="FILE", default=":memory:", help="Keep all in this file.")
+@tls_options
+@fault_option
 @clock_option("real", "Default real.")
 @seed_option
 @journal_option
@@ -91,12 +95,15 @@ def peer(
     seed: int | None,
     journal_file: Path | None,
     as_json: bool,
+    faults: tuple[str, ...],
+    **safety: Any,
 ) -> None:
     """Run the mock Plugsurfing alone, until Ctrl-C, and print what a CPO developer needs."""
     from mock_peer.profile import load, plain_yaml, read_yaml
     from simulator.kernel.chance import Chance, fresh_seed
     from simulator.kernel.clock import Clock
     from simulator.kernel.journal import Journal
+    from simulator.wire.fault_spec import from_options
 
     if clock_name == "virtual":
         raise Mistake("peer: a CPO outside lives in real time; take --clock real or scaled:N")
@@ -122,6 +129,9 @@ def peer(
         "database": database,
         "tokens": tokens,
         "organisation": organisation,
+        "faults": from_options(faults),
+        "tls": tls_of(safety, host),
+        "insecure": safety["insecure"],
     }
     run(_keep(clock, Chance(seed), journal, options, as_json=as_json), clock, journal)
 

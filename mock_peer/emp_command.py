@@ -5,6 +5,7 @@ Rule: everything heavy is imported once the options have been read.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from simulator.command import (
     write_to,
 )
 from simulator.mistakes import Mistake
+from simulator.tls_options import tls_of, tls_options
 
 if TYPE_CHECKING:
     from mock_peer.emp import Emp, EmpConfig
@@ -76,6 +78,7 @@ authorizations, and checks the price of every CDR (docs/roam.md).
 @click.option(
     "--stop-after", type=seconds(), metavar="SECONDS", help="Stop that session after a while."
 )
+@tls_options
 @clock_option("real", "Default real.")
 @seed_option
 @journal_option
@@ -96,6 +99,7 @@ def emp(
     seed: int | None,
     journal_file: Path | None,
     as_json: bool,
+    **safety: Any,
 ) -> None:
     """Run a simulated EMP, until Ctrl-C, and print what happens to it."""
     from simulator.kernel.chance import Chance, fresh_seed
@@ -106,7 +110,11 @@ def emp(
         raise Mistake("emp: VERSIONS_URL and --token belong together")
     if clock_name == "virtual":
         raise Mistake("emp: a CPO outside lives in real time; take --clock real or scaled:N")
-    config = _config(party, name, host, port, tokens_file, answer, pulls)
+    config = replace(
+        _config(party, name, host, port, tokens_file, answer, pulls),
+        tls=tls_of(safety, host),
+        insecure=safety["insecure"],
+    )
     seed = fresh_seed() if seed is None else seed
     clock = Clock.parse(clock_name)
     journal = Journal(clock, seed=seed, world="emp", keep=_KEPT_RECORDS)

@@ -11,6 +11,7 @@ import click
 from simulator.command import (
     OCPI_VERSIONS,
     clock_option,
+    fault_option,
     forever,
     journal_option,
     json_option,
@@ -20,8 +21,10 @@ from simulator.command import (
     write_to,
 )
 from simulator.mistakes import Mistake
+from simulator.tls_options import tls_of, tls_options
 
 if TYPE_CHECKING:
+    from simulator.wire.fault_spec import Fault
     from simulator.world import World
     from simulator.world_file import WorldFile
 
@@ -51,7 +54,9 @@ As a CPO that knows nothing but 2.1.1:
 @click.option("--database", metavar="FILE", help="Keep everything in this SQLite file.")
 @click.option("--register", "register_url", metavar="URL", help="Register at this versions URL …")
 @click.option("--token", metavar="TOKEN", help="… with this token A.")
+@tls_options
 @click.option("--peer", "peer_name", default="peer", help="What the journal calls the peer.")
+@fault_option
 @clock_option("real", "Default real.")
 @seed_option
 @journal_option
@@ -65,12 +70,14 @@ def cpo(
     seed: int | None,
     journal_file: Path | None,
     as_json: bool,
+    faults: tuple[str, ...],
     **changes: Any,
 ) -> None:
     """Run the CPO core alone, until Ctrl-C, and print what a station and a peer need.
 
     WORLD names the file with its locations, stations and tariffs; its peers are left out.
     """
+    from simulator.wire.fault_spec import from_options
     from simulator.world import World
     from simulator.world_file import find, read
 
@@ -79,20 +86,35 @@ def cpo(
     if clock_name == "virtual":
         raise Mistake("cpo: stations and peers live in real time; take --clock real or scaled:N")
     plan = _alone(read(find(world_name)), changes)
+    placed = from_options(faults)
     world = World(plan, clock=clock_name, seed=seed, keep=100_000)
     write_to(world.journal, journal_file)
-    run(_keep(world, register_url, token, peer_name, as_json=as_json), world.clock, world.journal)
+    keep = _keep(world, placed, register_url, token, peer_name, as_json=as_json)
+    run(keep, world.clock, world.journal)
 
 
 def _alone(plan: WorldFile, changes: dict[str, Any]) -> WorldFile:
-    said = {key: value for key, value in changes.items() if value not in (None, ())}
-    return replace(plan, peers=(), emps=(), cpo={**plan.cpo, **said})
+    names = ("host", "ocpp_port", "ocpi_port", "ocpi_versions", "database")
+    said = {name: changes[name] for name in names if changes[name] not in (None, ())}
+    tls = tls_of(changes, said.get("host") or plan.cpo.get("host", "127.0.0.1"))
+    if tls.identity is not None or tls.ca is not None:
+        said |= {"ocpp_tls": replace(tls, mutual=False), "ocpi_tls": tls}
+    insecure = plan.insecure or changes["insecure"]
+    return replace(plan, peers=(), emps=(), cpo={**plan.cpo, **said}, insecure=insecure)
 
 
 async def _keep(
-    world: World, register_url: str | None, token: str | None, peer_name: str, *, as_json: bool
+    world: World,
+    faults: list[Fault],
+    register_url: str | None,
+    token: str | None,
+    peer_name: str,
+    *,
+    as_json: bool,
 ) -> None:
     async with stopped_in_time(world.stop):
+        for fault in faults:
+            world.faults.board.add(fault)
         await world.start_cpo()
         facts = {
             "ocpp_url": world.cpo.ocpp_url,

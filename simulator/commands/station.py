@@ -13,6 +13,7 @@ import click
 from simulator.command import (
     Number,
     clock_option,
+    fault_option,
     journal_option,
     json_option,
     run,
@@ -22,12 +23,14 @@ from simulator.command import (
     write_to,
 )
 from simulator.mistakes import Exit, Mistake, did_you_mean
+from simulator.tls_options import client_tls_options, station_tls_of
 
 if TYPE_CHECKING:
     from simulator.kernel.chance import Chance
     from simulator.kernel.clock import Clock
     from simulator.kernel.journal import Journal, Record
     from simulator.station.run import Station
+    from simulator.wire.faults import FaultBoard
 
 # With more stations than this, only what goes wrong is told.
 _TELL_ALL = 10
@@ -74,7 +77,14 @@ Ten stations with drivers who come and go every five minutes or so:
 @click.option(
     "--kind", default="ac-22", callback=_kind, show_default=True, help="Kind of its connectors."
 )
-@click.option("--password", metavar="TEXT", help="Basic authentication (security profile 1).")
+@click.option("--password", metavar="TEXT", help="Basic authentication (security profiles 1, 2).")
+@click.option(
+    "--security-profile",
+    type=click.IntRange(0, 3),
+    metavar="0-3",
+    help="OCPP's; default: what URL, password and certificate make of it (docs/tls.md).",
+)
+@client_tls_options
 @click.option(
     "--pnc", is_flag=True, help="Plug & Charge: its variables, messages and certificates."
 )
@@ -121,6 +131,7 @@ Ten stations with drivers who come and go every five minutes or so:
     show_default=True,
     help="What to do about messages that break the schema: refuse, note, or not look.",
 )
+@fault_option
 @clock_option("real", "Default real.")
 @seed_option
 @journal_option
@@ -149,9 +160,13 @@ async def _run(options: dict[str, Any], clock: Clock, chance: Chance, journal: J
     from simulator.commands.drivers import Drivers, Habits
     from simulator.station.run import Station
 
+    board = _board(options["faults"], clock, chance, journal)
     stations = [
-        Station(config, clock=clock, chance=chance, journal=journal) for config in _configs(options)
+        Station(config, clock=clock, chance=chance, journal=journal, faults=board)
+        for config in _configs(options)
     ]
+    if board is not None:
+        _place(board, options["faults"], stations)
     habits = Habits(
         plug=options["plug"] or options["tap"] is not None,
         tap=options["tap"],
@@ -175,6 +190,27 @@ async def _run(options: dict[str, Any], clock: Clock, chance: Chance, journal: J
         return await Drivers(habits, clock, chance, journal).drive(stations)
 
 
+def _board(
+    told: tuple[str, ...], clock: Clock, chance: Chance, journal: Journal
+) -> FaultBoard | None:
+    """A board of faults, where there shall be one."""
+    if not told:
+        return None
+    from simulator.wire.faults import FaultBoard
+
+    return FaultBoard(chance.child("faults"), clock, journal, actor="command")
+
+
+def _place(board: FaultBoard, told: tuple[str, ...], stations: list[Station]) -> None:
+    """Place the faults that were told. Raises FaultError."""
+    from simulator.station.power import offer_power_cuts
+    from simulator.wire.fault_spec import from_options
+
+    offer_power_cuts(board, {each.config.id: each for each in stations})
+    for fault in from_options(told):
+        board.add(fault)
+
+
 def _configs(options: dict[str, Any]) -> list[Any]:
     from simulator.station.config import PncConfig
     from simulator.wire.ocpp_rpc import Validation
@@ -193,8 +229,10 @@ def _configs(options: dict[str, Any]) -> list[Any]:
                     location_id="",
                     evses=((plug,),) * options["connectors"],
                     password=options["password"],
+                    security_profile=options["security_profile"],
                 ),
                 options["csms"],
+                station_tls_of(options, name, options["security_profile"]),
             ),
             peer="csms",
             validation=Validation(options["validation"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     metavar="TOKEN",
     help="What its callers must bear; by default anybody on this machine may call.",
 )
+@click.option("--insecure", is_flag=True, help="Plain text beyond loopback, too (docs/tls.md).")
 @clock_option("real", "Default real. A virtual one stands still until --control turns it.")
 @seed_option
 @journal_option
@@ -59,6 +61,7 @@ def up(
     every: float | None,
     control_port: int | None,
     control_token: str | None,
+    insecure: bool,
     clock_name: str,
     seed: int | None,
     journal_file: Path | None,
@@ -84,7 +87,9 @@ def up(
         raise Mistake("--control-token needs --control")
     if every is not None and no_stations:
         raise Mistake("--every needs the stations: leave out --no-stations")
-    world = World(read(find(world_name)), clock=clock_name, seed=seed, keep=100_000)
+    plan = read(find(world_name))
+    plan = replace(plan, insecure=plan.insecure or insecure)
+    world = World(plan, clock=clock_name, seed=seed, keep=100_000)
     write_to(world.journal, journal_file)
     control = None if control_port is None else (control_port, control_token)
     main = _keep(world, every, control, stations=not no_stations, as_json=as_json)
