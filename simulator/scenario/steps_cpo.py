@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
+from simulator.mistakes import Mistake
 from simulator.ocpi.client import OcpiCallFailed
 from simulator.ocpi.envelope import OcpiError
 from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepFailed
@@ -16,12 +17,25 @@ PEER = Arg("peer", Kind.TEXT, "the peer's name", required=True, names="peer")
 
 
 async def register(play: Play, given: Arguments) -> Result:
-    """Let CPO and peer exchange credentials, whoever begins."""
-    peer, world = play.world.peers[given["peer"]], play.world
+    """Let CPO and peer exchange credentials, whoever begins; why it was refused, where it must be.
+
+    Raises StepFailed for a handshake that should have been refused.
+    """
+    if not given["refused"]:
+        return await _handshake(play, given)
+    try:
+        await _handshake(play, given)
+    except Mistake as refusal:
+        return str(refusal)
+    raise StepFailed(f"register: {given['peer']} and the CPO did register")
+
+
+async def _handshake(play: Play, given: Arguments) -> Result:
+    peer, world, token_a = play.world.peers[given["peer"]], play.world, given["token_a"]
     if given["begins"] == "cpo":
-        await world.register_at(peer.versions_url, peer.token_a, peer.name)
+        await world.register_at(peer.versions_url, token_a or peer.token_a, peer.name)
         return None
-    return await peer.register(world.cpo.versions_url, world.cpo.token_a(peer.name))
+    return await peer.register(world.cpo.versions_url, token_a or world.cpo.token_a(peer.name))
 
 
 async def unregister(play: Play, given: Arguments) -> Result:
@@ -85,6 +99,8 @@ async def _ocpi(work: Awaitable[None], what: str) -> None:
 
 _BEGINS = Arg("begins", Kind.TEXT, "who begins the handshake", choices=("cpo", "peer"),
               default="cpo")  # fmt: skip
+_TOKEN_A = Arg("token_a", Kind.TEXT, "another CREDENTIALS_TOKEN_A than the right one")
+_REFUSED = Arg("refused", Kind.FLAG, "it must be refused", default=False)
 _VERSIONS = Arg("versions", Kind.LIST, "the OCPI versions to choose from; all by default")
 _SESSION = Arg("session", Kind.TEXT, "the OCPI session's id", required=True)
 _FIELDS = Arg("fields", Kind.LIST, "the CDR's fields", required=True)
@@ -95,8 +111,8 @@ _CDR = Arg("cdr", Kind.TEXT, "the CDR's id", required=True)
 
 # fmt: off
 STEPS: tuple[Step, ...] = (
-    Step("register", "cpo", "Let CPO and peer exchange credentials.", register, (PEER, _BEGINS),
-         "peer"),
+    Step("register", "cpo", "Let CPO and peer exchange credentials.", register,
+         (PEER, _BEGINS, _TOKEN_A, _REFUSED), "peer"),
     Step("unregister", "cpo", "End the connection with a peer.", unregister, (PEER,), "peer"),
     Step("rotate", "cpo", "Change both tokens of a connection, perhaps its version.", rotate,
          (PEER, _VERSIONS), "peer"),
