@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import json
+from datetime import datetime
 from functools import cache
 from typing import Any
+
+import pytest
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.journal import Journal
@@ -16,12 +19,21 @@ from simulator.pki.keys import key_pem
 from simulator.station.certificate_kinds import Signing, Use
 from simulator.station.config import Delivered, PncConfig
 from simulator.station.ev import Car
+from simulator.station.run import Station
+from simulator.wire.ocpp_rpc import OcppVersion
 from tests.simulator.station.certificate_box import NOW, box, root
-from tests.simulator.station.csms import events
+from tests.simulator.station.csms import events, sent
 
 EMAID = "DE8PSC123456783"
 SECC_ID = "DE-ICE-S-0001-2"
-DAY = timedelta(days=1)
+V16, V201 = OcppVersion.V16, OcppVersion.V201
+NOTE, LIBOCPP = PncConfig(secc_id=SECC_ID), PncConfig(secc_id=SECC_ID, spelling="libocpp")
+DIALECTS = [
+    pytest.param(V201, NOTE, id="2.0.1"),
+    pytest.param(V16, NOTE, id="1.6 note"),
+    pytest.param(V16, LIBOCPP, id="1.6 libocpp"),
+]
+ALL = ["began", "tls", "challenge", "examined"]
 
 
 @cache
@@ -93,3 +105,24 @@ def steps(journal: Journal) -> list[str]:
     """How far Plug & Charge came, without its prefix."""
     found = [r["what"] for r in journal.records if r["leg"] == "event"]
     return [what.removeprefix("pnc.") for what in found if what.startswith("pnc.")]
+
+
+def asked(journal: Journal, version: OcppVersion, action: str = "Authorize") -> list[Any]:
+    """What the station asked about contracts, out of its wrapping."""
+    if version is V201:
+        return sent(journal, action)
+    wrapped = [each for each in sent(journal, "DataTransfer") if each["messageId"] == action]
+    return [json.loads(each["data"]) for each in wrapped]
+
+
+def started(journal: Journal, version: OcppVersion) -> list[Any]:
+    """The identifiers that transactions began with."""
+    if version is V16:
+        return [each["idTag"] for each in sent(journal, "StartTransaction")]
+    return [each["idToken"] for each in sent(journal, "TransactionEvent") if "idToken" in each]
+
+
+def shown(station: Station) -> dict[str, Any]:
+    """What a display shows."""
+    found: dict[str, Any] = station.snapshot()["evses"][0]["pnc"]
+    return found
