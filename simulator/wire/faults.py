@@ -213,13 +213,15 @@ class FaultBoard:
             moment.peer,
             moment.session,
             fault=fault.kind,
-            id=number,
-            did=did,
-            wire=moment.wire,
-            direction=moment.direction or None,
-            of=moment.of or None,
-            action=moment.action,
-            message=message if self._journal.secrets else redact_frame(message),
+            data={
+                "id": number,
+                "did": did,
+                "wire": moment.wire,
+                "direction": moment.direction or None,
+                "of": moment.of or None,
+                "action": moment.action,
+                "message": message if self._journal.secrets else redact_frame(message),
+            },
         )
 
     def _event(self, what: str, placed: Placed, **data: Any) -> None:
