@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,9 @@ from simulator.mistakes import Mistake, did_you_mean
 T = TypeVar("T")
 Place = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
+# A file beyond these is a mistake, or meant ill: aliases of aliases hold more than any memory.
+_LARGEST_BYTES = 4_000_000
+_MOST_PLACES = 200_000
 _NAMES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
 
 
@@ -56,6 +60,9 @@ class Document:
             raise Mistake("\n".join(lines))
 
 
+Judge = Callable[[Document], None]
+
+
 def dotted(place: Place) -> str:
     """Write a place as people do: `locations[0].stations[1].id`."""
     text = ""
@@ -64,21 +71,33 @@ def dotted(place: Place) -> str:
     return text
 
 
-def load(path: Path, schema: Path, *, apart: str | None = None) -> Document:
+def load(
+    path: Path, schema: Path, *, apart: str | None = None, judge: Judge | None = None
+) -> Document:
     """Read and validate a file. Raises Mistake with all that is wrong in it.
 
-    What stands in the list `apart` is left to the caller, who has better words for it.
+    What stands in the list `apart` is left to `judge`, who has better words for it, and is asked
+    even where the schema found something: data of any shape may come.
     """
     try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise Mistake(f"{path}: too large: more than {_LARGEST_BYTES // 10**6} MB")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise Mistake(f"{path}: cannot read it: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise Mistake(f"{path}: not UTF-8 text (byte {error.start})") from error
-    return parse(text, str(path), schema, apart=apart)
+    return parse(text, str(path), schema, apart=apart, judge=judge)
 
 
-def parse(text: str, path: str, schema: Path, *, apart: str | None = None) -> Document:
+def parse(
+    text: str,
+    path: str,
+    schema: Path,
+    *,
+    apart: str | None = None,
+    judge: Judge | None = None,
+) -> Document:
     """Validate the text of a file; see `load`."""
     document = Document(path)
     try:
@@ -89,11 +108,20 @@ def parse(text: str, path: str, schema: Path, *, apart: str | None = None) -> Do
         raise Mistake(f"{path}:{line}: not YAML: {error.problem or error.context}") from error
     except YAMLError as error:
         raise Mistake(f"{path}: not YAML: {str(error).splitlines()[0]}") from error
+    except RecursionError as error:
+        raise Mistake(f"{path}: nested too deeply") from error
+    except (
+        ValueError,
+        OverflowError,
+    ) as error:  # a \\U escape of no character, as the reader says it
+        raise Mistake(f"{path}: not YAML: {error}") from error
     if root is None:
         raise Mistake(f"{path}:1: the file is empty")
     document.data = _plain(root, (), document, ())
     document.check()
     _validate(document, *_schema(schema), apart)
+    if judge is not None:
+        judge(document)
     document.check()
     return document
 
@@ -146,6 +174,8 @@ def part(document: Document, *steps: str | int) -> Document:
 def _plain(node: Node, place: Place, document: Document, within: tuple[int, ...]) -> Any:
     """The plain data of a node; notes the line of each place."""
     document.lines.setdefault(place, node.start_mark.line + 1)
+    if len(document.lines) > _MOST_PLACES:
+        raise Mistake(f"{document.path}: too large: more than {_MOST_PLACES} values")
     if id(node) in within:
         document.wrong(place, "an alias that holds itself")
         return None
@@ -183,13 +213,20 @@ def _scalar(node: ScalarNode, place: Place, document: Document) -> Any:
         return text.lower() == "true"
     if kind in ("int", "float"):
         document.spelled[place] = text
-        return _number(text.replace("_", ""), whole=kind == "int")
+        try:
+            return _number(text.replace("_", ""), whole=kind == "int")
+        except ValueError:
+            document.wrong(place, f"'{text[:40]}' is no finite number")
+            return None
     return text
 
 
 def _number(text: str, *, whole: bool) -> int | float:
+    """Raises ValueError."""
     if not whole:
-        return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+        if not math.isfinite(number := float(text)):
+            raise ValueError(text)
+        return number
     try:
         return int(text, 0)
     except ValueError:  # leading zeros

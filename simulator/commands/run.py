@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from simulator.command import json_option, seed_option
+from simulator.interrupt import hand_over, shielding
 from simulator.mistakes import Exit, Mistake
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from simulator.scenario.schema import Scenario
     from simulator.scenario.verdict import Outcome
 
@@ -96,17 +100,18 @@ def run(
         return _list(scenarios, as_json=as_json)
     if journals is not None:
         _make(journals)
-    outcomes: list[Outcome] = []
     tasks = list(_tasks(scenarios, clock_name, seed, repeat, journals))
+    outcomes: list[Outcome] = []
     interrupted = False
-    with closing(_played(tasks, jobs)) as played:
-        try:
+    hand_over(sigterm=True)
+    try:
+        with closing(_played(tasks, jobs)) as played:
             for outcome in played:
                 outcomes.append(outcome)
                 if not as_json:
                     _tell(outcome)
-        except KeyboardInterrupt:
-            interrupted = True
+    except KeyboardInterrupt:
+        interrupted = True
     _write_reports(outcomes, junit_file, ndjson_file, html_file)
     _summary(outcomes, len(tasks), as_json=as_json)
     return Exit.INTERRUPTED if interrupted else exit_code(outcomes)
@@ -130,8 +135,13 @@ def _make(journals: Path) -> None:
         raise Mistake(f"--journals {journals}: {error.strerror or error}") from error
 
 
-# A run as it goes to a process of its own: the file and the number of the run in it.
-Task = tuple[str, str, dict[str, Any], str | None, int | None, str | None]
+class Task(NamedTuple):
+    """A run, as it may go to a process of its own."""
+
+    scenario: Scenario
+    clock: str | None
+    seed: int | None
+    journal: Path | None
 
 
 def _tasks(
@@ -141,47 +151,68 @@ def _tasks(
     repeat: int,
     journals: Path | None,
 ) -> Iterator[Task]:
+    names: Counter[str] = Counter()
     for scenario in scenarios:
         for number in range(repeat):
-            told = scenario.seed if seed is None else seed
-            if told is None:
-                told = scenario.world.seed
-            own = told if told is None else told + number
+            named = (seed, scenario.seed, scenario.world.seed)
+            told = next((s for s in named if s is not None), None)
             file = None
             if journals is not None:
-                again = f"-{number + 1}" if repeat > 1 else ""
-                file = str(journals / f"{_file_name(scenario.title)}{again}.ndjson")
-            yield scenario.path, scenario.title, dict(scenario.values), clock, own, file
+                name = _file_name(scenario.title)
+                names[name] += 1
+                again = f"-{names[name]}" if repeat > 1 or names[name] > 1 else ""
+                file = journals / f"{name}{again}.ndjson"
+            own = None if told is None else (told + number) % 2**63
+            yield Task(scenario, clock, own, file)
 
 
 def _file_name(title: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_.=" else "_" for c in title).rstrip("_")
-
-
-def _played(tasks: list[Task], jobs: int) -> Generator[Outcome, None, None]:
-    """The outcomes, in the order of the tasks."""
-    if jobs == 1 or len(tasks) < 2:
-        yield from map(play, tasks)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"))
-    try:
-        yield from pool.map(play, tasks)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    name = "".join(c if c.isalnum() or c in "-_.=" else "_" for c in title).rstrip("_")
+    return name[:200]
 
 
 def play(task: Task) -> Outcome:
     """Play one run; in whatever process."""
     from simulator.scenario.runner import run as play_run
-    from simulator.scenario.schema import read
 
-    path, title, _, clock, seed, journal = task
-    scenario = next(s for s in read(Path(path)) if s.title == title)
-    file = None if journal is None else Path(journal)
-    return play_run(scenario, clock=clock, seed=seed, journal=file)
+    return play_run(task.scenario, clock=task.clock, seed=task.seed, journal=task.journal)
+
+
+def _played(tasks: list[Task], jobs: int) -> Generator[Outcome, None, None]:
+    """The outcomes, in the order of the tasks. Closed before its end, it leaves no process."""
+    if jobs == 1 or len(tasks) < 2:
+        yield from map(play, tasks)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
+    before = active_children()
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"))
+    try:
+        with shielding():
+            futures = [pool.submit(play, task) for task in tasks]
+        yield from map(_outcome, tasks, futures)
+    except (KeyboardInterrupt, GeneratorExit):
+        for process in active_children():
+            if process not in before:
+                process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
+    """What became of a run, also where its process died."""
+    from concurrent.futures import BrokenExecutor
+
+    from simulator.scenario.verdict import Outcome, Verdict
+
+    try:
+        return future.result()
+    except BrokenExecutor:
+        outcome = Outcome(task.scenario.title, task.scenario.path, seed=task.seed)
+        outcome.ended(Verdict.ERROR, "its process died, or that of another run", Exit.INTERNAL)
+        return outcome
 
 
 # Telling

@@ -48,18 +48,61 @@ def problem(wanted: Any) -> str | None:
             return f"no comparator '{name}'.{did_you_mean(str(name), COMPARATORS)}"
         if isinstance(operand, str) and "${" in operand:
             continue  # known only when the step comes
-        if name == "matches":
-            try:
-                re.compile(str(operand))
-            except re.error as error:
-                return f"matches: not a regular expression: {error}"
-        if name == "in" and not isinstance(operand, list):
-            return "in: expected a list"
-        if name in ("gt", "ge", "lt", "le") and _number(operand) is None and not _moment(operand):
-            return f"{name}: expected a number, or a time"
-        if name == "approx" and _tolerance(operand) is None:
-            return "approx: expected a number, or [number, tolerance]"
+        why = _CHECKS[name](operand) if name in _CHECKS else None
+        if why is not None:
+            return f"{name}: {why}"
     return None
+
+
+def _order_problem(operand: Any) -> str | None:
+    fits = _number(operand) is not None or _moment(operand)
+    return None if fits else "expected a number, or a time"
+
+
+def _pattern_problem(operand: Any) -> str | None:
+    if not isinstance(operand, str):
+        return "expected a regular expression, in quotes"
+    try:
+        re.compile(operand)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"not a regular expression: {error}"
+    return None
+
+
+def _of_type(kind: type, about: str) -> Callable[[Any], str | None]:
+    return lambda operand: None if isinstance(operand, kind) else f"expected {about}"
+
+
+def _approx_problem(operand: Any) -> str | None:
+    fits = _tolerance(operand) is not None
+    return None if fits else "expected a number, or [number, tolerance]"
+
+
+def _length_problem(operand: Any) -> str | None:
+    """A length is a whole number, or comparators of one."""
+    if is_comparison(operand):
+        return problem(operand)
+    whole = isinstance(operand, int) and not isinstance(operand, bool) and operand >= 0
+    return None if whole else "expected a whole number, or comparators"
+
+
+# What must be so of an operand, where not anything goes.
+_CHECKS: Mapping[str, Callable[[Any], str | None]] = {
+    **dict.fromkeys(("gt", "ge", "lt", "le"), _order_problem),
+    "matches": _pattern_problem,
+    "glob": _of_type(str, "a text with * and ?"),
+    "in": _of_type(list, "a list"),
+    "exists": _of_type(bool, "true or false"),
+    "approx": _approx_problem,
+    "length": _length_problem,
+}
+
+
+def count_problem(wanted: Any) -> str | None:
+    """What is wrong with how often something is to happen; None if nothing."""
+    if isinstance(wanted, str) and "${" in wanted:
+        return None
+    return _length_problem(wanted)
 
 
 def in_words(wanted: Any) -> str:
@@ -71,12 +114,21 @@ def in_words(wanted: Any) -> str:
 
 def shown(value: Any, limit: int = 120) -> str:
     """A value in one line, not too long."""
-    text = value if isinstance(value, str) else repr(value)
-    if isinstance(value, Decimal):
-        text = str(value)
+    text = _text(value)
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 
+def _text(value: Any) -> str:
+    """A text as it is, unless it looks like something else; the rest in JSON's words."""
+    if isinstance(value, str):
+        looks_else = not value or value in ("true", "false", "null", "nothing")
+        return f"'{value}'" if looks_else or _NUMERAL.fullmatch(value) else value
+    if isinstance(value, bool) or value is None:
+        return "null" if value is None else str(value).lower()
+    return str(value) if isinstance(value, Decimal) else repr(value)
+
+
+_NUMERAL = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?")
 _SIGNS = {"eq": "=", "ne": "not", "gt": ">", "ge": ">=", "lt": "<", "le": "<=", "in": "one of"}
 
 
@@ -122,11 +174,11 @@ def _contains(operand: Any, seen: Any) -> bool:
         return any(_equal(operand, each) for each in seen)
     if isinstance(seen, Mapping) and isinstance(operand, Mapping):
         return all(_equal(v, seen.get(k, MISSING)) for k, v in operand.items())
-    return isinstance(seen, Mapping) and operand in seen
+    return isinstance(seen, Mapping) and isinstance(operand, str) and operand in seen
 
 
 def _tolerance(operand: Any) -> tuple[Decimal, Decimal] | None:
-    value, within = (operand, 0.01) if not isinstance(operand, list) else (*operand, None)[:2]
+    value, within = operand if isinstance(operand, list) and len(operand) == 2 else (operand, 0.01)
     a, b = _number(value), _number(within)
     return None if a is None or b is None else (a, b)
 
@@ -156,9 +208,17 @@ COMPARATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "ge": _ordered(lambda a, b: a >= b),
     "lt": _ordered(lambda a, b: a < b),
     "le": _ordered(lambda a, b: a <= b),
-    "in": lambda operand, seen: any(_equal(each, seen) for each in operand),
-    "matches": lambda operand, seen: isinstance(seen, str) and bool(re.search(operand, seen)),
-    "glob": lambda operand, seen: isinstance(seen, str) and glob(operand, seen),
+    "in": lambda operand, seen: (
+        isinstance(operand, list) and any(_equal(each, seen) for each in operand)
+    ),
+    "matches": lambda operand, seen: (
+        isinstance(seen, str)
+        and _pattern_problem(operand) is None
+        and bool(re.search(operand, seen))
+    ),
+    "glob": lambda operand, seen: (
+        isinstance(seen, str) and isinstance(operand, str) and glob(operand, seen)
+    ),
     "contains": _contains,
     "exists": _exists,
     "length": _length,

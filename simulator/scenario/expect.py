@@ -7,7 +7,7 @@ shows what nearly happened. Waiting is a subscription, on the world's clock.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simulator.kernel.clock import Clock
@@ -89,18 +89,30 @@ async def never(play: Play, match: Match, *, after: int = 0, for_s: float = 0.0)
 async def look(
     play: Play, matches: Sequence[Match], after: int, within_s: float
 ) -> list[Sight | None]:
-    """For each match the first sight that meets it and no match before it; None where none came."""
+    """For each match a sight that meets it, each another one; None where none came."""
     found: list[Sight | None] = [None] * len(matches)
 
     def see(sight: Sight) -> bool:
-        for place, match in enumerate(matches):
-            if found[place] is None and match.of_kind(sight) and not match.misses(sight):
-                found[place] = sight
-                break
+        _give(sight, matches, found, set())
         return all(each is not None for each in found)
 
     await _watch(play.sightings, play.world.clock, after, within_s, see)
     return found
+
+
+def _give(
+    sight: Sight, matches: Sequence[Match], found: list[Sight | None], asked: set[int]
+) -> bool:
+    """Find a match for a sight; one that has another already takes this if that finds a new one."""
+    for place, match in enumerate(matches):
+        if place in asked or not match.of_kind(sight) or match.misses(sight):
+            continue
+        asked.add(place)
+        other = found[place]
+        if other is None or _give(other, matches, found, asked):
+            found[place] = sight
+            return True
+    return False
 
 
 async def collect(
@@ -148,9 +160,11 @@ async def _watch(
 
 def _until(count: Any) -> Enough:
     """When to stop counting: as soon as more cannot change the verdict."""
-    if isinstance(count, dict) and set(count) <= {"ge", "gt"}:
-        return lambda seen: holds(count, len(seen))
-    return lambda seen: False
+    if isinstance(count, Mapping):
+        if set(count) <= {"ge", "gt"}:
+            return lambda seen: holds(count, len(seen))
+        return lambda seen: False
+    return lambda seen: len(seen) > count
 
 
 # Failures

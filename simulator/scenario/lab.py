@@ -45,8 +45,16 @@ class _Inside:
         self._runner = asyncio.Runner(loop_factory=lambda: new_loop(clock))
 
     def run(self, work: Work[T]) -> T:
-        """Do some of its work, and wait for it."""
-        return self._runner.run(work)
+        """Do some of its work, and wait for it. Raises StepError within a loop that runs."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self._runner.run(work)
+        work.close()
+        raise StepError(
+            "a world on a virtual clock moves only while it is asked: not from async"
+            " code; make the test a plain function, or take the real clock"
+        )
 
     def close(self) -> None:
         """No more work will come."""
@@ -99,15 +107,17 @@ class Lab:
             raise
 
     def do(self, step: str, given: Any = None, /, **arguments: Any) -> Any:
-        """Perform a step by name, with a bare value or named arguments.
+        """Perform a step by name, with a bare value, named arguments, or both: the bare value is
+        the step's first (`plug("DE-AC-1", car="anna")`).
 
         `for` and other words of Python's own take an underscore behind them.
         """
         __tracebackhide__ = True
-        told = {name.rstrip("_"): value for name, value in arguments.items()}
         try:
-            work = perform(self._play, step, given if given is not None else told)
-            return self._ground.run(work)
+            told = {name.rstrip("_"): value for name, value in arguments.items()}
+            if told and given is not None:
+                told = {**step_of(step).named(given), **told}
+            return self._ground.run(perform(self._play, step, told or given))
         except StepError as error:  # the steps' own frames tell a test's author nothing
             raise error.with_traceback(None) from error.__cause__
 

@@ -127,12 +127,17 @@ def _pointers(given: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
         if not isinstance(given[place], Mapping):
             raise MatchError(place, "expected a mapping of places and values")
         for pointer, wanted in given[place].items():
-            if place != "headers" and not pointer.startswith("/") and pointer != "":
+            if not isinstance(pointer, str) or not (place == "headers" or is_pointer(pointer)):
                 raise MatchError(place, f"'{pointer}' is no JSON pointer: it begins with /")
             why = problem(wanted)
             if why is not None:
                 raise MatchError(f"{place} {pointer}", why)
             yield place, pointer, wanted
+
+
+def is_pointer(text: str) -> bool:
+    """True for a JSON pointer, also for one that a variable will complete."""
+    return text == "" or text.startswith(("/", "${"))
 
 
 def _globs(field: str, wanted: Any, seen: Any) -> bool:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from simulator.kernel.journal import Record
-from simulator.mistakes import did_you_mean
-from simulator.scenario.compare import holds, in_words
+from simulator.scenario.compare import COMPARATORS, holds, in_words, problem
 
 Counts = Callable[[Record], bool]
 
@@ -74,10 +73,20 @@ def metrics_of(records: Iterable[Record]) -> dict[str, float]:
     return counted
 
 
+def threshold_mistake(limit: Any) -> str | None:
+    """What is wrong with a threshold as it was written; None if nothing."""
+    if isinstance(limit, bool) or not isinstance(limit, int | float | Mapping):
+        return None if isinstance(limit, str) and "${" in limit else _EXPECTED
+    if isinstance(limit, Mapping):
+        return problem(limit) if any(name in COMPARATORS for name in limit) else _EXPECTED
+    return None
+
+
+_EXPECTED = "expected the most there may be, or comparators, as in {ge: 1}"
+
+
 def threshold_problem(name: str, limit: Any, metrics: Mapping[str, float]) -> str | None:
     """Why a threshold is not kept; None if it is."""
-    if name not in metrics:
-        return f"thresholds: no metric '{name}'.{did_you_mean(name, metrics)}"
     wanted = {"le": limit} if isinstance(limit, int | float) else limit
     if holds(wanted, metrics[name]):
         return None

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from simulator.scenario.verdict import Outcome
 
 _LAB = pytest.StashKey["Lab"]()
+_FAILED = pytest.StashKey[bool]()
 # How much of the journal a failed test shows.
 _TAIL = 15
+# What every file system takes for a name.
+_NAME_LENGTH = 200
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,7 +47,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--roamlab-clock", metavar="CLOCK", help="play every world on this clock")
     group.addoption("--roamlab-seed", metavar="N", type=int, help="draw all chance from this seed")
     group.addoption(
-        "--roamlab-journals", metavar="DIR", help="keep the journals of failed tests in DIR"
+        "--roamlab-journals",
+        metavar="DIR",
+        help="keep the journals of failed tests and scenarios in DIR",
     )
 
 
@@ -115,11 +120,13 @@ def roamlab(
         seed=_marked(request, "roamlab_seed"),
         start=_marked(request, "roamlab_start") or "all",
         change=change,
-        journal=_journal_file(request, tmp_path),
+        journal=_kept_in(request.node) or tmp_path / "journal.ndjson",
     )
     request.node.stash[_LAB] = lab
     yield lab
     lab.close()
+    if not request.node.stash.get(_FAILED, False) and lab.journal_file is not None:
+        lab.journal_file.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -161,11 +168,7 @@ class _Bound:
 
         def call(value: Any = None, /, **arguments: Any) -> Any:
             __tracebackhide__ = True
-            if self._given or arguments:
-                primary = STEPS[name].primary
-                told = {} if value is None or primary is None else {primary: value}
-                return self._lab.do(name, **{**self._given, **told, **arguments})
-            return self._lab.do(name, value)
+            return self._lab.do(name, value, **{**self._given, **arguments})
 
         return call
 
@@ -195,14 +198,15 @@ def _plan(world: Any, config: pytest.Config, change: dict[str, Any] | None) -> A
     return read_changed(load(path, SCHEMA), change or {})
 
 
-def _journal_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    folder = request.config.option.roamlab_journals
+def _kept_in(item: pytest.Item) -> Path | None:
+    """The file of a test's journal, in the folder that the command line names."""
+    folder = item.config.option.roamlab_journals
     if folder is None:
-        return tmp_path / "journal.ndjson"
+        return None
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in request.node.nodeid)
-    return path / f"{name}.ndjson"
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in item.nodeid)
+    return path / f"{name[-_NAME_LENGTH:]}.ndjson"
 
 
 # Scenario files
@@ -257,8 +261,11 @@ class ScenarioItem(pytest.Item):
         from simulator.scenario.runner import run
         from simulator.scenario.verdict import Verdict
 
-        option = self.config.option
-        outcome = run(self.scenario, clock=option.roamlab_clock, seed=option.roamlab_seed)
+        option, journal = self.config.option, _kept_in(self)
+        clock, seed = option.roamlab_clock, option.roamlab_seed
+        outcome = run(self.scenario, clock=clock, seed=seed, journal=journal)
+        if outcome.ok and journal is not None:
+            journal.unlink(missing_ok=True)
         if outcome.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(outcome.why or "not applicable")
         if not outcome.ok:
@@ -271,7 +278,10 @@ class ScenarioItem(pytest.Item):
             return super().repr_failure(excinfo, style)
         outcome = error.outcome
         place = f"{outcome.path}:{outcome.line}" if outcome.line else outcome.path
-        return f"{outcome.verdict} {place}\n{outcome.why}\n{outcome.details}".rstrip()
+        told = f"{outcome.verdict} {place}\n{outcome.why}\n{outcome.details}".rstrip()
+        if outcome.journal is None:
+            return f"{told}\n\nagain, with its journal: pytest --roamlab-journals DIR"
+        return f"{told}\n\nthe whole journal: {outcome.journal}"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where it stands."""
@@ -289,15 +299,19 @@ def pytest_runtest_makereport(
     report = yield
     lab = item.stash.get(_LAB, None)
     if report.when == "call" and report.failed and lab is not None:
-        report.sections += _sections(lab)
+        item.stash[_FAILED] = True
+        details = getattr(call.excinfo.value, "details", "") if call.excinfo else ""
+        report.sections += _sections(lab, details)
     return report
 
 
-def _sections(lab: Lab) -> Iterator[tuple[str, str]]:
+def _sections(lab: Lab, details: str) -> Iterator[tuple[str, str]]:
+    """What nearly happened (it has a ladder of its own), or the ladder; the journal's end."""
     from simulator.wording import Wording
 
-    drawn = lab.ladder()
-    if drawn:
+    if details:
+        yield "roamlab nearest misses", details
+    elif drawn := lab.ladder():
         yield "roamlab ladder", drawn
     wording = Wording()
     lines = [line for record in lab.records if (line := wording.line(record)) is not None]

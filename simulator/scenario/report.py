@@ -17,7 +17,7 @@ import msgspec
 from simulator.scenario.verdict import Outcome, Verdict
 
 # What XML 1.0 cannot hold.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def ndjson(outcomes: Sequence[Outcome]) -> bytes:
@@ -30,7 +30,7 @@ def junit(outcomes: Sequence[Outcome]) -> bytes:
     root = Element("testsuites", {"name": "roamlab run", **_counts(outcomes)})
     for path in dict.fromkeys(outcome.path for outcome in outcomes):
         own = [outcome for outcome in outcomes if outcome.path == path]
-        suite = SubElement(root, "testsuite", {"name": path, **_counts(own)})
+        suite = SubElement(root, "testsuite", {"name": _legal(path), **_counts(own)})
         for outcome in own:
             _case(suite, outcome)
     indent(root)
@@ -104,7 +104,7 @@ def html(outcomes: Sequence[Outcome]) -> bytes:
 {body}
 </main></body></html>
 """
-    return page.encode()
+    return _legal(page).encode()
 
 
 def _run(outcome: Outcome) -> str:

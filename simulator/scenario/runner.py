@@ -6,20 +6,27 @@ wrong ends the run and is the verdict.
 
 from __future__ import annotations
 
+import asyncio
+import traceback
 from pathlib import Path
 from typing import Any
 
-from simulator.kernel.clock import rfc3339, stopwatch
+from simulator.kernel.clock import Clock, rfc3339, stopwatch
 from simulator.kernel.loop import run as run_loop
 from simulator.mistakes import Exit, Mistake
+from simulator.scenario.compare import MISSING
 from simulator.scenario.expect import ExpectationFailed
 from simulator.scenario.metrics import metrics_of, threshold_problem
 from simulator.scenario.schema import Action, Scenario, clock_of
+from simulator.scenario.sights import point
 from simulator.scenario.step import Play, StepError, StepFailed
 from simulator.scenario.steps import perform
 from simulator.scenario.variables import fill
 from simulator.scenario.verdict import Done, Outcome, Verdict
 from simulator.world import World
+
+# How long a world may take to stop, in seconds of its loop: at its own end, and interrupted.
+_PATIENCE_S, _GRACE_S = 30.0, 0.8
 
 
 def run(
@@ -43,14 +50,21 @@ def run(
         world = World(scenario.world, clock=told, seed=scenario.seed if seed is None else seed)
         outcome.seed, outcome.clock = world.seed, told
         if journal is not None:
-            world.journal.open(journal)
-            outcome.journal = str(journal)
+            _write_to(journal, world, outcome)
         run_loop(_play(scenario, world, outcome), world.clock)
     except Exception as error:
         _broke(outcome, error)
     outcome.real_ms = elapsed_ms()
     outcome.turn(scenario.expected, scenario.because)
     return outcome
+
+
+def _write_to(journal: Path, world: World, outcome: Outcome) -> None:
+    try:
+        world.journal.open(journal)
+    except OSError as error:
+        raise Mistake(f"{journal}: {error.strerror or error}") from error
+    outcome.journal = str(journal)
 
 
 async def _play(scenario: Scenario, world: World, outcome: Outcome) -> None:
@@ -67,7 +81,23 @@ async def _play(scenario: Scenario, world: World, outcome: Outcome) -> None:
         _broke(outcome, error)
     finally:
         outcome.world_s = world.clock.monotonic()
-        await world.stop()
+        await _stop(world, outcome)
+
+
+async def _stop(world: World, outcome: Outcome) -> None:
+    """Stop a world that may not want to; whoever is interrupted has little patience."""
+    task = asyncio.current_task()
+    interrupted = task is not None and task.cancelling() > 0
+    patience_s = _GRACE_S if interrupted else _PATIENCE_S
+    try:
+        async with Clock("real").timeout(patience_s):
+            await world.stop()
+    except TimeoutError:
+        world.journal.close()
+        why = f"the world did not stop within {patience_s:g} s of its loop"
+        outcome.ended(Verdict.ERROR, why, Exit.TIMEOUT)
+    except Exception as error:
+        _broke(outcome, error)
 
 
 async def perform_all(play: Play, actions: tuple[Action, ...], outcome: Outcome) -> None:
@@ -92,13 +122,11 @@ async def _perform(play: Play, action: Action) -> None:
             play.variables[name] = look_up(result, pointer)
 
 
-def look_up(value: Any, pointer: str) -> Any:
+def look_up(result: Any, pointer: str) -> Any:
     """What stands at a JSON pointer of a step's result. Raises StepError."""
-    for step in pointer.strip("/").split("/") if pointer.strip("/") else ():
-        try:
-            value = value[int(step)] if isinstance(value, list) else value[step]
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise StepError(f"save: the result has nothing at {pointer}") from error
+    value = point(result, pointer)
+    if value is MISSING:
+        raise StepError(f"save: the result has nothing at {pointer}")
     return value
 
 
@@ -112,5 +140,7 @@ def _broke(outcome: Outcome, error: Exception) -> None:
     else:
         known = isinstance(error, Mistake | OSError)
         words = str(error) if known else f"internal error: {type(error).__name__}: {error}"
-        code = getattr(error, "exit_code", Exit.INTERNAL)
+        if not known and not outcome.details:
+            outcome.details = "".join(traceback.format_exception(error))
+        code = getattr(error, "exit_code", Exit.FAILED if known else Exit.INTERNAL)
         outcome.ended(Verdict.ERROR, words or type(error).__name__, code)

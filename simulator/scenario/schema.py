@@ -1,29 +1,27 @@
 """Scenario files, grammar v1, read strictly: every mistake with its line, all of them at once.
 
-Rule: a file is checked whole before anything runs: its world is built, its steps are held against
-STEPS. What only a running world knows (is there such a station?) is checked when the step comes.
+Rule: a file is checked whole before anything runs: the world of each run is built, its steps are
+held against STEPS and that world. What only a running world knows is checked when the step comes.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from simulator.kernel.clock import Clock
-from simulator.mistakes import Mistake, did_you_mean
-from simulator.scenario.step import Kind, StepError
-from simulator.scenario.steps import STEPS
-from simulator.scenario.variables import fill, named
-from simulator.strict_yaml import Document, Place, load, part
-from simulator.world_file import SCHEMA as WORLD_SCHEMA
-from simulator.world_file import WorldFile, find, read_changed
+from simulator.mistakes import did_you_mean
+from simulator.scenario.metrics import threshold_mistake
+from simulator.scenario.schema_steps import check_arguments, check_order, is_numbered_text, parts
+from simulator.scenario.schema_world import Worlds, WrongWorld
+from simulator.scenario.variables import fill, is_name
+from simulator.strict_yaml import Document, Place, dotted, load
+from simulator.world_file import WorldFile
 
 SCHEMA = Path(__file__).with_name("scenario.schema.json")
-# What every step may have beside its own arguments: the variable that its result is kept under.
-SAVE = "save"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +56,57 @@ class Scenario:
     @property
     def title(self) -> str:
         """Its name, and the values of its matrix: `rfid [ocpi=2.2.1]`."""
-        told = ", ".join(f"{name}={value}" for name, value in self.values.items())
+        told = _told(self.values)
         return f"{self.name} [{told}]" if told else self.name
 
 
 def read(path: Path) -> list[Scenario]:
     """All runs of a scenario file. Raises Mistake with every error, each with its line."""
-    document = load(path, SCHEMA, apart="steps")
-    _check_steps(document)
-    document.check()
-    return [_run(document, path, values) for values in _combinations(document)]
+    worlds: list[WorldFile] = []
+
+    def judge(document: Document) -> None:
+        """Whatever the schema cannot say. Data of any shape may come."""
+        if not isinstance(document.data, dict):
+            return
+        check_order(document, set(_matrix(document)))
+        _check_rest(document)
+        worlds.extend(_check_runs(document, path))
+
+    document = load(path, SCHEMA, apart="steps", judge=judge)
+    combinations = _combinations(document)
+    return [_run(document, *pair) for pair in zip(worlds, combinations, strict=True)]
 
 
-def _combinations(document: Document) -> Iterator[dict[str, Any]]:
+def _combinations(document: Document) -> list[dict[str, Any]]:
     """One dictionary of values for each run; without a matrix one empty one."""
-    matrix = document.data.get("matrix", {})
-    spelled = {
-        name: [document.spelled.get(("matrix", name, i), v) for i, v in enumerate(values)]
-        for name, values in matrix.items()
-    }
-    for values in itertools.product(*spelled.values()):
-        yield dict(zip(spelled, values, strict=True))
+    values = {name: _typed(document, name, own) for name, own in _matrix(document).items()}
+    return [dict(zip(values, run, strict=True)) for run in itertools.product(*values.values())]
 
 
-def _run(document: Document, path: Path, values: dict[str, Any]) -> Scenario:
+def _matrix(document: Document) -> Mapping[str, list[Any]]:
+    """The matrix, as far as it is one."""
+    matrix = document.data.get("matrix")
+    whole = isinstance(matrix, dict) and all(isinstance(v, list) for v in matrix.values())
+    return matrix if isinstance(matrix, dict) and whole else {}
+
+
+def _typed(document: Document, name: str, values: list[Any]) -> list[Any]:
+    """Values keep their type; beside texts (2.1.1), and as in 0123, a number is a text."""
+    spelled = [document.spelled.get(("matrix", name, i), v) for i, v in enumerate(values)]
+    mixed = any(isinstance(value, str) for value in values)
+    return [
+        text if mixed or is_numbered_text(text) else value
+        for text, value in zip(spelled, values, strict=True)
+    ]
+
+
+def _run(document: Document, world: WorldFile, values: dict[str, Any]) -> Scenario:
     data = document.data
     actions = tuple(_action(document, i) for i in range(len(data["steps"])))
     return Scenario(
         path=document.path,
         name=data["name"],
-        world=_world(document, path, values),
+        world=world,
         actions=actions,
         purpose=data.get("purpose", ""),
         tags=tuple(data.get("tags", ())),
@@ -98,7 +117,7 @@ def _run(document: Document, path: Path, values: dict[str, Any]) -> Scenario:
         expected=data.get("expected", "PASS"),
         because=data.get("because"),
         not_applicable=_not_applicable(data, values),
-        thresholds=data.get("thresholds", {}),
+        thresholds=fill(data.get("thresholds", {}), values),
     )
 
 
@@ -109,84 +128,62 @@ def _not_applicable(data: Mapping[str, Any], values: Mapping[str, Any]) -> str |
     return None
 
 
-# The world
+def _check_rest(document: Document) -> None:
+    """What belongs together: matrix, exceptions, expectations, thresholds."""
+    data, matrix = document.data, _matrix(document)
+    for name in matrix:
+        if not is_name(name):
+            document.wrong(("matrix", name), "no name for a variable: letters, digits and _")
+    cases = data.get("not_applicable")
+    for i, case in enumerate(cases if isinstance(cases, list) else ()):
+        when = case.get("when") if isinstance(case, dict) else None
+        for name in when if isinstance(when, dict) else ():
+            if name not in matrix:
+                hint = did_you_mean(name, matrix)
+                place: Place = ("not_applicable", i, "when", name)
+                document.wrong(place, f"the matrix has no '{name}'.{hint}")
+    if data.get("expected") == "FAIL" and "because" not in data:
+        document.wrong(("expected",), "a known failure needs its reason: 'because' is missing")
+    limits = data.get("thresholds")
+    for name, limit in limits.items() if isinstance(limits, dict) else ():
+        why = threshold_mistake(limit)
+        if why is not None:
+            document.wrong(("thresholds", name), why)
 
 
-def _world(document: Document, path: Path, values: Mapping[str, Any]) -> WorldFile:
-    """The world of one run, with its changes. Raises Mistake."""
-    told = document.data.get("world", "demo")
-    try:
-        world = part(document, "world") if isinstance(told, dict) else _world_file(told, path)
-        world.data = fill(world.data, values)
-        changes = fill(document.data.get("change", {}), values)
-    except StepError as error:
-        line = document.line(("world",))
-        raise Mistake(f"{document.path}:{line}: world: {error}") from error
-    return read_changed(world, changes)
+def _check_runs(document: Document, path: Path) -> list[WorldFile]:
+    """The worlds of all runs. What is wrong is noted once, with the values it is wrong for."""
+    worlds: list[WorldFile] = []
+    built, combinations = Worlds(document, path), _combinations(document)
+    problems: dict[tuple[int, str], list[str]] = {}
+    for values in combinations or [{}]:
+        wrong: set[tuple[int, str]] = set()
+        world = None
+        try:
+            world = built.build(values)
+            worlds.append(world)
+        except WrongWorld as error:
+            wrong |= set(error.problems)
+
+        def note(place: Place, why: str, wrong: set[tuple[int, str]] = wrong) -> None:
+            wrong.add((document.line(place), f"{dotted(place)}: {why}"))
+
+        check_arguments(document, values, world, note)
+        for problem in wrong:
+            problems.setdefault(problem, []).append(_told(values))
+    for (line, text), told in problems.items():
+        everywhere = len(told) == max(1, len(combinations))
+        document.problems.append((line, text if everywhere else f"{text} ({'; '.join(told)})"))
+    return worlds
 
 
-def _world_file(told: str, path: Path) -> Document:
-    """A world of its own file: beside the scenario, or one that comes along."""
-    beside = path.parent / told
-    return load(beside if beside.is_file() else find(told), WORLD_SCHEMA)
-
-
-# Steps
+def _told(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 def _action(document: Document, number: int) -> Action:
-    name, given, save = _parts(document.data["steps"][number])
+    name, given, save = parts(document.data["steps"][number])
     return Action(name, given, document.line(("steps", number, name)), save)
-
-
-def _parts(written: Any) -> tuple[str, Any, Any]:
-    """Verb, arguments, and where the result is kept. A step without arguments is a bare word."""
-    if isinstance(written, str):
-        return written, None, None
-    (name, given) = next(iter(written.items()))
-    if isinstance(given, dict) and SAVE in given and not _own_save(name):
-        given = dict(given)
-        return name, given, given.pop(SAVE)
-    return name, given, None
-
-
-def _own_save(name: str) -> bool:
-    """True for steps that keep more than their result: expectations."""
-    return any(arg.name == SAVE for arg in STEPS[name].args) if name in STEPS else False
-
-
-def _check_steps(document: Document) -> None:
-    """Hold every step against STEPS, and every variable against what has a value by then."""
-    kept = set(document.data.get("matrix", {}))
-    for number, written in enumerate(document.data["steps"]):
-        place: Place = ("steps", number)
-        if not (isinstance(written, str) or (isinstance(written, dict) and len(written) == 1)):
-            document.wrong(place, "expected one verb, with its arguments behind it")
-            continue
-        name, given, save = _parts(written)
-        if name not in STEPS:
-            document.wrong(place, f"no step '{name}'.{did_you_mean(name, STEPS)}")
-            continue
-        _respell(document, (*place, name), name, given)
-        for argument, why in STEPS[name].problems(given):
-            document.wrong((*place, name, *((argument,) if argument else ())), why)
-        for variable in named(given):
-            if variable.partition(".")[0] not in kept:
-                hint = did_you_mean(variable, kept)
-                document.wrong((*place, name), f"${{{variable}}} has no value yet.{hint}")
-        told = save if save is not None else (given or {}).get(SAVE) if _own_save(name) else None
-        kept |= {told} if isinstance(told, str) else set(told or ())
-
-
-def _respell(document: Document, place: Place, name: str, given: Any) -> None:
-    """A uid like 0123 is text where the step wants text: take it as it was spelled."""
-    if not isinstance(given, dict):
-        return
-    texts = {arg.name for arg in STEPS[name].args if arg.kind is Kind.TEXT}
-    for argument in given:
-        spelled = document.spelled.get((*place, argument))
-        if argument in texts and spelled is not None:
-            given[argument] = spelled
 
 
 def clock_of(scenario: Scenario, told: str | None) -> Clock:

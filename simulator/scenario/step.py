@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ACTOR = "scenario"
 Arguments = dict[str, Any]
 Result = Any
+# Where in the arguments something is wrong (names, numbers in lists), and why.
+Problem = tuple[tuple[str | int, ...], str]
 # Arguments that say how long a step takes; beside them it has so much for what it waits for.
 _DURATIONS = ("by", "within", "for", "wait")
 _PATIENCE_S = 120.0
@@ -49,6 +51,7 @@ class Kind(StrEnum):
     FLAG = "true or false"
     MAPPING = "a mapping"
     LIST = "a list"
+    WANTED = "text, or comparators"
     ANY = "anything"
 
 
@@ -120,50 +123,52 @@ class Step:
     primary: str | None = None
     acts: bool = True
     whole: bool = False
-    examine: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] | None = None
+    examine: Callable[[Mapping[str, Any]], Iterable[Problem]] | None = None
 
-    def problems(self, given: Any) -> Iterable[tuple[str, str]]:
-        """What is wrong with arguments as they were written: argument (or ''), and why."""
+    def problems(self, given: Any) -> Iterable[Problem]:
+        """What is wrong with arguments as they were written, and where."""
         try:
-            arguments = self._named(given)
+            arguments = self.named(given)
         except StepError as error:
-            yield "", str(error)
+            yield (), str(error)
             return
         known = {arg.name: arg for arg in self.args}
         for name, value in arguments.items():
             if name not in known:
-                yield name, f"{self.name} has no '{name}'.{did_you_mean(name, known)}"
+                yield (name,), f"no such argument.{did_you_mean(str(name), known)}"
             elif not (isinstance(value, str) and "${" in value):
                 try:
                     known[name].read(value)
                 except ValueError as error:
-                    yield name, str(error)
+                    yield (name,), str(error)
         for arg in self.args:
             if arg.required and arg.name not in arguments:
-                yield "", f"{self.name}: '{arg.name}' is missing: {arg.help}"
+                yield (), f"'{arg.name}' is missing: {arg.help}"
         if self.examine is not None:
             yield from self.examine(arguments)
 
     def read(self, given: Any) -> Arguments:
         """The arguments, checked, with defaults for those left out. Raises StepError."""
-        for name, why in self.problems(given):
-            raise StepError(f"{self.name}{f', {name}' if name else ''}: {why}")
-        arguments = self._named(given)
+        for place, why in self.problems(given):
+            raise StepError(f"{', '.join(map(str, (self.name, *place)))}: {why}")
+        arguments = self.named(given)
         values = {arg.name: arg.default for arg in self.args}
         for arg in self.args:
             if arg.name in arguments:
-                try:
+                try:  # again: what looked like a variable is none any more
                     values[arg.name] = arg.read(arguments[arg.name])
                 except ValueError as error:
                     raise StepError(f"{self.name}, {arg.name}: {error}") from error
         return values
 
-    def _named(self, given: Any) -> Mapping[str, Any]:
-        """A bare value is the primary argument's; nothing is none at all."""
-        if isinstance(given, Mapping) and not self.whole:
-            return given
+    def named(self, given: Any) -> Mapping[str, Any]:
+        """The arguments by name: a bare value is the primary one's, nothing is none at all. Raises
+        StepError.
+        """
         if given is None:
             return {}
+        if isinstance(given, Mapping) and not self.whole:
+            return given
         if self.primary is None:
             wanted = ", ".join(arg.name for arg in self.args) or "nothing"
             raise StepError(f"expected a mapping with {wanted}")
@@ -228,6 +233,7 @@ _FITS: Mapping[Kind, Callable[[Any], bool]] = {
     Kind.FLAG: lambda value: isinstance(value, bool),
     Kind.MAPPING: lambda value: isinstance(value, Mapping),
     Kind.LIST: lambda value: isinstance(value, list),
+    Kind.WANTED: lambda value: isinstance(value, str | Mapping),
     Kind.ANY: lambda value: True,
 }
 

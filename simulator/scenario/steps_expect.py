@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.scenario.compare import MISSING, holds, in_words, problem, shown
+from simulator.mistakes import did_you_mean
+from simulator.scenario.compare import MISSING, count_problem, holds, in_words, problem, shown
 from simulator.scenario.expect import (
     WITHIN_S,
     ExpectationFailed,
@@ -16,27 +17,32 @@ from simulator.scenario.expect import (
     expect_any_order,
     never,
 )
-from simulator.scenario.match import FIELDS, SUBJECTS, Match, MatchError
+from simulator.scenario.match import FIELDS, SUBJECTS, Match, MatchError, is_pointer
 from simulator.scenario.sights import Sight, point
 from simulator.scenario.snapshot import snapshot
-from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepError
+from simulator.scenario.step import Arg, Arguments, Kind, Play, Problem, Result, Step, StepError
+from simulator.scenario.variables import is_name
 
 _MATCH_KEYS = (*SUBJECTS, *FIELDS, "where", "answer", "headers")
+SAVE = "save"
 
 
 async def expect_one(play: Play, given: Arguments) -> Result:
-    """Wait until something has happened."""
+    """Wait until something has happened; what was seen, the last of several."""
     sight = await expect(play, _match(given), within_s=given["within"], count=given["count"])
-    if sight is not None:
-        _keep(play, sight, given["save"])
-    return None if sight is None else {"seq": sight.seq, "name": sight.name}
+    if sight is None:
+        return None
+    _keep(play, sight, given[SAVE])
+    return _told(sight)
 
 
 async def expect_all(play: Play, given: Arguments) -> Result:
     """Wait until all of these have happened, in any order."""
-    matches = [_parsed(each) for each in given["of"]]
-    met = await expect_any_order(play, matches, within_s=given["within"])
-    return [{"seq": sight.seq, "name": sight.name} for sight in met]
+    of = given["of"]
+    met = await expect_any_order(play, [_parsed(each) for each in of], within_s=given["within"])
+    for each, sight in zip(of, met, strict=True):
+        _keep(play, sight, each.get(SAVE))
+    return [_told(sight) for sight in met]
 
 
 async def expect_never(play: Play, given: Arguments) -> Result:
@@ -58,30 +64,55 @@ async def check(play: Play, given: Arguments) -> Result:
         raise ExpectationFailed("check: " + "; ".join(wrong))
 
 
-def _examine_match(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _examine_expect(given: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _examine_match(given)
+    yield from _examine_save(given.get(SAVE))
+    if given.get("count") is not None and (why := count_problem(given["count"])) is not None:
+        yield ("count",), why
+
+
+def _examine_match(given: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with a match as it was written; the rest of the step is not its affair."""
     told = {key: value for key, value in given.items() if key in _MATCH_KEYS}
     try:
         Match.parse(told)
     except MatchError as error:
-        yield error.field.partition(" ")[0], error.why
+        place, _, pointer = error.field.partition(" ")
+        yield tuple(step for step in (place, pointer) if step), error.why
 
 
-def _examine_all(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for each in given.get("of", ()) if isinstance(given.get("of"), list) else ():
-        try:
-            _parsed(each)
-        except StepError as error:
-            yield "", str(error)
+def _examine_all(given: Mapping[str, Any]) -> Iterator[Problem]:
+    of = given.get("of")
+    if isinstance(of, list) and not of:
+        yield ("of",), "expected at least one"
+    for number, each in enumerate(of if isinstance(of, list) else ()):
+        if not isinstance(each, Mapping):
+            yield ("of", number), _NO_MATCH
+            continue
+        told = {key: value for key, value in each.items() if key in (*_MATCH_KEYS, SAVE)}
+        for key in each.keys() - told.keys():
+            hint = did_you_mean(str(key), (*_MATCH_KEYS, SAVE))
+            yield ("of", number, key), f"cannot stand here.{hint}"
+        for place, why in (*_examine_match(told), *_examine_save(told.get(SAVE))):
+            yield ("of", number, *place), why
 
 
-def _examine_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _examine_save(told: Any) -> Iterator[Problem]:
+    for name, place in told.items() if isinstance(told, Mapping) else ():
+        source, _, pointer = str(place).rpartition(" ")
+        if not is_name(name):
+            yield (SAVE, name), "no name for a variable: letters, digits and _"
+        if source not in ("", "answer") or not is_pointer(pointer):
+            yield (SAVE, name), f"'{place}' is no place: /id of the request, or: answer /id"
+
+
+def _examine_check(given: Mapping[str, Any]) -> Iterator[Problem]:
     told = given.get("that")
     for pointer, wanted in told.items() if isinstance(told, Mapping) else ():
-        if not str(pointer).startswith("/"):
-            yield "", f"'{pointer}' is no JSON pointer: it begins with /"
+        if not is_pointer(str(pointer)):
+            yield ("that", pointer), f"'{pointer}' is no JSON pointer: it begins with /"
         elif (why := problem(wanted)) is not None:
-            yield "", f"{pointer}: {why}"
+            yield ("that", pointer), why
 
 
 def _match(given: Arguments) -> Match:
@@ -90,10 +121,8 @@ def _match(given: Arguments) -> Match:
 
 def _parsed(given: Any) -> Match:
     """Raises StepError."""
-    if not isinstance(given, Mapping):
-        raise StepError("expected a mapping that says what to look for")
     try:
-        return Match.parse(given)
+        return Match.parse({key: value for key, value in given.items() if key != SAVE})
     except MatchError as error:
         raise StepError(str(error)) from error
 
@@ -108,11 +137,24 @@ def _keep(play: Play, sight: Sight, save: Any) -> None:
         play.variables[name] = value
 
 
+def _told(sight: Sight) -> dict[str, Any]:
+    """What was seen, as plain JSON."""
+    answer = None if sight.reply is MISSING else sight.reply
+    request = None if sight.request is MISSING else sight.request
+    told = {"seq": sight.seq, "at": sight.record["at"], "name": sight.name}
+    return {**told, "session": sight.session, "request": request, "answer": answer}
+
+
 def _args() -> tuple[Arg, ...]:
     subjects = [Arg(name, Kind.TEXT, about) for name, about in _SUBJECTS.items()]
-    return (*subjects, *(Arg(name, Kind.ANY, about) for name, about in _FIELDS.items()))
+    fields = [Arg(name, _KINDS.get(name, Kind.WANTED), about) for name, about in _FIELDS.items()]
+    return (*subjects, *fields)
 
 
+_NO_MATCH = "expected a mapping that says what to look for"
+_MAPPINGS = ("where", "answer", "headers")
+_KINDS = {**dict.fromkeys(("http", "status", "seen"), Kind.ANY),
+          **dict.fromkeys(_MAPPINGS, Kind.MAPPING)}  # fmt: skip
 _SUBJECTS = {
     "ocpp": "an OCPP action, as in Authorize; * is any",
     "ocpi": "an OCPI request: POST cdrs, cdrs, GET, *",
@@ -139,7 +181,7 @@ _FIELDS = {
     "headers": "headers of an OCPI request",
 }
 _WITHIN = Arg("within", Kind.DURATION, "how long to wait, on the world's clock", default=WITHIN_S)
-_SAVE = Arg("save", Kind.MAPPING, "variables and the places they are read from: {cdr: /id}")
+_SAVE = Arg(SAVE, Kind.MAPPING, "variables and the places they are read from: {cdr: /id}")
 _SINCE = Arg("since", Kind.TEXT, "since when: the start, or the step before",
              choices=("start", "step"), default="start")  # fmt: skip
 
@@ -147,7 +189,7 @@ _SINCE = Arg("since", Kind.TEXT, "since when: the start, or the step before",
 STEPS: tuple[Step, ...] = (
     Step("expect", "expectation", "Wait until something has happened, on either wire.", expect_one,
          (*_args(), _WITHIN, Arg("count", Kind.ANY, "how often: a number, or comparators"), _SAVE),
-         acts=False, examine=_examine_match),
+         acts=False, examine=_examine_expect),
     Step("expect_any_order", "expectation", "Wait until all of these have happened.", expect_all,
          (Arg("of", Kind.LIST, "what to look for, each as in expect", required=True), _WITHIN),
          "of", acts=False, examine=_examine_all),

@@ -11,27 +11,50 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulator.mistakes import did_you_mean
+from simulator.scenario.compare import MISSING
+from simulator.scenario.sights import point
 from simulator.scenario.step import StepError
 
+_MEANT = re.compile(r"\$\{([^}]*)\}?")
 _VARIABLE = re.compile(r"\$\{\s*([A-Za-z_][A-Za-z0-9_.]*)\s*\}")
 
 
-def fill(value: Any, variables: Mapping[str, Any]) -> Any:
-    """The value with every variable in its place. Raises StepError for one that has no value."""
+def fill(value: Any, variables: Mapping[str, Any], *, partly: bool = False) -> Any:
+    """The value with every variable in its place. Raises StepError for one that has no value;
+    `partly`: leaves that one as it is.
+    """
     if isinstance(value, str):
         whole = _VARIABLE.fullmatch(value)
-        if whole is not None:
-            return _look_up(whole[1], variables)
-        return _VARIABLE.sub(lambda match: _spelled(_look_up(match[1], variables)), value)
+        if whole is None or (partly and not _known(whole, variables)):
+            return _within(value, variables, partly)
+        return _look_up(whole[1], variables)
     if isinstance(value, Mapping):
-        return {fill(key, variables): fill(part, variables) for key, part in value.items()}
-    return [fill(part, variables) for part in value] if isinstance(value, list) else value
+        return {
+            _within(str(key), variables, partly): fill(part, variables, partly=partly)
+            for key, part in value.items()
+        }
+    if isinstance(value, list):
+        return [fill(part, variables, partly=partly) for part in value]
+    return value
+
+
+def _known(match: re.Match[str], variables: Mapping[str, Any]) -> bool:
+    return match[1].partition(".")[0] in variables
+
+
+def _within(text: str, variables: Mapping[str, Any], partly: bool) -> str:
+    def spell(match: re.Match[str]) -> str:
+        if partly and not _known(match, variables):
+            return match[0]
+        return _spelled(_look_up(match[1], variables))
+
+    return _VARIABLE.sub(spell, text)
 
 
 def named(value: Any) -> Iterator[str]:
-    """The variables that a value speaks of."""
+    """The variables that a value speaks of, those too that cannot be."""
     if isinstance(value, str):
-        yield from (match[1] for match in _VARIABLE.finditer(value))
+        yield from (match[1].strip() for match in _MEANT.finditer(value))
     elif isinstance(value, Mapping):
         for key, part in value.items():
             yield from named(key)
@@ -41,10 +64,20 @@ def named(value: Any) -> Iterator[str]:
             yield from named(part)
 
 
+def is_name(text: object) -> bool:
+    """True for what may be the name of a variable."""
+    return isinstance(text, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None
+
+
 def _look_up(name: str, variables: Mapping[str, Any]) -> Any:
-    if name not in variables:
-        raise StepError(f"${{{name}}} has no value here.{did_you_mean(name, variables)}")
-    return variables[name]
+    """`cdr`, or a place within it: `cdr.total_cost.excl_vat`, `cdrs.0`."""
+    first, *way = name.split(".")
+    if first not in variables:
+        raise StepError(f"${{{name}}} has no value here.{did_you_mean(first, variables)}")
+    value = point(variables[first], "".join(f"/{step}" for step in way))
+    if value is MISSING:
+        raise StepError(f"${{{name}}}: nothing stands there in '{first}'")
+    return value
 
 
 def _spelled(value: Any) -> str:

@@ -99,8 +99,11 @@ class Outcome:
 
 
 def exit_code(outcomes: list[Outcome]) -> int:
-    """The exit code of several: a failure goes before an error; nothing has one of its own."""
+    """The exit code of several: an internal error before a failure, that before the first other;
+    nothing at all has one of its own.
+    """
     if not outcomes:
         return Exit.NOTHING
     codes = [outcome.code for outcome in outcomes]
-    return next((c for c in (Exit.INTERNAL, Exit.FAILED) if c in codes), max(codes, key=bool))
+    first = [code for code in (Exit.INTERNAL, Exit.FAILED, *codes) if code in codes]
+    return next((code for code in first if code != Exit.PASS), Exit.PASS)
