@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format unit bench docs clean
+.PHONY: help setup demo test check format unit bench soak docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -38,6 +38,9 @@ format: $(READY)  ## format and mend what can be mended
 
 bench: $(READY)  ## measured figures, ratios in one run
 	$(BIN)/python -m tests.bench
+
+soak: $(READY)  ## a thousand random worlds with random faults
+	$(BIN)/roamlab soak --seeds 1..1000 --jobs 2 --keep-going
 
 docs: $(READY)  ## what the documents take from the program
 	$(BIN)/python -m mock_peer.rules_markdown > docs/rules.md

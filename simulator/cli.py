@@ -40,6 +40,10 @@ COMMANDS: dict[str, Row] = {
         "simulator.commands.run:run",
         "Play scenarios, and say how they ended.",
     ),
+    "soak": Row(
+        "simulator.commands.soak:soak",
+        "Play random worlds with random faults, seed by seed.",
+    ),
     "station": Row(
         "simulator.commands.station:station",
         "Run charging stations against any CSMS.",
