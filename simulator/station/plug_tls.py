@@ -11,10 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography import x509
 
@@ -24,7 +22,7 @@ from simulator.pki.certificates import common_name, domain_component, pem_chain
 from simulator.pki.keys import key_pem
 from simulator.pki.path import Purpose, validate
 from simulator.station.certificate_records import Own
-from simulator.wire.tls import TlsError, TlsFiles, client_context, in_words, server_context
+from simulator.wire.tls import TlsError, TlsPem, client_context, in_words, server_context
 
 _HOST = "127.0.0.1"
 _PATIENCE_S = 10.0
@@ -62,8 +60,8 @@ async def shake_hands(
     if not roots:
         return Handshake(leaf, certificates, refused="the car knows no V2G root")
     try:
-        with _contexts(own, roots, edition, clock) as (station, car):
-            protocol, cipher = await clock.wait_for(_meet(station, car), _PATIENCE_S)
+        station, car = _contexts(own, roots, edition, clock)
+        protocol, cipher = await clock.wait_for(_meet(station, car), _PATIENCE_S)
     except (ssl.SSLError, OSError, TlsError, TimeoutError) as error:
         return Handshake(leaf, certificates, refused=in_words(error))
     return Handshake(leaf, certificates, protocol, cipher, refused=_out_of_place(own))
@@ -84,28 +82,19 @@ def _out_of_place(own: Own) -> str | None:
     return f"'{common_name(own.leaf)}' is no certificate of a station: its DC is not CPO"
 
 
-@contextlib.contextmanager
 def _contexts(
     own: Own, roots: Sequence[x509.Certificate], edition: str, clock: Clock
-) -> Iterator[tuple[ssl.SSLContext, ssl.SSLContext]]:
-    """Both ends' contexts. OpenSSL takes keys from files alone: they are there for that moment, in
-    a directory that nobody else can read.
-    """
-    with tempfile.TemporaryDirectory(prefix="roamlab-secc-") as name:
-        chain, key, ca = (Path(name, each) for each in ("chain.pem", "key.pem", "roots.pem"))
-        chain.write_text(pem_chain(own.chain))
-        key.touch(0o600)
-        key.write_text(key_pem(own.key))
-        ca.write_text(pem_chain(roots))
-        station = server_context(TlsFiles(chain, key), clock)
-        car = client_context(clock, ca=ca)
+) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The station's and the car's."""
+    station = server_context(TlsPem(pem_chain(own.chain), key_pem(own.key)), clock)
+    car = client_context(clock, ca=pem_chain(roots))
     car.check_hostname = False  # a SECC certificate bears the station's id, not an address
     low, high, suites = _VERSIONS[edition]
     for context in (station, car):
         context.minimum_version, context.maximum_version = low, high
         if suites is not None:
             context.set_ciphers(suites)
-    yield station, car
+    return station, car
 
 
 class _End:
