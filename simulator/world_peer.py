@@ -42,7 +42,6 @@ class Peer:
         self.plan = plan
         self.name = plan.name
         self.versions_url = plan.url or ""
-        self.token_a = plan.token or ""
         self.base_url = ""
         self._clock = clock
         self._chance = chance
@@ -55,6 +54,12 @@ class Peer:
     def outside(self) -> bool:
         """True for a peer that runs elsewhere and has no control API here."""
         return self.plan.url is not None
+
+    @property
+    def token_a(self) -> str:
+        """The token A for the next registration: each one uses its token up."""
+        token: str = (self.plan.token or "") if self._running is None else self._running.token_a
+        return token
 
     async def start(self, host: str) -> None:
         """Start it in this world and give it its tokens. Raises BindError, Mistake."""
@@ -77,7 +82,6 @@ class Peer:
             **self._safety,
         )
         self.versions_url = self._running.versions_url
-        self.token_a = self._running.token_a
         self.base_url = self._running.base_url
 
     async def stop(self) -> None:

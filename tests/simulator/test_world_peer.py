@@ -12,8 +12,16 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
 from simulator.wire.http_aio import HttpClient
-from simulator.world_file import PeerPlan
+from simulator.world import World
+from simulator.world_file import PeerPlan, read_text
 from simulator.world_peer import Peer, PeerRefused
+
+WORLD = """
+name: test
+clock: virtual
+cpo: {country_code: DE, party_id: ABC, name: My Charging, ocpp_port: 0, ocpi_port: 0}
+peers: [{name: plugsurfing, port: 0}]
+"""
 
 
 @pytest.fixture
@@ -89,3 +97,17 @@ async def test_an_unknown_kind_is_guessed_at(
     with pytest.raises(Mistake, match="Did you mean 'plugsurfing'"):
         await peer.start("127.0.0.1")
     await peer.stop()
+
+
+async def test_each_registration_has_a_token_a_of_its_own() -> None:
+    world = World(read_text(WORLD))
+    await world.begin("all")
+    peer = world.peers["plugsurfing"]
+    used = peer.token_a
+    await world.cpo.unregister("plugsurfing")
+    await world.register_at(peer.versions_url, used, "plugsurfing")
+    assert peer.token_a != used
+    await world.cpo.unregister("plugsurfing")
+    await world.register_at(peer.versions_url, peer.token_a, "plugsurfing")
+    assert [p["name"] for p in world.cpo.snapshot()["peers"]] == ["plugsurfing"]
+    await world.stop()
