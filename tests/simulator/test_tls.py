@@ -6,12 +6,12 @@ import asyncio
 import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simulator.kernel.clock import Clock
 from simulator.kernel.loop import run
 from simulator.pki.keys import key_pem
 from simulator.pki.store import Pki
@@ -53,7 +53,7 @@ async def test_from_card_to_cdr_over_tls_alone(pki: Pki) -> None:
         cdrs = world.cpo.snapshot()["cdrs"]
         assert sum(cdrs.values()) == 3
         assert set(cdrs) == {"accepted"}
-        # The EMP behind Roam has seen the locations, and starts a session there.
+        # The EMP behind Roam has seen the locations.
         await world.clock.sleep(70)
         state = await world.emps["emp"].state()
         assert state["locations"]
@@ -63,8 +63,8 @@ async def test_from_card_to_cdr_over_tls_alone(pki: Pki) -> None:
 
 
 @pytest.mark.real
-async def test_the_same_on_the_real_loop(tmp_path: Path) -> None:
-    pki = make_pki(tmp_path / "pki", datetime.now(UTC))
+async def test_the_same_on_the_real_loop(clock: Clock, tmp_path: Path) -> None:
+    pki = make_pki(tmp_path / "pki", clock.now())
     world = world_of(pki, "real")
     async with world:
         await session(world, "S201", 1.0)
@@ -83,8 +83,6 @@ def journal_of(pki: Pki, path: Path) -> bytes:
         async with world:
             await session(world, "S201")
             await session(world, "S16")
-
-    from simulator.kernel.clock import Clock
 
     run(play(), Clock("virtual"))
     return path.read_bytes()
@@ -119,8 +117,8 @@ async def test_who_connects_and_says_nothing_holds_nobody(pki: Pki) -> None:
 
 @pytest.mark.real
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
-async def test_openssl_believes_every_server(tmp_path: Path) -> None:
-    pki = make_pki(tmp_path / "pki", datetime.now(UTC))
+async def test_openssl_believes_every_server(clock: Clock, tmp_path: Path) -> None:
+    pki = make_pki(tmp_path / "pki", clock.now())
     root = tmp_path / "pki" / "certificates" / "CSMS_ROOT.pem"
     async with world_of(pki, "real") as world:
         bases = {
