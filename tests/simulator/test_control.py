@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
 
-from simulator.control import PAGE, Control
+from simulator.control import PAGE, PREFIX, Control
 from simulator.scenario.steps import STEPS
 from simulator.wire.http_aio import HttpClient
 from simulator.world import World
@@ -66,7 +67,7 @@ async def test_what_there_is() -> None:
     async with controlled() as (world, call):
         status, whole = await call("GET", "/world")
         assert (status, whole["world"]["name"]) == (200, "demo")
-        assert set(whole) == {"world", "stations", "cpo", "peers", "emps"}
+        assert set(whole) >= {"world", "stations", "cpo", "peers", "emps"}
         assert set((await call("GET", "/stations"))[1]) == set(world.stations)
         assert (await call("GET", "/stations/DE-DC-1"))[1]["version"] == "2.0.1"
         assert (await call("GET", "/clock"))[1]["clock"] == "virtual"
@@ -182,3 +183,13 @@ async def test_calls_at_a_time_do_not_wait_for_each_other() -> None:
         status, answer = await waiting
         assert (status, answer["result"]["name"]) == (200, "car.plugged")
         assert world.clock.monotonic() < 60
+
+
+def test_the_page_names_every_call() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "control.md").read_text(encoding="utf-8")
+    world = World(read(find("demo")))
+    try:
+        for row in Control(world).rows():
+            assert f"`{row.method} {PREFIX}{row.path}`" in page
+    finally:
+        world.cpo.book.close()

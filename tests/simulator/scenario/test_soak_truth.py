@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -124,3 +126,14 @@ async def test_what_goes_on_is_found() -> None:
             await world.station(name).unplug(1)
         names = {broken.name for broken in (await invariants(world)).broken}
         assert {"queues-empty", "sessions-end"} <= names
+
+
+def test_the_page_names_every_invariant() -> None:
+    root = Path(__file__).parents[3]
+    page = (root / "docs" / "reliability.md").read_text(encoding="utf-8")
+    for name in ("soak", "soak_truth"):
+        code = (root / "simulator" / "scenario" / f"{name}.py").read_text(encoding="utf-8")
+        told = re.findall(r'(?:hold|Broken)\(\s*"([a-z-]+)"', code)
+        assert told
+        for invariant in told:
+            assert f"`{invariant}`" in page
