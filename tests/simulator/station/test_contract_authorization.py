@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import ocpp.v201.call as ask
 import pytest
 
 from simulator.kernel.clock import Clock, rfc3339
@@ -354,3 +355,60 @@ async def test_online_the_cache_is_not_enough(clock: Clock, journal: Journal) ->
         await station.plug(1, car())
         await clock.sleep(1)
     assert len(asked(journal, V201)) == 1
+
+
+# Beside cards and commands
+
+
+async def test_a_remote_start_may_overtake_and_may_follow(clock: Clock, journal: Journal) -> None:
+    async with world(clock, journal, V201, **options(authorize_remote="false")) as (station, csms):
+        token = {"id_token": "APP1", "type": "Central"}
+
+        def start() -> Any:
+            return ask.RequestStartTransaction(token, remote_start_id=7, evse_id=1)
+
+        csms.delays_s["Authorize"] = 8
+        await station.plug(1, car())
+        await clock.sleep(2)
+        assert (await csms.call(start())).status == "Accepted"
+        await clock.sleep(10)
+        assert station.snapshot()["evses"][0]["token"] == "APP1"
+        await station.unplug(1)
+        await clock.sleep(1)
+        await station.plug(1, car(contract(seed=8)))
+        await clock.sleep(1)
+        assert shown(station)["state"] == "refused"
+        assert (await csms.call(start())).status == "Accepted"
+        await clock.sleep(1)
+        assert station.snapshot()["evses"][0]["token"] == "APP1"
+    assert not events(journal, "ocpp.chore_failed")
+
+
+async def test_a_transaction_that_the_cable_has_begun_goes_on(
+    clock: Clock, journal: Journal
+) -> None:
+    """TxStartPoint EVConnected: the contract comes with an update."""
+    async with world(clock, journal, V201, **options(tx_start_points="EVConnected")) as (
+        station,
+        _,
+    ):
+        await station.plug(1, car())
+        await clock.sleep(2)
+        assert station.snapshot()["evses"][0]["state"] == "charging"
+    told_events = [e for e in sent(journal, "TransactionEvent") if "idToken" in e]
+    assert [(e["eventType"], e["triggerReason"], e["idToken"]) for e in told_events] == [
+        ("Updated", "Authorized", {"idToken": EMAID, "type": "eMAID"})
+    ]
+
+
+@pytest.mark.real
+async def test_on_a_real_clock_too() -> None:
+    clock = Clock("real", start=NOW)
+    journal = Journal(clock, seed=42, world="test")
+    async with world(clock, journal, V201, **options()) as (station, _):
+        await station.plug(1, car(iso15118=("20", "2")))
+        for _ in range(200):
+            if shown(station)["state"] != "began" and shown(station)["state"] != "asking":
+                break
+            await clock.sleep(0.02)
+        assert shown(station)["state"] == "accepted"
