@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, TypeVar
 
-from simulator.cpo.config import CpoConfig, StationEntry
+from simulator.cpo.config import CpoConfig, PncSettings, StationEntry
 from simulator.cpo.run import Cpo
 from simulator.kernel.chance import Chance, fresh_seed
 from simulator.kernel.clock import Clock
@@ -30,6 +30,7 @@ from simulator.world_emp import Emp
 from simulator.world_faults import Faults
 from simulator.world_file import EmpPlan, PeerPlan, Plug, StationPlan, WorldFile
 from simulator.world_peer import Peer
+from simulator.world_pki import WorldPki
 from simulator.world_tls import profile_at_the_door
 
 Roaming = TypeVar("Roaming", PeerPlan, EmpPlan)
@@ -61,11 +62,14 @@ class World:
         self._refuse_the_impossible()
         self.chance = Chance(self.seed)
         self.journal = Journal(self.clock, seed=self.seed, world=plan.name, keep=keep)
+        self.pki = self._pki()
+        if self.pki is not None:
+            self.plan = plan = self.pki.furnish(plan)
         self.stations: dict[str, Station] = {}
         board = FaultBoard(self.chance.child("faults"), self.clock, self.journal)
         offer_power_cuts(board, self.stations)
         self.cpo = Cpo(
-            cpo_config(plan, self.chance),
+            cpo_config(plan, self.chance, self._pnc()),
             clock=self.clock,
             chance=self.chance,
             journal=self.journal,
@@ -93,6 +97,19 @@ class World:
                 "world and lives in real time. Use --clock real, or let the peer run inside (leave "
                 "out its url)."
             )
+
+    def _pki(self) -> WorldPki | None:
+        """The PKI that the file asks for. Raises Mistake."""
+        if self.plan.pki is None:
+            return None
+        chance = self.chance.child("pki")
+        return WorldPki(self.plan, clock=self.clock, chance=chance, journal=self.journal)
+
+    def _pnc(self) -> PncSettings | None:
+        """What the CPO knows of contracts: of the world's PKI, and what the file tells it."""
+        if self.pki is not None:
+            return self.pki.settings(self.plan.pnc)
+        return None if self.plan.pnc is None else PncSettings(**self.plan.pnc)
 
     def _trusting(self, actor: Roaming) -> Roaming:
         """Whoever names no certificates trusts whom the CPO does."""
@@ -143,8 +160,10 @@ class World:
             await self.start_stations()
 
     async def start_peers(self) -> None:
-        """Place the faults of the file; start the peers and EMPs that live here."""
+        """Place the faults of the file; start the PKI, the peers and EMPs that live here."""
         self.faults.place_here(self.plan.faults)
+        if self.pki is not None:
+            await self.pki.start()
         host = self.plan.cpo.get("host", "127.0.0.1")
         for peer in self.peers.values():
             await peer.start(host)
@@ -159,8 +178,9 @@ class World:
     def build_stations(self) -> None:
         """Put every station in its place, switched off."""
         for plan in self.plan.stations:
+            config = station_config(plan, self.cpo.ocpp_url, Tls(ca=self.plan.ocpp_tls.ca))
             self.stations[plan.id] = Station(
-                station_config(plan, self.cpo.ocpp_url, Tls(ca=self.plan.ocpp_tls.ca)),
+                config if self.pki is None else self.pki.equip(config, plan),
                 clock=self.clock,
                 chance=self.chance,
                 journal=self.journal,
@@ -209,6 +229,8 @@ class World:
                 await emp.stop()
             for peer in self.peers.values():
                 await peer.stop()
+            if self.pki is not None:
+                await self.pki.stop()
         finally:
             self.journal.close()
 
@@ -237,13 +259,16 @@ class World:
         return self.stations[name]
 
     def car(self, name: str) -> Car:
-        """A car of the file, as it arrives. Raises Mistake."""
+        """A car of the file, as it arrives; what was installed in it stays. Raises Mistake."""
         if name not in self.plan.cars:
             raise Mistake(f"no car '{name}' in this world.{did_you_mean(name, self.plan.cars)}")
-        return Car(**self.plan.cars[name])
+        car = Car(**self.plan.cars[name])
+        if self.pki is not None:
+            self.pki.load(name, car)
+        return car
 
 
-def cpo_config(plan: WorldFile, chance: Chance) -> CpoConfig:
+def cpo_config(plan: WorldFile, chance: Chance, pnc: PncSettings | None = None) -> CpoConfig:
     """What the CPO is told: its section of the file, and what stands where."""
     own: Mapping[str, Any] = plan.cpo
     return CpoConfig(
@@ -257,10 +282,12 @@ def cpo_config(plan: WorldFile, chance: Chance) -> CpoConfig:
                 evse_uids=[station.evse_uid(n) for n in range(1, len(station.evses) + 1)],
                 basic_password=station.password,
                 security_profile=profile_at_the_door(plan, station),
+                iso15118=("2",) if station.pnc is None else station.pnc.iso15118,
             )
             for station in plan.stations
         ],
         insecure=plan.insecure,
+        pnc=pnc,
         omit={s.id: s.omit_from_cdrs for s in plan.stations if s.omit_from_cdrs},
     )
 
@@ -280,6 +307,8 @@ def station_config(plan: StationPlan, csms_url: str, tls: Tls = NO_TLS) -> Stati
         basic_password=plan.password,
         security_profile=plan.security_profile,
         tls=tls if plan.tls is None else plan.tls,
+        pnc=None if plan.pnc is None else plan.pnc.config,
+        settings={**({} if plan.pnc is None else plan.pnc.settings), **plan.settings},
     )
     if plan.meter_interval_s is not None:
         config = replace(config, meter_interval_s=plan.meter_interval_s)

@@ -26,6 +26,17 @@ from simulator.world_check import (
     check_stations,
     check_unique,
 )
+from simulator.world_contracts import (
+    CarPlan,
+    PkiPlan,
+    PncPlan,
+    check_pki,
+    read_cars,
+    read_pki,
+    read_pnc,
+    read_settings,
+    read_stations_pnc,
+)
 from simulator.world_faults import check_faults
 from simulator.world_tls import check_profiles, read_tls
 
@@ -75,6 +86,8 @@ class StationPlan:
     omit_from_cdrs: tuple[str, ...] = ()
     security_profile: int | None = None  # none named: what TLS and password make of it
     tls: Tls | None = None  # none: it trusts whom the CPO's section names
+    pnc: PncPlan | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def evse_uid(self, evse_id: int) -> str:
         """The OCPI uid of one of its EVSEs, counted from 1."""
@@ -133,6 +146,9 @@ class WorldFile:
     locations: tuple[Mapping[str, Any], ...] = ()
     stations: tuple[StationPlan, ...] = ()
     cars: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    contracts: Mapping[str, CarPlan] = field(default_factory=dict)  # by car
+    pki: PkiPlan | None = None
+    pnc: Mapping[str, Any] | None = None  # what the CPO is told of Plug & Charge
     faults: tuple[Mapping[str, Any], ...] = ()
     insecure: bool = False  # plain text beyond loopback
 
@@ -260,12 +276,15 @@ def _build(document: Document) -> WorldFile:
             document, (key,), data.get(key, []), "name" if key in ("peers", "emps") else "id"
         )
     check_stations(document, locations, {tariff["id"] for tariff in data.get("tariffs", [])})
+    check_pki(document, data)
+    pki, pnc = read_pki(document, data), read_pnc(document, data["cpo"])
+    cars, contracts = read_cars(document, data.get("cars", {}))
     document.check()
     start = data.get("start")
     world = WorldFile(
         path=document.path,
         name=data["name"],
-        cpo=data["cpo"],
+        cpo={key: value for key, value in data["cpo"].items() if key != "pnc"},
         seed=data.get("seed"),
         clock=data.get("clock", "real"),
         start=None if start is None else parse_rfc3339(start),
@@ -274,7 +293,10 @@ def _build(document: Document) -> WorldFile:
         tariffs=tuple(data.get("tariffs", [])),
         locations=tuple(locations),
         stations=tuple(stations),
-        cars=data.get("cars", {}),
+        cars=cars,
+        contracts=contracts,
+        pki=pki,
+        pnc=pnc,
         faults=tuple(data.get("faults", ())),
         insecure=data.get("insecure", False),
     )
@@ -294,6 +316,10 @@ def _stations(
             evses = _plugs(document, (*place, "evses"), station.get("evses", [["ac-22"]]), plugs)
             plan = {k: v for k, v in station.items() if k not in ("count", "evses", "id")}
             plan["omit_from_cdrs"] = tuple(plan.get("omit_from_cdrs", ()))
+            plan["pnc"] = read_stations_pnc(plan.get("pnc"))
+            plan["settings"] = read_settings(
+                document, (*place, "settings"), plan.get("settings", {})
+            )
             plans += [
                 StationPlan(id=name, location_id=location["id"], evses=evses, **plan)
                 for name in numbered(station["id"], station.get("count"))

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.strict_yaml import Document, Place
-from simulator.wire.tls import NO_TLS, Tls, TlsFiles
+from simulator.wire.tls import NO_TLS, Tls, TlsFiles, TlsPem
 
 if TYPE_CHECKING:
     from simulator.world_file import StationPlan, WorldFile
+
+# What stands where the file says `pki`, until the world has made its PKI.
+PKI = "pki"
+FROM_PKI = Tls(TlsPem(PKI, PKI), PKI)
 
 
 def read_tls(document: Document) -> dict[str, Any]:
@@ -51,7 +55,11 @@ def _places(data: Mapping[str, Any]) -> Iterator[Place]:
                 yield ("locations", i, "stations", j, "tls")
 
 
-def _tls(document: Document, place: Place, told: Mapping[str, Any], base: Path) -> Tls:
+def _tls(document: Document, place: Place, told: Mapping[str, Any] | str, base: Path) -> Tls:
+    if isinstance(told, str):
+        if document.data.get(PKI) is None:
+            document.wrong(place, "this file has no section 'pki'")
+        return FROM_PKI
     certificate, key, ca = told.get("cert"), told.get("key"), told.get("ca")
     if (certificate is None) != (key is None):
         document.wrong(place, "'cert' and 'key' go together")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulator.command import OCPI_VERSIONS
-from simulator.cpo.config import CpoConfig
+from simulator.cpo.config import CpoConfig, PncSettings
 from simulator.kernel.chance import Chance
 from simulator.mistakes import Mistake
 from simulator.ocpi.versions import VERSIONS
@@ -227,6 +227,7 @@ def test_versions_are_those_there_are() -> None:
 def test_the_schema_knows_what_the_cpo_and_the_car_know() -> None:
     schema = json.loads(SCHEMA.read_text())["$defs"]
     # These come from other places of the file.
-    own = {"locations", "tariffs", "stations", "omit", "pnc", "insecure"}
+    own = {"locations", "tariffs", "stations", "omit", "insecure"}
     assert set(schema["cpo"]["properties"]) == {f.name for f in fields(CpoConfig)} - own
     assert set(schema["car"]["properties"]) <= {f.name for f in fields(Car)}
+    assert set(schema["cpo_pnc"]["properties"]) == {f.name for f in fields(PncSettings)}
