@@ -319,7 +319,7 @@ class FaultyHttp(HttpClient):
         back = Parcel(answer.body, answer.headers.plain(), answer.status)
         self._end.struck(back, RECEIVED, ANSWER, asked)
         await self._travel(back, asked, url)
-        return Response(back.status, Headers(back.headers), back.body)
+        return replace(answer, status=back.status, headers=Headers(back.headers), body=back.body)
 
     async def _travel(self, parcel: Parcel, asked: _Asked, url: str) -> None:
         """Wait as long as it takes. Raises ConnectFailed where it never comes."""
@@ -376,7 +376,7 @@ def handler(
         if back.gone:
             return await _failed(back, clock)
         await clock.sleep(back.delay_s)
-        return Response(back.status, Headers(back.headers), back.body)
+        return replace(answer, status=back.status, headers=Headers(back.headers), body=back.body)
 
     return serve
 

@@ -26,7 +26,14 @@ from simulator.mistakes import Exit
 from simulator.wire.exposure import IN_SO_MANY_WORDS, plain_host, refuse_plain_server
 from simulator.wire.http import USER_AGENT, Handler, Headers, Request, Response
 from simulator.wire.http import BindError as BindError
-from simulator.wire.tls import MAYBE_OUR_CERTIFICATE, NO_TLS, Tls, failure_of, in_words
+from simulator.wire.tls import (
+    HANDSHAKE_TIMEOUT_S,
+    MAYBE_OUR_CERTIFICATE,
+    NO_TLS,
+    Tls,
+    failure_of,
+    in_words,
+)
 
 # The library logs every malformed request with a traceback; whoever sent it has its 400.
 _quiet = logging.getLogger("simulator.wire.aiohttp")
@@ -36,8 +43,6 @@ _quiet.propagate = False
 MAX_BODY_BYTES = 16 * 1024 * 1024
 # A peer that sends half a body and falls silent holds a connection for so long, and no longer.
 BODY_TIMEOUT_S = 30.0
-# So long (the loop's seconds) a client may take to agree upon TLS.
-HANDSHAKE_TIMEOUT_S = 10.0
 _BACKLOG = 128
 
 
@@ -88,6 +93,7 @@ class HttpServer:
         self._insecure = insecure
         self._outside = outside
         self._runner: web.ServerRunner | None = None
+        self._serving: set[asyncio.Task[Any]] = set()
         self._listener: asyncio.Server | None = None
 
     @property
@@ -132,8 +138,22 @@ class HttpServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        # The library forgets a request whose client has left, but not its handler.
+        left = self._serving - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            return await self._answer(incoming)
+        finally:
+            self._serving.discard(task)
+
+    async def _answer(self, incoming: web.BaseRequest) -> web.StreamResponse:
         try:
             body = await self._read(incoming.content)
         except TimeoutError:

@@ -287,3 +287,18 @@ def test_any_bytes_leave_the_server_standing(data: bytes) -> None:
 
     clock = Clock("virtual")
     run(main(clock), clock)
+
+
+async def test_a_handler_whose_client_has_left_ends_with_the_server(clock: Clock) -> None:
+    async def slow(request: Request) -> Response:
+        await clock.sleep(3600)
+        return Response(200)
+
+    before = asyncio.all_tasks()
+    server = await HttpServer(slow, clock).start()
+    client = HttpClient(clock)
+    with pytest.raises(NoAnswer):
+        await client.send("GET", f"{server.base_url}/x", timeout_s=1)
+    await client.close()
+    await server.stop()
+    assert asyncio.all_tasks() == before
