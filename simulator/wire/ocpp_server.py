@@ -37,12 +37,11 @@ from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, OcppVersion, Validation
 from simulator.wire.ocpp_socket import (
     MAX_FRAME_BYTES,
-    OPEN_TIMEOUT_S,
     ServerSocket,
     quiet,
     timeouts,
 )
-from simulator.wire.tls import client_name
+from simulator.wire.tls import HANDSHAKE_TIMEOUT_S, client_name
 
 # A thousand stations may knock in the same moment, after an outage.
 _BACKLOG = 1024
@@ -138,7 +137,7 @@ class OcppServer:
         refuse_plain_server(self.host, tls=self._ssl is not None, insecure=self._insecure)
         tls: dict[str, Any] = {}
         if self._ssl is not None:
-            tls = {"ssl": self._ssl, "ssl_handshake_timeout": OPEN_TIMEOUT_S}
+            tls = {"ssl": self._ssl, "ssl_handshake_timeout": HANDSHAKE_TIMEOUT_S}
         try:
             self._server = await serve(
                 self._connected,

@@ -7,6 +7,7 @@ falls back to plain text, and no check can be left out.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import tempfile
 from collections.abc import Callable
@@ -23,6 +24,9 @@ from simulator.mistakes import Mistake
 # OpenSSL looks at the machine's clock; with this flag it does not, and we look at the world's
 # (X509_V_FLAG_NO_CHECK_TIME, openssl/x509_vfy.h).
 _NO_CHECK_TIME = 0x200000
+# How long (the loop's seconds) a server lets a client take to agree upon TLS, and a moment more.
+HANDSHAKE_TIMEOUT_S = 10.0
+_WATCHED_S = HANDSHAKE_TIMEOUT_S + 1
 _WAITING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 Refused = Callable[[str], None]
 
@@ -87,6 +91,10 @@ class Tls:
 
 
 NO_TLS = Tls()
+
+_BROKEN_OFF = (
+    "the client broke off the handshake, or said nothing: it may not trust our certificate"
+)
 
 # A server that refuses a client certificate closes before its alert is out (asyncio does not flush
 # it), so that nobody tells the client more than that.
@@ -194,18 +202,34 @@ class _Checked(ssl.SSLObject):
     """A TLS connection whose peer's certificates must be valid on the world's clock, too.
 
     Failures are told once: of the handshake, and of the alert that a TLS 1.3 server may send after
-    it.
+    it. A server is also told of a client that broke off, once its time is over: asyncio closes
+    before the alert is out that would have said why.
     """
 
+    _watch: asyncio.TimerHandle | None = None
+
     def do_handshake(self) -> None:
+        self._begin_to_watch()
         try:
             super().do_handshake()
             _check_dates(self._peer_chain(), self.context.clock.now())  # type: ignore[attr-defined]
         except _WAITING:
             raise
         except ssl.SSLError as error:
+            self._end_to_watch()
             self._tell(error)
             raise
+        self._end_to_watch()
+
+    def _begin_to_watch(self) -> None:
+        refused = self.context.refused  # type: ignore[attr-defined]
+        if self._watch is None and self.server_side and refused is not None:
+            loop = asyncio.get_running_loop()
+            self._watch = loop.call_later(_WATCHED_S, refused, _BROKEN_OFF)
+
+    def _end_to_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
 
     def read(self, *arguments: Any) -> Any:
         try:

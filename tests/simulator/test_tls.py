@@ -113,6 +113,7 @@ async def test_who_connects_and_says_nothing_holds_nobody(pki: Pki) -> None:
         for reader, writer in silent:
             assert await reader.read() == b""  # let go
             writer.close()
+        assert len(events(world, "tls.refused")) == len(silent)
 
 
 @pytest.mark.real

@@ -126,6 +126,7 @@ async def test_a_station_does_not_believe_its_csms(
     failed = told(journal, "ocpp.connect_failed")
     assert len(failed) >= 2  # it tries on, at its pace
     assert all(re.search(why, each["error"]) for each in failed)
+    assert told(journal, "tls.refused")[0]["link"] == "ocpp"
     (event,) = told(journal, "security.event")  # once, however often it tries
     assert event["kind"] == "InvalidCsmsCertificate"
     assert re.search(why, event["info"])
