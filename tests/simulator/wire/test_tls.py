@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ from simulator.wire.tls import (
 from tests.simulator.wire.certificates import Authority
 
 HERE = "127.0.0.1"
-EXPIRED = {
+EXPIRED: dict[str, Any] = {
     "begins": DEFAULT_START - timedelta(days=9),
     "ends": DEFAULT_START - timedelta(days=2),
 }
