@@ -18,7 +18,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
 from simulator.pki import est, ocsp_http
-from simulator.pki.certificates import pem, pem_chain, serial_hex
+from simulator.pki.certificates import PkiError, pem, pem_chain, serial_hex
 from simulator.pki.contract import Contract
 from simulator.pki.emaid import parse_emaid
 from simulator.pki.hierarchy import LOOPBACK, Issued
@@ -162,7 +162,7 @@ class WorldPki:
             car.contract, car.provisioning = before.contract, before.provisioning
         elif plan.certified:
             if plan.contract is not None:
-                car.contract = self._contract(name, plan.contract)
+                car.contract = self._contract(f"car/{name}", plan.contract)
             if plan.pcid is not None:
                 car.provisioning = self._issued(_VEHICLE, plan.pcid, "car")
         else:
@@ -170,9 +170,10 @@ class WorldPki:
         car.v2g_roots = tuple(self.pki.roots("V2G"))
         self._held[name] = car
 
-    def _contract(self, car: str, plan: ContractPlan) -> Contract:
+    def _contract(self, whose: str, plan: ContractPlan, *, fresh: bool = False) -> Contract:
         parsed = parse_emaid(plan.emaid)
-        assert parsed is not None  # or the file would not have been read
+        if parsed is None:
+            raise PkiError(f"'{plan.emaid}' is no EMAID")
         name = plan.emaid if plan.as_written else parsed.compact()
         how: dict[str, Any] = {}
         if plan.is_ == EXPIRED:
@@ -184,15 +185,14 @@ class WorldPki:
         elif plan.is_ == WRONG_ROOT:
             how = {"pki": self._stranger()}
         bears = _other(name) if plan.is_ == WRONG_EMAID else name
-        issued = self._issued(_CONTRACT, bears, f"car/{car}", **how)
+        issued = self._issued(_CONTRACT, bears, whose, fresh=fresh, **how)
         if plan.is_ == REVOKED:
             self.pki.revoke(serial_hex(issued.certificate), self._clock.now(), "keyCompromise")
         return Contract(name, issued.chain, issued.key)
 
-    def issue_contract(self, emaid: str, **how: Any) -> Contract:
+    def issue_contract(self, plan: ContractPlan) -> Contract:
         """A fresh contract. Raises PkiError."""
-        drawn = self._chance.child(f"later/{len(self.pki.issued())}")
-        return self.pki.issue_contract(emaid, self._clock.now(), drawn, **how)
+        return self._contract(f"later/{len(self.pki.issued())}", plan, fresh=True)
 
     def give(self, name: str, contract: Contract) -> None:
         """From now on the car comes with this contract; one that is plugged in has it at once."""
@@ -215,11 +215,19 @@ class WorldPki:
         return {"not_before": self._clock.now() - 2 * _A_WHILE, "valid_for": _A_WHILE}
 
     def _issued(
-        self, spec: str, name: str, whose: str, *, pki: Pki | None = None, **how: Any
+        self,
+        spec: str,
+        name: str,
+        whose: str,
+        *,
+        pki: Pki | None = None,
+        fresh: bool = False,
+        **how: Any,
     ) -> Issued:
         """A certificate for a name; of a PKI kept in a directory a good one, if it is there."""
         pki, now = pki or self.pki, self._clock.now()
-        for row in pki.issued() if not how and pki.directory is not None else ():
+        used = pki.directory is not None and not fresh and not how
+        for row in pki.issued() if used else ():
             good = not row.revoked and row.not_before <= now <= row.not_after - _A_WHILE
             if (row.spec, row.common_name) == (spec, name) and good:
                 return Issued(pki.chain(row.serial), pki.key(row.serial))

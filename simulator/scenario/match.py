@@ -160,6 +160,7 @@ FIELDS: Mapping[str, Callable[[Sight], Any]] = {
     "direction": _field("direction"),
     "version": _field("version"),
     "path": lambda sight: sight.path,
+    "query": lambda sight: sight.query,
     "http": _field("http_status"),
     "status": _field("status_code"),
     "error": lambda sight: sight.error,
@@ -167,7 +168,7 @@ FIELDS: Mapping[str, Callable[[Sight], Any]] = {
     "pointer": _field("pointer"),
     "seen": _field("seen"),
 }
-_PATTERNS = frozenset({"by", "peer", "session", "path", "pointer"})
+_PATTERNS = frozenset({"by", "peer", "session", "path", "query", "pointer"})
 _SOURCES: Mapping[str, Callable[[Sight, str], Any]] = {
     "where": lambda sight, pointer: point(sight.request, pointer),
     "answer": lambda sight, pointer: point(sight.reply, pointer),

@@ -73,6 +73,11 @@ class Sight:
         """The path of an OCPI request."""
         return urlsplit(self.record["url"]).path if self.leg == "ocpi" else MISSING
 
+    @property
+    def query(self) -> Any:
+        """What stands behind the `?` of an OCPI request; an empty text where nothing does."""
+        return urlsplit(self.record["url"]).query if self.leg == "ocpi" else MISSING
+
     def header(self, name: str) -> Any:
         """A header of an OCPI request, whatever its case."""
         headers = self.record["request"]["headers"] if self.leg == "ocpi" else {}

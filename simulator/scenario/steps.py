@@ -16,11 +16,12 @@ from simulator.scenario import (
     steps_expect,
     steps_fault,
     steps_peer,
+    steps_pki,
     steps_world,
 )
 from simulator.scenario.step import Play, Step, StepError, do
 
-_TABLES = (steps_driver, steps_cpo, steps_peer, steps_world, steps_fault, steps_expect)
+_TABLES = (steps_driver, steps_cpo, steps_peer, steps_pki, steps_world, steps_fault, steps_expect)
 STEPS: Mapping[str, Step] = {step.name: step for table in _TABLES for step in table.STEPS}
 
 

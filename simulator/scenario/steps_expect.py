@@ -170,6 +170,7 @@ _FIELDS = {
     "direction": "sent (default: told by who began it) or received",
     "version": "the protocol's version",
     "path": "the path of an OCPI request; * and ? are wild",
+    "query": "what stands behind its ?, as in type=OTHER; * and ? are wild",
     "http": "the HTTP status of an OCPI answer",
     "status": "the OCPI status code",
     "error": "the code of an OCPP CALLERROR",

@@ -15,6 +15,7 @@ from simulator.pki.path import Purpose, Reason, validate
 from simulator.pki.store import Pki
 from simulator.wire.tls import TlsPem
 from simulator.world import World, station_config
+from simulator.world_contracts import ContractPlan
 from simulator.world_file import read_text
 from simulator.world_pki import WorldPki
 
@@ -101,7 +102,7 @@ def test_what_was_installed_in_a_car_stays() -> None:
     assert first.contract is None
     assert first.provisioning is not None
     first.soc_percent = 90.0
-    first.contract = pki_of(made).issue_contract(DASHED)
+    first.contract = pki_of(made).issue_contract(ContractPlan(DASHED))
     again = made.car("eva")
     assert again.contract is first.contract
     assert again.soc_percent == 20
@@ -110,7 +111,7 @@ def test_what_was_installed_in_a_car_stays() -> None:
 
 def test_a_contract_is_given_to_a_car_that_never_was_here() -> None:
     made = world("cars: {eva: {}}\n")
-    given = pki_of(made).issue_contract(DASHED)
+    given = pki_of(made).issue_contract(ContractPlan(DASHED))
     pki_of(made).give("eva", given)
     assert made.car("eva").contract is given
 
