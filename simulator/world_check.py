@@ -48,6 +48,7 @@ def _place_of(pointer: str, section: str, index: int) -> Place:
 def check_stations(
     document: Document, locations: Sequence[Mapping[str, Any]], tariffs: set[str]
 ) -> None:
+    """Each station once, with a tariff that is there, at a place whose address can be found."""
     seen: dict[str, int] = {}
     for i, location in enumerate(locations):
         open_ends = [key for key in MADE_UP if key not in location]
@@ -72,6 +73,7 @@ def check_stations(
 
 
 def check_peers(document: Document, peers: Sequence[PeerPlan]) -> None:
+    """What can be said of a peer outside, and what only of one that runs here."""
     for i, peer in enumerate(peers):
         if peer.url is not None and peer.token is None and peer.register == "cpo":
             document.wrong(
@@ -88,6 +90,7 @@ def check_peers(document: Document, peers: Sequence[PeerPlan]) -> None:
 
 
 def check_emps(document: Document, emps: Sequence[EmpPlan], peers: Sequence[PeerPlan]) -> None:
+    """Each EMP behind a peer that runs here, and no two the same party."""
     inside = [peer.name for peer in peers if peer.url is None]
     default = next(iter(inside), None)
     for i, emp in enumerate(emps):
@@ -104,6 +107,7 @@ def check_emps(document: Document, emps: Sequence[EmpPlan], peers: Sequence[Peer
 def check_unique(
     document: Document, place: Place, items: Sequence[Mapping[str, Any]], key: str
 ) -> None:
+    """No two of a list under one name."""
     seen: set[str] = set()
     for index, item in enumerate(items):
         if item[key] in seen:
