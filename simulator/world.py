@@ -19,6 +19,7 @@ from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit, Mistake, did_you_mean
 from simulator.ocpi.client import Failure, OcpiCallFailed
 from simulator.ocpi.envelope import OcpiError
+from simulator.pki.faults import offer_ocsp_faults
 from simulator.station.config import ConnectorConfig, EvseConfig, StationConfig
 from simulator.station.ev import Car
 from simulator.station.power import offer_power_cuts
@@ -68,6 +69,8 @@ class World:
         self.stations: dict[str, Station] = {}
         board = FaultBoard(self.chance.child("faults"), self.clock, self.journal)
         offer_power_cuts(board, self.stations)
+        if self.pki is not None:
+            offer_ocsp_faults(board, self.pki.server.ocsp)
         self.cpo = Cpo(
             cpo_config(plan, self.chance, self._pnc()),
             clock=self.clock,
