@@ -196,7 +196,7 @@ def _mapping(
         if not isinstance(key_node, ScalarNode):
             document.wrong(place, "a key must be a word")
             continue
-        key = str(key_node.value)
+        key = _whole_text(str(key_node.value), place, document)
         document.lines[*place, key] = key_node.start_mark.line + 1
         if key in plain:
             document.wrong((*place, key), "stands here a second time")
@@ -205,7 +205,7 @@ def _mapping(
 
 
 def _scalar(node: ScalarNode, place: Place, document: Document) -> Any:
-    text: str = node.value
+    text = _whole_text(node.value, place, document)
     kind = str(node.tag).removeprefix(_TAG)
     if kind == "null":
         return None
@@ -218,6 +218,19 @@ def _scalar(node: ScalarNode, place: Place, document: Document) -> Any:
         except ValueError:
             document.wrong(place, f"'{text[:40]}' is no finite number")
             return None
+    return text
+
+
+def _whole_text(text: str, place: Place, document: Document) -> str:
+    """JSON's \\u escapes may write a character in two halves; one half is none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            document.wrong(place, "holds half a character")
+            return text.encode(errors="replace").decode()
     return text
 
 

@@ -250,9 +250,9 @@ def _summary(outcomes: list[Outcome], planned: int, *, as_json: bool) -> None:
 
 
 def _print_json(value: Any) -> None:
-    import msgspec
+    import json
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False).encode(errors="replace").decode())
 
 
 def _write_reports(

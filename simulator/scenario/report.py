@@ -6,13 +6,12 @@ anywhere.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
-
-import msgspec
 
 from simulator.scenario.verdict import Outcome, Verdict
 
@@ -22,7 +21,8 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def ndjson(outcomes: Sequence[Outcome]) -> bytes:
     """One JSON object a line."""
-    return b"".join(msgspec.json.encode(outcome.to_json()) + b"\n" for outcome in outcomes)
+    lines = (json.dumps(outcome.to_json(), ensure_ascii=False) + "\n" for outcome in outcomes)
+    return "".join(lines).encode(errors="replace")  # names of files may be no characters
 
 
 def junit(outcomes: Sequence[Outcome]) -> bytes:
