@@ -140,8 +140,7 @@ class ContractAuthorization:
 
     def _answered(self, visit: Visit, token: IdToken, outcome: Outcome, said: Said) -> None:
         """Both statuses count."""
-        if usable(said.info, self._clock.now()) is not None:
-            self._remember(token, said.info)
+        self._remember(token, said.info)
         visit.shown.certificate_status = said.certificate_status
         visit.shown.status = said.info.status
         if not said.accepted:

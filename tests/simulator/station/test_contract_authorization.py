@@ -9,13 +9,15 @@ from typing import Any
 import ocpp.v201.call as ask
 import pytest
 
+from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
 from simulator.pki.certificates import pem_chain, read_chain
+from simulator.pki.contract import Contract
 from simulator.station.authorization import IdToken, TokenInfo
 from simulator.station.config import PncConfig
 from simulator.wire.ocpp_rpc import OcppVersion
-from tests.simulator.station.certificate_box import NOW
+from tests.simulator.station.certificate_box import NOW, box
 from tests.simulator.station.csms import actions, events, flaws, sent, world
 from tests.simulator.station.pnc_box import (
     ALL,
@@ -412,3 +414,85 @@ async def test_on_a_real_clock_too() -> None:
                 break
             await clock.sleep(0.02)
         assert shown(station)["state"] == "accepted"
+
+
+# What is told, and what is too much
+
+
+async def test_an_identifier_that_the_version_cannot_carry(clock: Clock, journal: Journal) -> None:
+    """1.6 has 20 characters; 2.0.1 takes the same one."""
+    issued = box().issue("CONTRACT", "DE-8PS-C12345678-3-2026", NOW, Chance(9))
+    odd = Contract("DE-8PS-C12345678-3-2026", issued.chain, issued.key)
+    for version, state in ((V16, "refused"), (V201, "accepted")):
+        async with world(clock, journal, version, **options()) as (station, _):
+            await station.plug(1, car(odd))
+            await clock.sleep(2)
+            assert shown(station)["state"] == state
+    assert told(journal, "refused")["why"] == "an EMAID of 23 characters cannot be told"
+    assert not asked(journal, V16)
+
+
+async def test_a_chain_that_is_longer_than_ocpp_carries(clock: Clock, journal: Journal) -> None:
+    held = contract(ocsp=False)
+    long = replace(held, chain=held.chain * 3)
+    async with world(clock, journal, V201, **options()) as (station, _):
+        await station.plug(1, car(long))
+        await clock.sleep(2)
+    assert told(journal, "refused")["why"] == "the chain is longer than OCPP carries"
+    assert not asked(journal, V201)
+
+
+async def test_contracts_may_stand_under_a_v2g_root(clock: Clock, journal: Journal) -> None:
+    own = options()
+    as_v2g = tuple(
+        replace(part, use="V2GRootCertificate") if part.use == "MORootCertificate" else part
+        for part in own["certificates"]
+    )
+    async with world(clock, journal, V201, **{**own, "certificates": as_v2g}) as (station, _):
+        await station.plug(1, car())
+        await clock.sleep(2)
+        assert (shown(station)["state"], shown(station)["shown"]) == ("accepted", "hashes")
+
+
+async def test_the_group_may_stop_it(clock: Clock, journal: Journal) -> None:
+    async with world(clock, journal, V201, **options()) as (station, csms):
+        group = {"idToken": "FLEET", "type": "Central"}
+        info = {"status": "Accepted", "groupIdToken": group}
+        csms.answers["Authorize"] = {"idTokenInfo": info, "certificateStatus": "Accepted"}
+        csms.tokens[f"start:{EMAID}"] = {
+            "status": "Accepted",
+            "group_id_token": {"id_token": "FLEET", "type": "Central"},
+        }
+        await station.plug(1, car())
+        await clock.sleep(2)
+        assert station.core.evses[0].group == "FLEET"
+        await station.unplug(1)
+        await clock.sleep(1)
+        await station.offline()
+        await station.plug(1, car())
+        await clock.sleep(1)
+        assert shown(station)["why"] == "offline_cache"
+        assert station.core.evses[0].group == "FLEET"
+
+
+async def test_without_a_cache_nothing_is_known_offline(clock: Clock, journal: Journal) -> None:
+    async with world(clock, journal, V201, **options(cache_enabled="false")) as (station, _):
+        station.memory.cache.update(IdToken(EMAID), TokenInfo("Accepted"), clock.now())
+        await station.offline()
+        await station.plug(1, car())
+        await clock.sleep(1)
+        assert shown(station)["why"] == "offline_unknown"
+
+
+async def test_a_connector_that_fails_meanwhile_does_not_charge(
+    clock: Clock, journal: Journal
+) -> None:
+    async with world(clock, journal, V201, **options()) as (station, csms):
+        csms.delays_s["Authorize"] = 3
+        await station.plug(1, car())
+        await clock.sleep(1)
+        await station.fault(1)
+        await clock.sleep(5)
+        assert shown(station)["state"] == "refused"
+        assert station.snapshot()["evses"][0]["transaction"] is None
+    assert not events(journal, "ocpp.chore_failed")

@@ -230,6 +230,19 @@ async def test_a_power_cut_ends_all(clock: Clock, journal: Journal) -> None:
     assert not events(journal, "ocpp.chore_failed")
 
 
+async def test_after_a_power_cut_the_same_cable_does_not_begin_again(
+    clock: Clock, journal: Journal
+) -> None:
+    """As with cards: it has had its transaction."""
+    async with world(clock, journal, V201, **options()) as (station, _):
+        await station.plug(1, car())
+        await clock.sleep(10)
+        await station.power_cut(30)
+        await clock.sleep(120)
+        assert station.snapshot()["evses"][0]["state"] == "finishing"
+    assert steps(journal) == [*ALL, "answered", "accepted"]
+
+
 # Installation
 
 
