@@ -58,6 +58,7 @@ def test_a_connector_s_limits() -> None:
     [
         ({"pnc": PncConfig(curve="P-384")}, "pnc curve 'P-384': P-256, P-521, Ed448"),
         ({"pnc": PncConfig(spelling="libOCPP")}, "pnc spelling 'libOCPP': note, libocpp"),
+        ({"pnc": PncConfig(iso15118=("2", "-20"))}, "pnc iso15118 '-20': expected one of 2, 20"),
         (
             {"certificates": (Delivered("OEMRootCertificate", ""),)},
             "'OEMRootCertificate': expected",

@@ -6,6 +6,8 @@ import pytest
 
 from simulator.kernel.chance import Chance
 from simulator.station.ev import MODELS, Car, draw_car
+from tests.simulator.station.certificate_box import root
+from tests.simulator.station.pnc_box import contract, provisioning
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,15 @@ def test_the_street_is_seeded_and_various() -> None:
 def test_a_dc_charger_gets_cars_with_a_dc_inlet() -> None:
     chance = Chance(3)
     assert all(draw_car(chance, needs_dc=True).dc_max_w for _ in range(50))
+
+
+def test_cars_off_the_street_have_no_contract() -> None:
+    assert not draw_car(Chance(1)).plugs_and_charges
+    assert Car(contract=contract()).plugs_and_charges
+    assert Car(provisioning=provisioning()).plugs_and_charges
+
+
+def test_a_car_s_secrets_are_not_shown() -> None:
+    shown = repr(Car(contract=contract(), provisioning=provisioning(), v2g_roots=(root("V2G"),)))
+    assert "key" not in shown
+    assert "ertificate" not in shown
