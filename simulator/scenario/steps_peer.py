@@ -67,6 +67,11 @@ async def peer_control(play: Play, given: Arguments) -> Result:
     return await _peer(play, given).control(given["method"], given["path"], given["body"])
 
 
+async def emp_register(play: Play, given: Arguments) -> Result:
+    """Let an EMP and Roam exchange credentials; who begins stands in the world's file."""
+    await _emp(play, given).register()
+
+
 async def emp_start(play: Play, given: Arguments) -> Result:
     """Let an EMP start a session through Roam."""
     fields = {
@@ -154,6 +159,8 @@ STEPS: tuple[Step, ...] = (
          (_text("session", "the OCPI session's id", required=True), PEER), "session"),
     Step("peer_control", "peer", "Make any call of the peer's control API (/_mock).", peer_control,
          (_text("path", "as in /findings", required=True), _METHOD, _BODY, PEER), "path"),
+    Step("emp_register", "emp", "Let an EMP and Roam exchange credentials.", emp_register, (EMP,),
+         "emp"),
     Step("emp_start", "emp", "Let an EMP start a session through Roam.", emp_start,
          (_TOKEN, _LOCATION, _EVSE_UID, EMP)),
     Step("emp_stop", "emp", "Let an EMP stop a session.", emp_stop,
