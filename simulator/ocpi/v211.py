@@ -27,7 +27,7 @@ from simulator.ocpi.bridge import (
     Without,
 )
 from simulator.ocpi.envelope import Json
-from simulator.ocpi.v22 import COMPENSATION, unknown_to
+from simulator.ocpi.v22 import unknown_to
 from simulator.ocpi.v211_places import (
     CHANGED,
     CONNECTOR,
@@ -118,6 +118,33 @@ def _unsayable_dimension(dimension: Json) -> bool:
 def _unsayable_period(period: Json) -> bool:
     dimensions = period.get("dimensions") if isinstance(period, dict) else None
     return isinstance(dimensions, list) and all(map(_unsayable_dimension, dimensions))
+
+
+# Without the flag of 2.2.1 the remark tells of a home charger's compensation (Plugsurfing's
+# documents): exempt from VAT or not.
+EXEMPT, NOT_EXEMPT = "HCC_E", "HCC_V"
+
+
+def _write_compensation(obj: Obj, out: Obj, trip: Trip, at: str) -> None:
+    flagged = out.pop("home_charging_compensation", None) is True
+    told = out.get("remark") in (EXEMPT, NOT_EXEMPT)
+    if flagged == told:
+        return
+    trip.losses.append(f"{at}/remark")
+    if told:  # a remark that here would mean more than it did there
+        del out["remark"]
+        return
+    cost = obj.get("total_cost")
+    taxed = isinstance(cost, dict) and cost.get("incl_vat") is not None
+    out["remark"] = NOT_EXEMPT if taxed else EXEMPT
+
+
+def _read_compensation(raw: Obj, out: Obj, trip: Trip) -> None:
+    if raw.get("remark") in (EXEMPT, NOT_EXEMPT):
+        out["home_charging_compensation"] = True
+
+
+COMPENSATION = Made(_write_compensation, _read_compensation)
 
 
 PERIOD = Table(

@@ -14,13 +14,10 @@ from simulator.ocpi import objects, objects_billing, v211_shape
 from simulator.ocpi.bridge import (
     Filled,
     Lost,
-    Made,
     Nested,
-    Obj,
     Owned,
     Table,
     TableCodec,
-    Trip,
     Values,
     Without,
 )
@@ -58,7 +55,6 @@ SHAPE = Shape(
                 "connector_standard": ConnectorType,
                 "connector_power_type": PowerType,
             },
-            objects_billing.CDR: {"home_charging_compensation": None},
             objects.StartSession: {"connector_id": None},
         }
     ),
@@ -67,32 +63,6 @@ SHAPE = Shape(
 
 # Two phases are more than one and no three: who plans a charge by it, plans what the EVSE can do.
 ONE_PHASE = MappingProxyType({"AC_2_PHASE": "AC_1_PHASE", "AC_2_PHASE_SPLIT": "AC_1_PHASE"})
-
-# Without the flag of 2.2.1 the remark tells of a home charger's compensation (Plugsurfing's
-# documents): exempt from VAT or not.
-EXEMPT, NOT_EXEMPT = "HCC_E", "HCC_V"
-
-
-def _write_compensation(obj: Obj, out: Obj, trip: Trip, at: str) -> None:
-    flagged = out.pop("home_charging_compensation", None) is True
-    told = out.get("remark") in (EXEMPT, NOT_EXEMPT)
-    if flagged == told:
-        return
-    trip.losses.append(f"{at}/remark")
-    if told:  # a remark that here would mean more than it did there
-        del out["remark"]
-        return
-    cost = obj.get("total_cost")
-    taxed = isinstance(cost, dict) and cost.get("incl_vat") is not None
-    out["remark"] = NOT_EXEMPT if taxed else EXEMPT
-
-
-def _read_compensation(raw: Obj, out: Obj, trip: Trip) -> None:
-    if raw.get("remark") in (EXEMPT, NOT_EXEMPT):
-        out["home_charging_compensation"] = True
-
-
-COMPENSATION = Made(_write_compensation, _read_compensation)
 
 
 def unknown_to(enum: Any) -> Callable[[Json], bool]:
@@ -109,7 +79,9 @@ CONNECTOR = Table(Values("power_type", ONE_PHASE))
 EVSE_ROWS = Table(Without("capabilities", unknown_to(Capability)), Nested("connectors", CONNECTOR))
 LOCATION = Table(Nested("evses", EVSE_ROWS))
 SESSION = Table(Nested("cdr_token", CDR_TOKEN))
-CDR = Table(COMPENSATION, Nested("cdr_token", CDR_TOKEN), Nested("cdr_location", CDR_LOCATION))
+# home_charging_compensation came with 2.2.1. It is let through: Plugsurfing wants it in 2.2 too
+# (its requirements for CPOs, Home Charging Compensation).
+CDR = Table(Nested("cdr_token", CDR_TOKEN), Nested("cdr_location", CDR_LOCATION))
 
 CODEC = TableCodec(
     tables=MappingProxyType(

@@ -78,8 +78,13 @@ def test_the_token_of_a_session_belongs_to_the_receiver() -> None:
     assert CODEC.from_wire("session", wire, AROUND) == sample("session")
 
 
-def test_home_charging_is_told_by_the_remark() -> None:
-    cdr = {**sample("cdr"), "home_charging_compensation": True, "remark": None}
+def test_home_charging_is_told_by_a_field_more() -> None:
+    """Plugsurfing wants 2.2.1's flag in 2.2, too; a remark alone tells nothing there."""
+    cdr = {**sample("cdr"), "home_charging_compensation": True, "remark": "HCC_V"}
     wire, losses = CODEC.to_wire("cdr", cdr, AROUND)
-    assert wire["remark"] == "HCC_V" and "/remark" in losses
-    assert CODEC.from_wire("cdr", wire, AROUND)["home_charging_compensation"] is True
+    assert wire["home_charging_compensation"] is True and wire["remark"] == "HCC_V"
+    assert losses == ("/cdr_location/state",)
+    back = CODEC.from_wire("cdr", wire, AROUND)
+    assert back["home_charging_compensation"] is True
+    del wire["home_charging_compensation"]
+    assert "home_charging_compensation" not in CODEC.from_wire("cdr", wire, AROUND)

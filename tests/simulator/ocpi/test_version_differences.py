@@ -74,7 +74,6 @@ SINCE_2_2 = (
     Row(places.Connector, "", "", "standard power_type"),
     Row(billing.CdrToken, "", OWNED),
     Row(billing.CdrLocation, "", "state", "postal_code connector_standard connector_power_type"),
-    Row(billing.CDR, "", "home_charging_compensation"),
     Row(objects.StartSession, "", "connector_id"),
 )
 
