@@ -124,7 +124,7 @@ class TransactionQueue:
         return self.entries.popleft()
 
     def failed(self, now_s: float, *, attempts: int, interval_s: float) -> Failure:
-        """The CSMS answered with an error, or not at all.
+        """The CSMS failed to process the head.
 
         The n-th retry waits n times `interval_s`; after `attempts` transmissions the message is
         discarded.
@@ -136,6 +136,10 @@ class TransactionQueue:
             return Failure.DISCARD
         self.not_before_s = now_s + interval_s * head.attempts
         return Failure.RETRY
+
+    def unanswered(self, now_s: float, *, interval_s: float) -> None:
+        """Nobody said what became of the head: it is sent again, however often that takes."""
+        self.not_before_s = now_s + interval_s
 
     def interrupted(self) -> None:
         """The link broke, which is nobody's failure: the head is sent again at once when it is

@@ -80,6 +80,9 @@ class Dialect(Protocol):
     contracts: Contracts
     # Report every connector after being offline for longer than OfflineThreshold (2.0.1 B04).
     reports_all_after_offline: bool
+    # A transaction message that nobody answers has failed, and is given up in the end like one that
+    # is refused. In 1.6 only a CALLERROR tells of a failure (OCPP-J 1.6 errata 3.2).
+    silence_is_failure: bool
     # The settings (interval, measurands) that say what `note` keeps: sampled, and by the clock.
     noted: tuple[str, str]
     noted_by_clock: tuple[str, str]

@@ -203,13 +203,15 @@ class Uplink:
             del memory.unsettled[tx.name]
 
     def _failed(self, head: Queued, error: Exception) -> None:
-        settings = self._core.settings
-        verdict = self._core.memory.queue.failed(
-            self._clock.monotonic(),
-            attempts=settings.integer("message_attempts"),
-            interval_s=settings.integer("message_retry_interval_s"),
-        )
-        what = "message.discarded" if verdict is Failure.DISCARD else "message.failed"
+        settings, queue = self._core.settings, self._core.memory.queue
+        now_s, interval_s = self._clock.monotonic(), settings.integer("message_retry_interval_s")
+        what = "message.failed"
+        if isinstance(error, CallTimeout) and not self._dialect.silence_is_failure:
+            queue.unanswered(now_s, interval_s=interval_s)
+        else:
+            attempts = settings.integer("message_attempts")
+            if queue.failed(now_s, attempts=attempts, interval_s=interval_s) is Failure.DISCARD:
+                what = "message.discarded"
         self._event(
             what, head.session, action=head.action, attempts=head.attempts, error=str(error)
         )

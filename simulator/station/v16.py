@@ -60,6 +60,7 @@ class Dialect16:
     certificates: Certificates = Certificates16()
     contracts: Contracts = Contracts16()
     reports_all_after_offline = False
+    silence_is_failure = False
     noted = ("meter_interval_s", "stop_sampled_measurands")
     noted_by_clock = ("aligned_interval_s", "stop_aligned_measurands")
 

@@ -67,6 +67,7 @@ class Dialect201:
     certificates: Certificates = Certificates201()
     contracts: Contracts = Contracts201()
     reports_all_after_offline = True
+    silence_is_failure = True
     noted = ("ended_interval_s", "ended_measurands")
     noted_by_clock = ("aligned_ended_interval_s", "stop_aligned_measurands")
 

@@ -119,3 +119,12 @@ def test_nobody_to_place_it_at_is_said() -> None:
                 await world.faults.place({"kind": "ocsp_down"})
 
     run(play(), world.clock)
+
+
+@pytest.mark.parametrize("action", ["StartTransaction", "StopTransaction"])
+def test_silence_costs_no_message_of_1_6(action: str) -> None:
+    """OCPP-J 1.6 errata 3.2: only a CALLERROR says that a message failed."""
+    world = World(plan(f"{{kind: drop, of: answer, action: {action}, times: 5, actor: cpo}}"))
+    told = whole_session(world)
+    assert told.count(b'"message.failed"') == 5  # the station gives up after 3 that are refused
+    assert b"message.discarded" not in told

@@ -119,3 +119,13 @@ def test_what_leaves_leaves_in_order(acts: list[str]) -> None:
                 left.append(head)
     numbers = [each.payload["number"] for each in [*left, *queue.entries]]
     assert numbers == list(range(pushed))
+
+
+def test_what_nobody_answers_is_sent_again_however_often() -> None:
+    queue = TransactionQueue()
+    queue.push(message(1))
+    for _ in range(10):
+        queue.unanswered(1000.0, interval_s=60)
+        assert queue.wait_s(1000.0) == 60
+    assert queue.head == message(1)
+    assert queue.failed(0.0, attempts=2, interval_s=60) is Failure.RETRY  # none of them counted
