@@ -220,3 +220,18 @@ async def test_certificates_outlive_the_process(
         "V2GCertificateChain",
     ]
     assert suffixes(tmp_path) == [".key", ".pem", ".pem"]
+
+
+def test_a_fault_strikes_and_a_wrong_one_is_exit_code_2(
+    csms: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ("--id", "S1", "--ocpp", "1.6", "--tap", "04AA", "--charge", "0.5", "--soc", "20")
+    journal = tmp_path / "j.ndjson"
+    fault = "duplicate,action=MeterValues,times=always"
+    struck = ("--fault", fault, "--fault", "delay,action=BootNotification,by=100 ms")
+    assert station(csms, *told, *struck, "--journal", str(journal)) == 0
+    assert '"fault":"delay"' in journal.read_text()
+    assert station(csms, *told, "--fault", "dorp,action=X") == 2
+    assert "--fault dorp,action=X: kind: no fault 'dorp'. Did you mean 'drop'?" in (
+        capsys.readouterr().err
+    )
