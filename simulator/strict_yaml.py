@@ -27,7 +27,7 @@ Place = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
 # A file beyond these is a mistake, or meant ill: aliases of aliases hold more than any memory.
 _LARGEST_BYTES = 4_000_000
-_MOST_PLACES = 200_000
+_MOST_PLACES = 100_000
 _NAMES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
 
 

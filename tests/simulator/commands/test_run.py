@@ -1,0 +1,68 @@
+"""`roamlab run`: verdicts, reports, repetition, exit codes, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from simulator.cli import run
+from tests.simulator.scenario.stage import scenario_file
+
+from .process import Roamlab
+
+
+def text(name: str, steps: str = "[note: x]") -> str:
+    return f"name: {name}\nworld: tiny.yaml\ntags: [{name}]\nsteps: {steps}\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "code"), [("[note: x]", 0), ("[expect: {ocpi: x, within: 0}]", 1), ("[plugg]", 2)]
+)
+def test_exit_codes(tmp_path: Path, steps: str, code: int) -> None:
+    assert run(["run", str(scenario_file(tmp_path, text("a", steps)))]) == code
+
+
+def test_none_at_all_is_five(tmp_path: Path) -> None:
+    assert run(["run", str(tmp_path)]) == 5
+    assert run(["run", str(scenario_file(tmp_path, text("a"))), "--tag", "b"]) == 5
+
+
+def test_reports_repetition_and_journals(tmp_path: Path) -> None:
+    path, files = scenario_file(tmp_path, text("a")), [tmp_path / n for n in ("x", "n", "h")]
+    told = ["--junit", str(files[0]), "--ndjson", str(files[1]), "--html", str(files[2])]
+    folder = tmp_path / "j"
+    again = ["--repeat", "2", "--seed", "5", "--journals", str(folder)]
+    assert run(["run", str(path), *told, *again]) == 0
+    assert ElementTree.parse(files[0]).getroot().attrib["tests"] == "2"
+    outcomes = [json.loads(line) for line in files[1].read_text().splitlines()]
+    assert [outcome["seed"] for outcome in outcomes] == [5, 6]
+    assert sorted(p.name for p in folder.iterdir()) == ["a-1.ndjson", "a-2.ndjson"]
+
+
+def test_the_list_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = scenario_file(tmp_path, text("a"))
+    assert run(["run", str(path), "--list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"scenario": "a", "path": str(path), "tags": ["a"]}
+    ]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_ends_it_with_a_summary(tmp_path: Path, jobs: int, number: int) -> None:
+    scenario_file(tmp_path, text("quick"), "a.yaml")
+    for name in "bc":
+        slow = text(name, "[advance: 300 s]") + "clock: real\nstart: off\n"
+        ports = "change: {/cpo/ocpp_port: 0, /cpo/ocpi_port: 0, /peers/0/port: 0}\n"
+        scenario_file(tmp_path, slow + ports, f"{name}.yaml")
+    with Roamlab("run", str(tmp_path), "--jobs", str(jobs)) as roamlab:
+        roamlab.wait_for("PASS  quick")
+        code, seconds = roamlab.interrupt(number)
+    assert code == 130
+    assert seconds < 5
+    assert "1 PASS, 2 not played" in roamlab.output
