@@ -171,7 +171,9 @@ def _verdict(payload: Payload) -> tuple[str, Tone]:
     for place in (payload, *(payload.get(name) for name in ("idTagInfo", "idTokenInfo"))):
         status = _mapping(place).get("status")
         if isinstance(status, str):
-            return status, "good" if status in _GOOD else "bad"
+            certificate = payload.get("certificateStatus")  # of a contract, where it is not good
+            why = certificate if certificate not in _GOOD else None
+            return _words(status, why), "good" if status in _GOOD and not why else "bad"
     return "", "plain"
 
 

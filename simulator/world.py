@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from simulator.cpo.config import CpoConfig, PncSettings, StationEntry
 from simulator.cpo.run import Cpo
+from simulator.cpo.sites import speaks_iso15118
 from simulator.kernel.chance import Chance, fresh_seed
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
@@ -329,4 +330,5 @@ def connector_config(number: int, plug: Plug) -> ConnectorConfig:
         max_voltage_v=plug.max_voltage_v,
         max_amperage_a=plug.max_amperage_a,
         max_power_w=plug.max_power_w or plug.max_voltage_v * plug.max_amperage_a * phases,
+        pnc=speaks_iso15118(plug.standard),
     )

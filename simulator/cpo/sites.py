@@ -36,6 +36,13 @@ STATUSES: Mapping[str, str] = {
 _PRECEDENCE = ("CHARGING", "RESERVED", "AVAILABLE", "OUTOFORDER", "INOPERATIVE", "UNKNOWN")
 
 
+def speaks_iso15118(standard: str) -> bool:
+    """True for the plugs (OCPI ConnectorType) over which ISO 15118 is spoken: IEC 62196's, CCS
+    among them; not CHAdeMO's, and not those of a wall.
+    """
+    return standard.startswith("IEC_62196_")
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """One connector in OCPI's words, and the station behind it in OCPP's."""
@@ -145,13 +152,15 @@ class Sites:
     ) -> list[str]:
         """Give an EVSE's connectors these capabilities, of those that are managed here.
 
-        Others stay as configured. Returns the ids of the connectors that changed.
+        Others stay as configured, and plugs without ISO 15118 (CHAdeMO) get none. Returns the ids
+        of the connectors that changed.
         """
         evse = self.evse(location_id, evse_uid)
         changed = []
         for connector in evse.get("connectors", ()) if evse is not None else ():
             had = connector.get("capabilities", [])
-            has = [word for word in had if word not in managed] + list(words)
+            gets = words if speaks_iso15118(connector["standard"]) else ()
+            has = [word for word in had if word not in managed] + list(gets)
             if set(has) != set(had):
                 connector |= {"capabilities": has, "last_updated": at}
                 changed.append(connector["id"])

@@ -17,6 +17,7 @@ from simulator.demo.bill import Bill
 from simulator.demo.witness import asked, event, of_module, request_of
 from simulator.kernel.clock import parse_rfc3339
 from simulator.kernel.journal import Record
+from simulator.pki.emaid import parse_emaid
 
 # OCPI's AuthMethod in a word.
 _BY = {"AUTH_REQUEST": "card", "COMMAND": "app", "WHITELIST": "list"}
@@ -190,8 +191,8 @@ class _Column(NamedTuple):
 
 _COLUMNS = (
     _Column("EVSE", lambda row: row.evse_uid, always=True),
-    _Column("token", lambda row: row.token_uid),
-    _Column("by", lambda row: _BY.get(row.auth_method, row.auth_method.lower())),
+    _Column("token", lambda row: _short(row.token_uid)),
+    _Column("by", lambda row: _by(row.auth_method, row.token_uid)),
     _Column("min", lambda row: _number(row.minutes, 1), "right"),
     _Column("kWh", lambda row: _number(row.kwh, 3), "right", always=True),
     _Column("net", lambda row: _number(row.excl_vat, 2), "right"),
@@ -220,6 +221,19 @@ def _table(title: str) -> Table:
         title_justify="left",
         title_style="bold",
     )
+
+
+def _by(auth_method: str, token_uid: str) -> str:
+    """What began a session: one that was asked about by an EMAID, the car itself."""
+    if auth_method == "AUTH_REQUEST" and parse_emaid(token_uid) is not None:
+        return "car"
+    return _BY.get(auth_method, auth_method.lower())
+
+
+def _short(token_uid: str) -> str:
+    """An EMAID without dashes and check digit: a table has no room for them."""
+    emaid = parse_emaid(token_uid)
+    return token_uid if emaid is None else emaid.key
 
 
 def _coloured(text: str, good: bool) -> Text:

@@ -50,7 +50,7 @@ class Pace:
     @property
     def about_s(self) -> float:
         """How long the whole story takes, roughly."""
-        return 5 * self.charge_s + 27 * self.moment_s
+        return 5.4 * self.charge_s + 33 * self.moment_s + 6
 
 
 FULL, BRIEF = Pace(), Pace(charge_s=15.0, moment_s=1.0, meter_interval_s=5)
@@ -170,6 +170,7 @@ class Needs:
     card: str | None = None
     emp: bool = False
     newer: str | None = None
+    pki: bool = False
 
     def lacking(self, stage: Stage) -> str | None:
         """Why the act cannot be in this world; None if it can."""
@@ -177,6 +178,7 @@ class Needs:
         tokens = [*stage.peer.plan.tokens, *(t for emp in plan.emps[:1] for t in emp.tokens)]
         checks: tuple[tuple[bool, Callable[[], str]], ...] = (
             (self.emp and not plan.emps, lambda: "this world has no EMP"),
+            (self.pki and plan.pki is None, lambda: "this world has no PKI"),
             (stage.old and self.newer is not None, lambda: f"OCPI 2.1.1: {self.newer}"),
             (
                 self.station is not None and self.station not in (s.id for s in plan.stations),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from simulator.demo.amount import Owed, counted_wh, owed
 from simulator.demo.bill import Bill
+from simulator.demo.contract import EVA, contract_ends, contract_session, token_of
+from simulator.demo.contract import PLACE as EVAS_PLACE
 from simulator.demo.roaming import emp_charges, emp_joins
 from simulator.demo.stage import (
     ANNA,
@@ -227,6 +229,17 @@ async def refused_cdr(stage: Stage) -> None:
     )
 
 
+async def no_card(stage: Stage) -> None:
+    """Act 11"""
+    cdr = await contract_session(stage)
+    stage.witness.claim(
+        f"the CDR names it as Plugsurfing pushed it, {EVA}",
+        token_of(stage, cdr),
+    )
+    _accepted(stage, EVAS_PLACE, cdr)
+    await contract_ends(stage)
+
+
 def _accepted(stage: Stage, name: str, cdr: Record | None) -> None:
     """The CDR of a session at a station: taken, of the meter's energy, at the tariff's price."""
     witness, bill = stage.witness, Bill.of(request_of(cdr) if cdr else None)
@@ -332,6 +345,12 @@ ACTS: tuple[Act, ...] = (
         "This station's CDRs lack the authorization_reference, on purpose.",
         refused_cdr,
         Needs("FR-AC-1", ANNA, newer="CDRs have no authorization_reference"),
+    ),
+    Act(
+        "A car that needs no card",
+        "Plug & Charge with real certificates; then the contract ends. (EXI is not spoken.)",
+        no_card,
+        Needs(EVAS_PLACE, EVA, pki=True),
     ),
 )
 

@@ -67,6 +67,17 @@ def sent(action: str, *, by: str | None = None) -> Predicate:
     )
 
 
+def answer_to(action: str, *, by: str) -> Predicate:
+    """An OCPP CALLRESULT to a call of this action, as the caller received it."""
+    return lambda r: (
+        r["leg"] == "ocpp"
+        and r["message_type"] == 3
+        and r["direction"] == "received"
+        and r["action"] == action
+        and r["actor"] == by
+    )
+
+
 def of_module(module: str, *, by: str = "cpo") -> Predicate:
     """An OCPI exchange for a module, as the side that asked recorded it."""
     return lambda r: (
@@ -119,6 +130,12 @@ def payload_of(record: Record) -> Any:
     """The payload of an OCPP CALL."""
     parts = _decoded(record["frame"])
     return parts[3] if isinstance(parts, list) and len(parts) > 3 else {}
+
+
+def answer_of(record: Record) -> Any:
+    """The payload of an OCPP CALLRESULT."""
+    parts = _decoded(record["frame"])
+    return parts[2] if isinstance(parts, list) and len(parts) > 2 else {}
 
 
 def _decoded(text: str | None) -> Any:

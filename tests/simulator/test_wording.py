@@ -49,6 +49,23 @@ async def test_an_exchange_is_told_when_its_answer_comes(journal: Journal) -> No
 
 
 @pytest.mark.parametrize(
+    ("status", "certificate", "outcome", "tone"),
+    [
+        ("Accepted", "Accepted", "Accepted", "good"),
+        ("Invalid", "CertificateRevoked", "Invalid CertificateRevoked", "bad"),
+        ("Accepted", "CertChainError", "Accepted CertChainError", "bad"),
+        ("NoCredit", "Accepted", "NoCredit", "bad"),
+    ],
+)
+async def test_a_contract_has_two_verdicts(
+    status: str, certificate: str, outcome: str, tone: str, journal: Journal
+) -> None:
+    answer = {"idTokenInfo": {"status": status}, "certificateStatus": certificate}
+    line = told(journal, "Authorize", {}, answer)
+    assert (line.outcome, line.tone) == (outcome, tone)
+
+
+@pytest.mark.parametrize(
     ("action", "payload", "detail"),
     [
         ("Authorize", {"idToken": {"idToken": "04AA", "type": "ISO14443"}}, "04AA"),

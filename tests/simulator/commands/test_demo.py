@@ -22,6 +22,7 @@ def test_it_tells_the_story_and_ends_with_the_tables(
         "1  The stations come up",
         "9  The EMP's driver charges",
         "10  A CDR that Plugsurfing does not pay",
+        "11  A car that needs no card",
         "Sessions and CDRs",
         "CDRs at the EMP, through Roam",
         "Findings of the peer",
@@ -42,9 +43,10 @@ def test_the_summary_is_one_json_object_on_stdout(
     summary = json.loads(captured.out)
     assert summary["ok"] is True
     assert (summary["seed"], summary["clock"], summary["world"]) == (5, "virtual", "demo")
-    assert len(summary["acts"]) == 10
+    assert len(summary["acts"]) == 11
     assert not any(act["skipped"] for act in summary["acts"])
-    assert [s["verdict"] for s in summary["sessions"]] == ["accepted"] * 4 + ["refused 2001"]
+    verdicts = [s["verdict"] for s in summary["sessions"]]
+    assert verdicts == ["accepted"] * 4 + ["refused 2001", "accepted"]
     (passed,) = summary["emp_cdrs"]
     assert (passed["verdict"], passed["agrees"]) == ("accepted", True)
     assert passed["session"] == summary["sessions"][3]["session"]
@@ -69,7 +71,7 @@ def test_another_world_is_played_as_far_as_it_can_be(capsys: pytest.CaptureFixtu
         "OCPI 2.1.1: Plugsurfing sends no commands",
         "OCPI 2.1.1: CDRs have no authorization_reference",
     ]
-    assert [s["session_id"] for s in summary["sessions"]] == [None] * 3
+    assert [s["session_id"] for s in summary["sessions"]] == [None] * 4
     assert summary["emp_cdrs"][0]["agrees"] is True
     assert "Skipped: 2 of its acts." in " ".join(captured.err.split())
 

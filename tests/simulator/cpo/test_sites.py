@@ -168,3 +168,11 @@ def test_capabilities_change_a_connector_and_all_above_it() -> None:
     assert known.set_capabilities("LOC1", "E1", [], managed, at) == ["1", "2"]
     assert (first["capabilities"], second["capabilities"]) == (["OTHER_WORD"], [])
     assert known.set_capabilities("LOC1", "E9", ["NEW"], managed, at) == []
+
+
+def test_a_plug_without_iso_15118_gets_no_capability_of_it() -> None:
+    chademo = {**connector("2"), "standard": "CHADEMO"}
+    location = {**LOCATION, "evses": [{**evse("E1"), "connectors": [connector(), chademo]}]}
+    known = sites(locations=[location])
+    assert known.set_capabilities("LOC1", "E1", ["NEW"], ("NEW",), "2026-01-15T09:00:00Z") == ["1"]
+    assert "capabilities" not in chademo

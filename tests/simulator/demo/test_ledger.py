@@ -131,3 +131,22 @@ def test_findings_are_listed(journal: Journal) -> None:
     assert (found["rule"], found["pointer"], found["seen"]) == ("cdr.valid", "/id", 1)
     assert "an id" in printed(ledger.finding_table([found]))
     assert "an id" not in printed(ledger.finding_table([found], narrow=True), 50)
+
+
+@pytest.mark.parametrize(
+    ("uid", "method", "by", "shown"),
+    [
+        ("DE-8PS-CE7A2K7M9-I", "AUTH_REQUEST", "car", "DE8PSCE7A2K7M9"),
+        ("DE8PSCB7K2M9Q1", "COMMAND", "app", "DE8PSCB7K2M9Q1"),
+        ("04A1B2C3D4E580", "AUTH_REQUEST", "card", "04A1B2C3D4E580"),
+    ],
+)
+def test_who_began_a_session(journal: Journal, uid: str, method: str, by: str, shown: str) -> None:
+    session = {**SESSION, "cdr_token": {"uid": uid}, "auth_method": method}
+    exchange(journal, "PUT", "sessions", session, 1000)
+    line = next(
+        line
+        for line in printed(ledger.session_table(ledger.sessions(journal.records))).splitlines()
+        if "CP1-1" in line
+    )
+    assert line.split()[1:3] == [shown, by]

@@ -7,6 +7,8 @@ from typing import Any
 from simulator.demo.witness import (
     Claim,
     Witness,
+    answer_of,
+    answer_to,
     answered,
     asked,
     cdr_posts,
@@ -121,3 +123,14 @@ async def test_a_module_and_an_event_are_told_apart(journal: Journal) -> None:
     assert witness.all(of_module("cdrs", by="roam")) == []
     assert witness.all(event("emp.cdr")) == [told]
     assert not witness.any(event("emp.session"))
+
+
+async def test_an_answer_is_its_callers(journal: Journal) -> None:
+    witness = Witness(journal)
+    said = '[3,"1",{"certificateStatus":"Accepted"}]'
+    record = framed(journal, frame=said, message_type=3, direction="received")
+    framed(journal, frame=said, message_type=3)
+    assert witness.all(answer_to(record["action"], by=record["actor"])) == [record]
+    assert answer_of(record) == {"certificateStatus": "Accepted"}
+    assert answer_of(framed(journal, frame="[3]")) == {}
+    assert not witness.any(answer_to(record["action"], by="station/other"))
