@@ -108,6 +108,7 @@ class FaultBoard:
         self._journal = journal
         self._actor = actor
         self._placed: dict[str, Placed] = {}
+        self.active = False  # whether a message may be struck at all: asked for each
         self._armed: tuple[Placed, ...] = ()  # what may strike messages yet
         self._skews: tuple[Placed, ...] = ()
         self._hooks: dict[str, Hook] = {}
@@ -176,14 +177,10 @@ class FaultBoard:
         now_s = self._clock.monotonic()
         live = [p for p in self._placed.values() if not p.over(now_s)]
         self._armed = tuple(p for p in live if not p.fault.row.lasting)
+        self.active = bool(self._armed)
         self._skews = tuple(p for p in live if p.fault.kind == "clock_skew")
 
     # Striking
-
-    @property
-    def active(self) -> bool:
-        """Whether a message may be struck at all."""
-        return bool(self._armed)
 
     def strike(self, moment: Moment) -> Iterator[Hit]:
         """The faults that strike a message, one after the other: who has lost it stops asking."""

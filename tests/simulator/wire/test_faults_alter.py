@@ -78,7 +78,8 @@ async def test_a_request_is_read_as_altered(clock: Clock, chance: Chance, journa
     assert (request.method, request.path) == ("PATCH", "/elsewhere")
     assert request.body == b'{"country":"BRA","n":1.10}'
     (record,) = [r for r in journal.records if r["leg"] == "fault"]
-    assert record["did"] == "another /country, no /city; there is no /none, PATCH, /elsewhere"
+    did = record["data"]["did"]
+    assert did == "another /country, no /city; there is no /none, PATCH, /elsewhere"
 
 
 async def test_a_request_that_is_no_json_stays(
@@ -88,7 +89,7 @@ async def test_a_request_that_is_no_json_stays(
     board.add({"kind": "alter", "direction": "received", "set": {"/country": "BRA"}})
     request, _ = await asked(board, clock, journal, b"{")
     assert request.body == b"{"
-    assert list(journal.records)[-1]["did"] == "nothing: it is no JSON"
+    assert list(journal.records)[-1]["data"]["did"] == "nothing: it is no JSON"
 
 
 async def test_an_answer_is_sent_as_altered(clock: Clock, chance: Chance, journal: Journal) -> None:
