@@ -55,7 +55,9 @@ def _twice(scenarios: Iterable[Scenario]) -> Iterator[str]:
 def _path(name: str) -> Path:
     """A path as it was given, else one on the shelf. Raises Mistake."""
     candidates = [Path(name), *(shelf / name for shelf in SHELVES)]
-    candidates += [path.with_suffix(".yaml") for path in candidates if not path.suffix]
+    candidates += [
+        path.with_suffix(".yaml") for path in candidates if path.name and not path.suffix
+    ]
     found = next((path for path in candidates if path.exists()), None)
     if found is None:
         known = {p.relative_to(s).with_suffix("").as_posix() for s in SHELVES for p in s.rglob("*")}

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Record
 from simulator.kernel.loop import new_loop
+from simulator.mistakes import did_you_mean
 from simulator.scenario.ladder import ladder, session_near
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play, StepError
@@ -116,14 +117,15 @@ class Lab:
         try:
             told = {name.rstrip("_"): value for name, value in arguments.items()}
             if told and given is not None:
-                told = {**step_of(step).named(given), **told}
+                told = {step_of(step).first: given, **told}
             return self._ground.run(perform(self._play, step, told or given))
         except StepError as error:  # the steps' own frames tell a test's author nothing
             raise error.with_traceback(None) from error.__cause__
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in STEPS:
-            raise AttributeError(f"a lab has no '{name}'; its steps are {', '.join(STEPS)}")
+            hint = did_you_mean(name, STEPS) or f" Its steps are {', '.join(STEPS)}."
+            raise AttributeError(f"a lab has no '{name}'.{hint}")
         step = step_of(name)
 
         def call(given: Any = None, /, **arguments: Any) -> Any:

@@ -4,7 +4,7 @@ Rule: cheap to import and silent where it is not used: everything heavy is impor
 or a scenario asks for it.
 
     def test_a_card(roamlab):
-        roamlab.start(station="DE-AC-1", token="04A1B2C3D4E580", car="anna")
+        roamlab.start("DE-AC-1", token="04A1B2C3D4E580", car="anna")
         roamlab.advance("40 min")
         roamlab.stop("DE-AC-1")
         roamlab.expect(ocpi="POST cdrs", status=1000)
@@ -306,15 +306,18 @@ def pytest_runtest_makereport(
 
 
 def _sections(lab: Lab, details: str) -> Iterator[tuple[str, str]]:
-    """What nearly happened (it has a ladder of its own), or the ladder; the journal's end."""
+    """What nearly happened (it has a ladder of its own), or the last session's ladder; the
+    journal's end.
+    """
     from simulator.wording import Wording
 
+    records = lab.records
     if details:
         yield "roamlab nearest misses", details
-    elif drawn := lab.ladder():
-        yield "roamlab ladder", drawn
+    elif any(record["session"] is not None for record in records):
+        yield "roamlab ladder", lab.ladder()
     wording = Wording()
-    lines = [line for record in lab.records if (line := wording.line(record)) is not None]
+    lines = [line for record in records if (line := wording.line(record)) is not None]
     told = [
         f"{e.at[11:23]} {e.sender} > {e.receiver}: {e.what} {e.detail} {e.outcome}".rstrip()
         for e in lines[-_TAIL:]

@@ -125,6 +125,17 @@ class Step:
     whole: bool = False
     examine: Callable[[Mapping[str, Any]], Iterable[Problem]] | None = None
 
+    @property
+    def first(self) -> str:
+        """What a bare value stands for beside named ones: the primary argument, else the first if
+        it is needed. Raises StepError.
+        """
+        if self.primary is not None:
+            return self.primary
+        if self.args and self.args[0].required:
+            return self.args[0].name
+        raise StepError(f"{self.name} takes no bare value: name its arguments")
+
     def problems(self, given: Any) -> Iterable[Problem]:
         """What is wrong with arguments as they were written, and where."""
         try:

@@ -25,6 +25,12 @@ def test_folders_mean_all_scenarios_below_in_order(tmp_path: Path) -> None:
     assert not is_scenario(tmp_path / "tiny.yaml")
 
 
+def test_here_is_a_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario_file(tmp_path, TEXT.format("b", "t"), "b.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert [path.name for path in files(["."])] == ["b.yaml"]
+
+
 def test_tags_choose(tmp_path: Path) -> None:
     paths = [
         scenario_file(tmp_path, TEXT.format(name, tag), f"{name}.yaml")

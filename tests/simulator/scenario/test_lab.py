@@ -24,10 +24,21 @@ def test_steps_are_calls_bare_named_or_both() -> None:
         lab.never(ocpi="POST cdrs", for_="10 s")
         with pytest.raises(StepError, match="no such argument"):
             lab.plug("ST1", carr="anna")
-        with pytest.raises(AttributeError, match="its steps are"):
+        with pytest.raises(AttributeError, match="Did you mean 'plug'"):
             _ = lab.plugg
+        with pytest.raises(AttributeError, match="Its steps are plug, "):
+            _ = lab.qqq
         assert "PUT sessions" in lab.ladder()
     lab.close()
+
+
+def test_a_bare_value_is_the_first_argument_beside_named_ones() -> None:
+    with Lab(read_text(TINY)) as lab:
+        lab.start("ST1", token="0123", car="anna")
+        with pytest.raises(StepError, match="tap, tokn: no such argument.*'token'"):
+            lab.tap("ST1", tokn="0123")
+        with pytest.raises(StepError, match="expect takes no bare value: name its arguments"):
+            lab.expect("POST cdrs", status=1000)
 
 
 async def test_a_virtual_world_is_not_played_from_async_code() -> None:
