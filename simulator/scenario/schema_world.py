@@ -52,17 +52,22 @@ class Worlds:
 
     def _plan(self, values: Mapping[str, Any]) -> Document:
         """The world without its changes."""
-        told = self._document.data.get("world", "demo")
+        written = self._document.data.get("world", "demo")
         line = self._document.line(("world",))
         try:
-            filled = fill(told, values)
-            if isinstance(told, dict):
+            filled = fill(written, values)
+            if isinstance(written, dict):
                 world = part(self._document, "world")
                 world.data = filled
                 return world
-            return part(self._file(str(filled)))
+            if not isinstance(filled, str):
+                raise WrongWorld([])  # the schema tells
+            return part(self._file(filled))
         except StepError as error:
             raise WrongWorld([(line, f"world: {error}")]) from error
+        except OSError as error:  # a name that no file can have
+            told = f"world: {error.strerror or error}"
+            raise WrongWorld([(line, told)]) from error
         except Mistake as mistake:
             lines = str(mistake).splitlines()
             raise WrongWorld([(line, f"world: {text}") for text in lines]) from mistake
