@@ -45,6 +45,7 @@ soak: $(READY)  ## a thousand random worlds with random faults
 docs: $(READY)  ## what the documents take from the program
 	$(BIN)/python -m mock_peer.rules_markdown > docs/rules.md
 	$(BIN)/python -m tests.readme
+	$(BIN)/python -m tests.scenario_list
 
 clean:  ## remove what setup and tests made
 	rm -rf $(VENV) .ruff_cache .mypy_cache .pytest_cache .hypothesis .benchmarks build *.egg-info

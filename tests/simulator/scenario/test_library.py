@@ -1,0 +1,88 @@
+"""The library: every file reads and ends as it says, every rule has one, the README lists them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mock_peer.rule import Face, Rule
+from mock_peer.rules import RULES
+from simulator.scenario.collect import files
+from simulator.scenario.runner import run
+from simulator.scenario.schema import read
+from tests.scenario_list import FOLDERS, LIBRARY, field, listed, shown
+
+FILES = files([str(LIBRARY)])
+RULES_OF_CPOS = [rule for rule in RULES if rule.face is Face.A]
+# Rules that no CPO can break, for Plugsurfing keeps them itself: id -> what there is to know.
+KEPT_ONLY = {
+    "authorize.reference-issued": "the mock issues the references",
+    "token.never-patched": "the mock pushes the tokens",
+    "token.fields": "the mock pushes the tokens",
+    "token.pnc": "the mock pushes the tokens",
+    "quirk.published-pnc-example": "a switch of the mock, without a finding",
+}
+# Rules without a scenario of their own: id -> the reason.
+WITHOUT: dict[str, str] = {}
+
+
+def name_of(path: Path) -> str:
+    """The file as it is called from the library's folder."""
+    return path.relative_to(LIBRARY).with_suffix("").as_posix()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_run_ends_as_its_file_says(path: Path) -> None:
+    outcomes = [run(scenario) for scenario in read(path)]
+    wrong = [f"{o.title}: {o.verdict}: {o.why}\n{o.details}" for o in outcomes if not o.ok]
+    assert not wrong, "\n".join(wrong)
+    assert any(outcome.steps for outcome in outcomes), "it applies nowhere"
+
+
+def test_names_are_unique_and_every_scenario_has_a_purpose_and_tags() -> None:
+    names = Counter(field(path, "name") for path in FILES)
+    assert [name for name, count in names.items() if count > 1] == []
+    for word in ("name", "purpose", "tags"):
+        assert [name_of(path) for path in FILES if not field(path, word)] == []
+
+
+def test_every_folder_is_in_the_readme() -> None:
+    assert {path.parent.name for path in FILES} <= set(FOLDERS)
+    assert shown() == listed(), "python -m tests.scenario_list renews it"
+
+
+@pytest.mark.parametrize("rule", RULES_OF_CPOS, ids=lambda rule: rule.id)
+def test_every_rule_is_kept_and_broken_in_a_scenario_of_its_own(rule: Rule) -> None:
+    path = LIBRARY / "rules" / f"{rule.id}.yaml"
+    assert path.exists() is not (rule.id in WITHOUT), "a scenario, or a reason why there is none"
+    if rule.id in WITHOUT:
+        return
+    scenarios = read(path)
+    assert {str(s.values["ocpi"]) for s in scenarios} == set(rule.versions)
+    steps = [a for a in scenarios[0].actions if isinstance(a.given, dict)]
+    found = {a.name: a for a in steps if a.given.get("finding") == rule.id}
+    if rule.id in KEPT_ONLY:
+        assert "expect" not in found
+        return
+    assert {"never", "expect"} <= set(found), "both: it is kept, and it is broken"
+    severity = None if rule.severity is None else str(rule.severity)
+    assert found["expect"].given.get("severity") == severity
+
+
+def test_the_reasons_name_rules_that_there_are() -> None:
+    known = {rule.id for rule in RULES_OF_CPOS}
+    assert set(KEPT_ONLY) <= known and set(WITHOUT) <= known
+    assert {r.id for r in RULES_OF_CPOS if r.severity is None} == set(KEPT_ONLY)
+
+
+def test_a_scenario_of_a_rule_fails_where_the_rule_is_not_broken(tmp_path: Path) -> None:
+    text = (LIBRARY / "rules" / "cdr.not-negative.yaml").read_text(encoding="utf-8")
+    text = text.replace("../worlds/small.yaml", str(LIBRARY / "worlds" / "small.yaml"))
+    mended = tmp_path / "mended.yaml"
+    mended.write_text(re.sub(r"\n  - fault:.*", "", text), encoding="utf-8")
+    (_, _, newest) = read(mended)
+    outcome = run(newest)
+    assert outcome.verdict == "FAIL" and "cdr.not-negative" in str(outcome.why)
