@@ -35,7 +35,7 @@ def test_steps_are_calls_bare_named_or_both() -> None:
 def test_a_bare_value_is_the_first_argument_beside_named_ones() -> None:
     with Lab(read_text(TINY)) as lab:
         lab.start("ST1", token="0123", car="anna")
-        with pytest.raises(StepError, match="tap, tokn: no such argument.*'token'"):
+        with pytest.raises(StepError, match=r"tap, tokn: no such argument.*'token'"):
             lab.tap("ST1", tokn="0123")
         with pytest.raises(StepError, match="expect takes no bare value: name its arguments"):
             lab.expect("POST cdrs", status=1000)

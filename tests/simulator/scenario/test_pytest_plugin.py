@@ -36,7 +36,8 @@ def test_a_project_with_tests_and_scenarios(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nroamlab_scenarios = own\n")
     (tmp_path / "test_it.py").write_text(TEST)
     (tmp_path / "own").mkdir()
-    steps = "name: {}\nworld: tiny.yaml\nsteps:\n  - expect: {{ocpi: POST cdrs, count: {}, within: 0}}\n"
+    looks = "{{ocpi: POST cdrs, count: {}, within: 0}}"
+    steps = f"name: {{}}\nworld: tiny.yaml\nsteps:\n  - expect: {looks}\n"
     scenario_file(tmp_path / "own", steps.format("good", 0), "good.yaml")
     scenario_file(tmp_path / "own", steps.format("bad", 1), "bad.yaml")
     out = pytest_of(tmp_path, "--roamlab-journals", "kept")
