@@ -1,4 +1,5 @@
-"""The PKI: how long a fresh one takes; chains issued and judged, OCSP answered a second.
+"""The PKI: how long a fresh one takes; chains issued and judged, OCSP answered, and contracts
+authorized a second.
 
 Rule: what is judged is read from PEM each time, as Authorize brings it; beside our path validation
 stand the library's verifier and, as the floor, three bare checks of a signature. It is all work of
@@ -20,7 +21,7 @@ from cryptography.x509 import verification
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
-from simulator.kernel.journal import Journal
+from simulator.kernel.journal import Journal, Record
 from simulator.kernel.loop import run as run_loop
 from simulator.pki import ocsp
 from simulator.pki.certificates import hash_data, pem_chain, read_chain
@@ -30,6 +31,8 @@ from simulator.pki.path import Purpose, validate
 from simulator.pki.spec import PROFILES
 from simulator.pki.store import Pki
 from simulator.wire.http_aio import HttpClient
+from simulator.world import World
+from simulator.world_file import find, read
 
 Figure = tuple[str, float, str]
 
@@ -39,6 +42,7 @@ EMAID = "DE8PSCOO13A3LZ3"
 ROUNDS = 3
 SECONDS = 0.3  # a round
 QUESTIONS = 500
+AUTHORIZATIONS = 50
 
 
 def run() -> list[Figure]:
@@ -133,8 +137,44 @@ def _over_http() -> float:
     return run_loop(ask(), clock)
 
 
-# Measured in this order; contract authorizations join here.
-PARTS: tuple[Callable[[], list[Figure]], ...] = (fresh, issuing, judging, answering)
+def authorizing() -> list[Figure]:
+    """Cars with a contract at a 2.0.1 station: plugged in, TLS with the station, challenge, the
+    station's own verdict, Authorize with hashes, OCSP, a peer asked in real time, and all back.
+    """
+    figures = []
+    for what, asks_anew in (("OCSP asked each time", True), ("OCSP answers remembered", False)):
+        world = World(read(find("pnc-installed")), clock="virtual")
+        per_second = run_loop(_authorize(world, asks_anew=asks_anew), world.clock)
+        figures.append((f"Plug & Charge: contracts authorized, {what}", per_second, "/s"))
+    return figures
+
+
+async def _authorize(world: World, *, asks_anew: bool) -> float:
+    """A second of this process's time from the plug to the verdict; what follows does not count."""
+    took = 0.0
+    async with world:
+        await world.clock.sleep(1)
+        station, seq = world.station("CP-1"), world.journal.seq
+        for _ in range(AUTHORIZATIONS):
+            if asks_anew:
+                world.cpo.forget_statuses()
+            car, began = world.car("eva"), time.process_time()
+            await station.plug(1, car)
+            verdict = await world.journal.wait_for(_settled, timeout_s=60, after=seq)
+            took += time.process_time() - began
+            assert verdict["what"] == "pnc.accepted", verdict
+            await station.unplug(1)
+            await world.clock.sleep(1)
+            seq = world.journal.seq
+    return AUTHORIZATIONS / took
+
+
+def _settled(record: Record) -> bool:
+    return record["leg"] == "event" and record["what"] in ("pnc.accepted", "pnc.refused")
+
+
+# Measured in this order.
+PARTS: tuple[Callable[[], list[Figure]], ...] = (fresh, issuing, judging, answering, authorizing)
 
 
 def create(profile: str, directory: Path | None = None) -> Pki:
