@@ -101,10 +101,11 @@ class Active:
             raise refusal(refused)
 
     async def registered(self, connection: Connection) -> None:
-        """What follows a registration that the CPO began."""
+        """What follows a registration that the CPO began, unless it has left again by then."""
         self.invite()
         await self._judge.clock.sleep(SETTLE_S)
-        await self.settled(connection)
+        if connection.registered:
+            await self.settled(connection)
 
     async def ended(self, connection: Connection) -> None:
         """What follows a DELETE of credentials by the CPO."""

@@ -130,6 +130,18 @@ async def test_a_cpo_that_lacks_what_is_required_is_warned(
         assert await cpo.findings() == ["credentials.endpoints"]
 
 
+async def test_a_cpo_that_left_at_once_is_not_judged_by_what_it_offers_no_more(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with connected(clock, chance, journal, register=False) as cpo:
+        await cpo.register()
+        (connection,) = (c for c in cpo.peer.book.all() if c.registered)
+        await cpo.peer.active.unregister(connection)
+        await cpo.clock.sleep(10)
+        assert await cpo.findings() == []
+        assert events(journal, "peer.registered") == []
+
+
 async def test_a_cpo_that_offers_nothing_is_3003(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
