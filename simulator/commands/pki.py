@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.command import clock_option, journal_option, json_option, seconds, seed_option
+from simulator.command import (
+    Number,
+    clock_option,
+    journal_option,
+    json_option,
+    seconds,
+    seed_option,
+)
 from simulator.mistakes import Mistake
 
 if TYPE_CHECKING:
@@ -101,7 +108,7 @@ def init(directory: Path, profile: str, ocsp_url: str, seed: int | None, as_json
 @_directory_option
 @click.option(
     "--valid-days",
-    type=click.FloatRange(0, _LONGEST_DAYS, min_open=True),
+    type=Number(0, _LONGEST_DAYS, min_open=True),
     metavar="DAYS",
     help="How long it is valid; default: as long as its kind.",
 )
@@ -130,6 +137,10 @@ def issue(
     """
     if name is None and kind not in ("server", "cps"):
         raise Mistake(f"pki issue {kind}: whose? NAME is missing")
+    if name is not None and not (name.strip() and name.isprintable()):
+        raise Mistake(f"pki issue {kind} {name!r}: a name that can be read is expected")
+    if san and kind != "server":
+        raise Mistake(f"pki issue {kind}: --san is for a server")
     warnings = _warnings(kind, name)
     for warning in warnings:
         click.echo(f"roamlab: {warning}", err=True)
@@ -235,11 +246,13 @@ def export(
 ) -> None:
     """Export the chain of WHAT as PEM: leaf first, without root."""
     from simulator.pki.certificates import pem_chain
-    from simulator.pki.files import write
+    from simulator.pki.files import write_out, write_secret
     from simulator.pki.keys import key_pem
 
     if (what is None) == (roots is None) or (roots is not None and key is not None):
         raise Mistake("pki export: WHAT, with --key if its key is wanted, or --roots")
+    if output is not None and key is not None and output.resolve() == key.resolve():
+        raise Mistake(f"pki export: --output and --key are the same file, {key}")
     held = _open(directory)
     kind: Any = roots.upper() if roots else None
     chain = held.roots(kind) if what is None else held.chain(what)
@@ -247,9 +260,9 @@ def export(
     if output is None:
         click.echo(pem_chain(chain), nl=False)
     else:
-        write(output, pem_chain(chain))
+        write_out(output, pem_chain(chain))
     if key is not None and private is not None:
-        write(key, private, 0o600)
+        write_secret(key, private)
 
 
 @pki.command()

@@ -46,6 +46,28 @@ def read_secret(path: Path) -> str:
     return read_text(path)
 
 
+def write_out(path: Path, text: str) -> None:
+    """Write where a user wants it: through a symbolic link, or into a device or a pipe, which must
+    never be replaced by a file; else as `write` does. Raises PkiError.
+    """
+    if not path.exists() or path.is_file():
+        write(Path(os.path.realpath(path)), text)
+        return
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as problem:
+        raise PkiError(f"{path}: cannot be written: {problem.strerror}") from problem
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a private key into a file that its owner alone can read. Raises PkiError, also for
+    what is no file: a device or a pipe has other readers.
+    """
+    if path.exists() and not path.is_file():
+        raise PkiError(f"{path}: not a file; a private key is written into nothing else")
+    write(Path(os.path.realpath(path)), text, 0o600)
+
+
 def write(path: Path, text: str, mode: int = 0o644) -> None:
     """Write a file whole or not at all, with these rights. Raises PkiError."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")

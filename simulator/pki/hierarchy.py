@@ -7,6 +7,7 @@ else; the same of all these give the same bytes.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ BACKDATED = timedelta(hours=1)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LONGEST_NAME = 64  # ub-common-name, ub-organization-name: RFC 5280, appendix A
 _SERIAL_BITS = 119
+_http_url = re.compile(r"https?://[!-~]+").fullmatch
+_host_name = re.compile(r"(?:\*\.)?(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*").fullmatch
 _EXTENDED: dict[Extended, x509.ObjectIdentifier] = {
     "server_auth": ExtendedKeyUsageOID.SERVER_AUTH,
     "client_auth": ExtendedKeyUsageOID.CLIENT_AUTH,
@@ -148,6 +151,8 @@ def _extensions(
     if "ocsp_signing" in spec.extended:
         yield x509.OCSPNoCheck(), False
     elif wanted.ocsp_url and issuer:
+        if not _http_url(wanted.ocsp_url):
+            raise ValueError(f"OCSP address {wanted.ocsp_url!r}: as http://HOST/… is expected")
         place = x509.UniformResourceIdentifier(wanted.ocsp_url)
         how = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
         yield x509.AuthorityInformationAccess([how]), False
@@ -183,6 +188,8 @@ def _general_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
+        if not _host_name(name):
+            raise ValueError(f"{name!r} is neither an address nor a host's name") from None
         return x509.DNSName(name)
 
 

@@ -185,7 +185,19 @@ def test_chains_and_roots_are_printed(made: Path, capsys: pytest.CaptureFixture[
         (["issue", "contract", "DE-8PS"], "'DE-8PS' is no EMAID"),
         (["issue", "contract", EMAID, "--not-before", "soon"], "--not-before soon: expected"),
         (["issue", "contract", EMAID, "--valid-days", "0"], "'--valid-days'"),
+        (["issue", "contract", EMAID, "--valid-days", "nan"], "'--valid-days'"),
         (["issue", "secc", "x" * 65], "SECC"),
+        (["issue", "secc", " "], "pki issue secc ' ': a name that can be read is expected"),
+        (["issue", "station", "a\nb"], "'a\\nb': a name that can be read"),
+        (["issue", "secc", "\udcff"], "a name that can be read"),
+        (["issue", "contract", EMAID, "--san", "::1"], "--san is for a server"),
+        (["issue", "server", "x", "--san", "10.0.0.0/8"], "'10.0.0.0/8' is neither an address"),
+        (["issue", "server", "x", "--san", ""], "'' is neither an address nor a host's name"),
+        (
+            ["init", "-d", "x", "--ocsp-url", "ocsp.test"],
+            "OCSP address 'ocsp.test': as http://HOST/",
+        ),
+        (["init", "-d", "x", "--ocsp-url", "http://a\nb"], "OCSP address 'http://a\\nb'"),
         (["list", "-d", "nowhere"], "no PKI here (no pki.json); `roamlab pki init` makes one"),
         (["show", "MO_SUB3"], "Did you mean 'MO_SUB2'?"),
         (["revoke", "MO_ROOT"], "a root has no issuer that could revoke it"),
@@ -194,6 +206,7 @@ def test_chains_and_roots_are_printed(made: Path, capsys: pytest.CaptureFixture[
         (["export", "CSMS", "--roots", "mo"], "WHAT, with --key"),
         (["export", "--roots", "mo", "--key", "k.pem"], "WHAT, with --key"),
         (["export", "CSMS", "-o", "no/such/folder/x.pem"], "no/such/folder/x.pem"),
+        (["export", "CSMS", "-o", "x.pem", "--key", "./x.pem"], "are the same file, x.pem"),
     ],
 )
 def test_a_mistake_is_told(

@@ -17,6 +17,8 @@ from simulator.pki.files import (
     read_secret,
     read_text,
     write,
+    write_out,
+    write_secret,
 )
 from simulator.pki.keys import PkiError
 
@@ -100,6 +102,37 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(
     with pytest.raises(PkiError, match="folder: cannot be written"):
         write(tmp_path / "folder", "x")
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
+
+
+def test_what_a_user_names_is_written_through_links(tmp_path: Path) -> None:
+    for act, name in ((write_out, "a"), (write_secret, "b")):
+        link = tmp_path / f"{name}.link"
+        link.symlink_to(tmp_path / name)
+        for text in ("one", "two"):
+            act(link, text)
+            assert (tmp_path / name).read_text() == text
+        assert link.is_symlink()
+    assert mode(tmp_path / "b") == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such pipes here")
+def test_a_pipe_stays_one_and_takes_no_secret(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_out(pipe, "text")
+        assert os.read(reader, 100) == b"text"
+        with pytest.raises(PkiError, match="pipe: not a file; a private key"):
+            write_secret(pipe, "secret")
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_where_nothing_can_be_written_out_it_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PkiError, match="cannot be written: Is a directory"):
+        write_out(tmp_path, "text")
 
 
 def test_a_new_directory_is_its_owners_and_appears_at_once(tmp_path: Path) -> None:
