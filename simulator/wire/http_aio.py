@@ -158,6 +158,8 @@ class HttpServer:
             body = await self._read(incoming.content)
         except TimeoutError:
             return self._write(Response(408))
+        except web.RequestPayloadError:  # named as compressed, and is not
+            return self._write(Response(400))
         url = incoming.rel_url
         request = Request(
             method=incoming.method,
@@ -196,7 +198,7 @@ class HttpServer:
         return written
 
     async def _read(self, content: aiohttp.StreamReader) -> bytes | None:
-        """The body; None for one that is too long. Raises TimeoutError."""
+        """The body; None for one that is too long. Raises TimeoutError, RequestPayloadError."""
         if content.is_eof():  # all of it came with the head
             return _whole(content)
         async with self._clock.timeout(BODY_TIMEOUT_S):

@@ -186,6 +186,21 @@ async def test_who_wants_to_answers_for_a_body_that_is_too_long(
     assert len(seen) == 1
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_as_its_encoding_says_is_its_senders_mistake(
+    clock: Clock, encoding: str
+) -> None:
+    failed: list[Exception] = []
+    async with serving(clock, on_error=lambda _, error: failed.append(error)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: {encoding}\r\n"
+        writer.write(head.encode() + b"Content-Length: 8\r\n\r\nnot that")
+        assert (await reader.readline()).split()[1] == b"400"
+        writer.close()
+        await writer.wait_closed()
+    assert failed == []
+
+
 async def test_half_a_body_is_waited_for_so_long_and_no_longer(clock: Clock) -> None:
     async with serving(clock) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
