@@ -34,6 +34,7 @@ from simulator.world_file import EmpPlan, PeerPlan, Plug, StationPlan, WorldFile
 from simulator.world_peer import Peer
 from simulator.world_pki import WorldPki
 from simulator.world_tls import profile_at_the_door
+from simulator.world_tls_faults import TlsFaults
 
 Roaming = TypeVar("Roaming", PeerPlan, EmpPlan)
 
@@ -72,6 +73,7 @@ class World:
         offer_power_cuts(board, self.stations)
         if self.pki is not None:
             offer_ocsp_faults(board, self.pki.server.ocsp)
+        self._tls_faults().offer(board)
         self.cpo = Cpo(
             cpo_config(plan, self.chance, self._pnc()),
             clock=self.clock,
@@ -95,11 +97,12 @@ class World:
     def _refuse_the_impossible(self) -> None:
         """Virtual time only exists where everybody lives in it."""
         outside = [peer.name for peer in self.plan.peers if peer.url is not None]
+        outside += [f"the CSMS of {s.id}" for s in self.plan.stations if s.csms is not None]
         if outside and self.clock.mode == "virtual":
             raise Mistake(
                 f"{self.plan.path}: the clock is virtual, but {', '.join(outside)} is outside this "
-                "world and lives in real time. Use --clock real, or let the peer run inside (leave "
-                "out its url)."
+                "world and lives in real time. Use --clock real, or let it run inside (leave out "
+                "its url, or csms)."
             )
 
     def _pki(self) -> WorldPki | None:
@@ -108,6 +111,20 @@ class World:
             return None
         chance = self.chance.child("pki")
         return WorldPki(self.plan, clock=self.clock, chance=chance, journal=self.journal)
+
+    def _tls_faults(self) -> TlsFaults:
+        """Who may show a wrong certificate here."""
+        pki = None if self.pki is None else self.pki.pki
+        chance = self.chance.child("tls faults")
+        return TlsFaults(self.plan, pki, clock=self.clock, chance=chance, cut=self._cut)
+
+    def _cut(self, actor: str) -> None:
+        """Cut the connections of an actor; it, or whoever was connected, comes back."""
+        station = self.stations.get(actor.removeprefix("station/"))
+        if station is not None:
+            station.cut()
+        elif actor == "cpo":
+            self.cpo.cut()
 
     def _pnc(self) -> PncSettings | None:
         """What the CPO knows of contracts: of the world's PKI, and what the file tells it."""
@@ -297,11 +314,12 @@ def cpo_config(plan: WorldFile, chance: Chance, pnc: PncSettings | None = None) 
 
 
 def station_config(plan: StationPlan, csms_url: str, tls: Tls = NO_TLS) -> StationConfig:
-    """A station as its builder wrote it down; `tls` unless its plan has its own."""
+    """A station as its builder wrote it down; `tls` unless it has its own, or goes elsewhere."""
+    tls = tls if plan.csms is None else NO_TLS
     config = StationConfig(
         id=plan.id,
         version=OcppVersion(plan.ocpp),
-        csms_url=csms_url,
+        csms_url=plan.csms or csms_url,
         vendor=plan.vendor,
         model=plan.model,
         evses=tuple(

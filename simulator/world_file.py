@@ -86,6 +86,7 @@ class StationPlan:
     omit_from_cdrs: tuple[str, ...] = ()
     security_profile: int | None = None  # none named: what TLS and password make of it
     tls: Tls | None = None  # none: it trusts whom the CPO's section names
+    csms: str | None = None  # a CSMS outside this world in place of its CPO
     pnc: PncPlan | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 

@@ -8,6 +8,8 @@ import pytest
 
 from simulator.mistakes import Mistake
 from simulator.station.config import PncConfig
+from simulator.wire.tls import NO_TLS, Tls
+from simulator.world import World, station_config
 from simulator.world_contracts import CarPlan, ContractPlan, PkiPlan, PncPlan
 from simulator.world_file import WorldFile, read_text
 
@@ -143,3 +145,15 @@ def test_the_cpo_may_believe_others_too(tmp_path: Path) -> None:
     assert "pnc" not in plan.cpo
     gone = mistake("", head.replace("mo.pem", "gone.pem"))
     assert "w.yaml:3: cpo.pnc.mo_roots[0]: gone.pem: No such file or directory" in gone
+
+
+def test_a_station_may_go_to_another_csms() -> None:
+    lines = station("{}").replace("pnc: {}", "csms: wss://csms.example/ocpp, security_profile: 3")
+    (plan,) = world(lines).stations
+    config = station_config(plan, "ws://127.0.0.1:9000/", Tls(ca="PEM"))
+    assert (config.csms_url, config.tls) == ("wss://csms.example/ocpp", NO_TLS)
+    with pytest.raises(Mistake, match="the clock is virtual, but the CSMS of CP-1 is outside"):
+        World(world(lines), clock="virtual")
+    assert "csms: 'http://x' does not fit: a CSMS" in mistake(
+        lines.replace("wss://csms.example/ocpp", "'http://x'")
+    )
