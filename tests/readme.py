@@ -10,11 +10,11 @@ from pathlib import Path
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"(<!-- demo: .*? -->\n```text\n)(.*?)(\n```)", re.DOTALL)
-ACTS = (("9  ", None), ("10  ", 8))  # and how many of its last lines, None: all
+ACTS = (("9  ", None), ("10  ", 8), ("11  ", 8))  # and how many of its last lines, None: all
 
 
 def capture() -> str:
-    """One act of the demo, the end of the last one, and the tables, as 80 columns of a pipe."""
+    """One act of the demo, the ends of the last two, and the tables, as 80 columns of a pipe."""
     done = subprocess.run(
         [sys.executable, "-m", "simulator", "demo"],
         env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"},
