@@ -32,6 +32,10 @@ COMMANDS: dict[str, Row] = {
         "simulator.commands.demo:demo",
         "Tell the whole story, from plug-in to an accepted CDR.",
     ),
+    "tui": Row(
+        "simulator.commands.tui:tui",
+        "Look at a world and play in it, in the terminal.",
+    ),
     "up": Row(
         "simulator.commands.up:up",
         "Keep a world running: stations, CPO and peer.",
@@ -43,6 +47,18 @@ COMMANDS: dict[str, Row] = {
     "soak": Row(
         "simulator.commands.soak:soak",
         "Play random worlds with random faults, seed by seed.",
+    ),
+    "replay": Row(
+        "simulator.commands.replay:replay",
+        "Play one side of a journal back against a live counterpart.",
+    ),
+    "scenario": Row(
+        "simulator.commands.scenario:scenario",
+        "Make a scenario of a session in a journal.",
+    ),
+    "journal": Row(
+        "simulator.commands.journal:journal",
+        "Read a journal, or make one of a plain frame log.",
     ),
     "station": Row(
         "simulator.commands.station:station",

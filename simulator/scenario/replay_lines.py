@@ -24,6 +24,9 @@ from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import Call, CallHandler, OcppVersion, Reply, Validation
 from simulator.wire.ocpp_server import Admission, Knock, OcppServer
 
+# How long (seconds) a CSMS that has said all stays on the line.
+_LINGER_S = 0.25
+
 
 class StationLine(Line):
     """A station's connection to a live CSMS."""
@@ -203,6 +206,8 @@ class CsmsDoor:
             raise Mistake(f"no station connected within {wait_s:g} s: {names}", Exit.UNREACHABLE)
         self._pace.begin(first_s(self._talks))
         await play_all(here)
+        # Who hangs up with the last answer is not heard out by every station.
+        await clock.sleep(_LINGER_S)
 
     async def stop(self) -> None:
         """Listen no more."""

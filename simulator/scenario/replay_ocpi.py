@@ -58,6 +58,9 @@ class OcpiPlayer:
         self._heard = asyncio.Event()
         self._silences = 0
         self._over = False
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @property
     def listens(self) -> bool:
@@ -95,6 +98,7 @@ class OcpiPlayer:
                     return
             for turn in list(self._awaited):
                 await self._hear(turn)
+            await self._pace.clock.wait_event(self._idle, self._pace.patience_s)
         finally:
             self._over = True
 
@@ -253,6 +257,16 @@ class OcpiPlayer:
 
     async def answer(self, request: Request) -> Response:
         """Answer a request of the live side as the recorded one was."""
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            return await self._answer(request)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    async def _answer(self, request: Request) -> Response:
         began_s = self._pace.clock.monotonic()
         self._heard.set()
         url = f"{request.base_url}{request.path}"

@@ -28,6 +28,8 @@ from simulator.wire.ocpp_messages import (
 _WINDOW = 32
 # A side that left so many CALLs in a row unanswered will not answer any more.
 _SILENCES = 3
+# So long (seconds) an error may take to leave.
+_OUT_S = 0.05
 # What a clock alone brings about: its number says nothing.
 TIMED = frozenset({"Heartbeat"})
 
@@ -169,7 +171,7 @@ class Player:
     async def _hear(self, turn: Exchange) -> None:
         """Wait for a CALL of the live side; it is answered elsewhere."""
         came = await self._pace.clock.wait_event(self._came[turn], self._pace.patience_s)
-        if not came:
+        if not came and turn in self._awaited:
             self._awaited.remove(turn)
             if turn.name not in TIMED:
                 self._differ("missing", turn, why=f"within {self._pace.patience_s:g} s")
@@ -190,13 +192,18 @@ class Player:
         else:
             self._awaited.remove(turn)
             self._last[call.action] = turn
-            self._came[turn].set()
             self._report.compared += 1
             if found:
                 self._differ("request", turn, found)
         self._report.answered += 1
         await self._pace.take(turn.delay_s)
-        return self._reply(turn)
+        try:
+            return self._reply(turn)
+        except OcppError:  # goes out as soon as this is raised
+            came = self._came.get(turn)
+            if came is not None:
+                self._pace.clock.call_later(_OUT_S, came.set)
+            raise
 
     def _beside(self, call: Call) -> Exchange | None:
         """What was asked outside of the stretch: the same, else the same action."""
@@ -210,7 +217,12 @@ class Player:
         if turn.answer.error is not None:
             raise OcppError(turn.answer.error, turn.answer.description)
         payload = self._memory.put(turn.answer.payload)
-        return Reply(payload if isinstance(payload, dict) else {})
+
+        async def told() -> None:
+            if turn in self._came:
+                self._came[turn].set()
+
+        return Reply(payload if isinstance(payload, dict) else {}, told)
 
     def _recorded(self, call: Call) -> tuple[Exchange | None, list[Deviation]]:
         """The recorded CALL that a live one is: of those that are still to come, the likest."""

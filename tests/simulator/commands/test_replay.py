@@ -1,0 +1,65 @@
+"""`roamlab replay` from the command line: exit codes, words, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simulator.cli import run
+from tests.simulator.commands.process import Roamlab, free_port
+from tests.simulator.scenario.recorded import file_of, frame
+
+RECORDS = (
+    frame(1, [2, "1", "Authorize", {"idTag": "A"}], action="Authorize"),
+    frame(2, [3, "1", {"idTagInfo": {"status": "Accepted"}}], sent=False),
+)
+NOWHERE = "ws://127.0.0.1:9/ocpp"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "code"),
+    [
+        (["--as", "stations", "--against", NOWHERE], "cannot connect", 3),
+        (["--as", "station/X", "--against", NOWHERE], "nothing is recorded for station/X", 5),
+        (["--as", "cpo"], "no OCPI", 5),
+        (["--as", "pier"], "Did you mean 'peer'", 2),
+        (["--as", "stations"], "--against: which CSMS?", 2),
+        (["--as", "stations", "--against", "nonsense"], "expected ws://", 2),
+        (["--as", "stations", "--timing", "x0"], "expected recorded, none or xN", 2),
+        (["--as", "stations", "--ignore", "a"], "no JSON pointer", 2),
+        (["--as", "stations", "--session", "s"], "no session 's'", 2),
+        (["--as", "csms", "--host", "192.0.2.1"], "without TLS", 2),
+        (["--as", "csms", "--wait", "0.2", "--port", "0"], "no station connected", 3),
+    ],
+)
+def test_mistakes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str, code: int
+) -> None:
+    path = file_of(tmp_path / "j", *RECORDS)
+    assert run(["replay", str(path), *arguments]) == code
+    err = capsys.readouterr().err
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_a_replay_against_a_running_world_and_ctrl_c(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = file_of(tmp_path / "j", *RECORDS)
+    port = free_port()
+    with Roamlab("replay", str(path), "--as", "csms", "--port", str(port)) as csms:
+        csms.wait_for("listening at ws://127.0.0.1")
+        told = ["replay", str(path), "--as", "stations", "--against", f"ws://127.0.0.1:{port}/ocpp"]
+        assert run([*told, "--json", "--journal", str(tmp_path / "live")]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert (report["said"], report["compared"], report["differences"]) == (1, 1, [])
+        assert csms.wait_for("no differences")
+        assert csms.process.wait(10) == 0
+    assert (tmp_path / "live").read_text().count('"Authorize"') == 2
+    with Roamlab("replay", str(path), "--as", "csms", "--port", "0") as waiting:
+        waiting.wait_for("listening")
+        code, took_s = waiting.interrupt()
+    assert code == 130
+    assert took_s < 5
