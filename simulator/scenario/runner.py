@@ -23,6 +23,7 @@ from simulator.scenario.step import Play, StepError, StepFailed
 from simulator.scenario.steps import perform
 from simulator.scenario.variables import fill
 from simulator.scenario.verdict import Done, Outcome, Verdict
+from simulator.wire.http_aio import HttpFailure
 from simulator.world import World
 
 # How long a world may take to stop, in seconds of its loop: at its own end, and interrupted.
@@ -138,7 +139,7 @@ def _broke(outcome: Outcome, error: Exception) -> None:
     elif isinstance(error, StepFailed):
         outcome.ended(Verdict.FAIL, str(error))
     else:
-        known = isinstance(error, Mistake | OSError)
+        known = isinstance(error, Mistake | OSError | HttpFailure)
         words = str(error) if known else f"internal error: {type(error).__name__}: {error}"
         if not known and not outcome.details:
             outcome.details = "".join(traceback.format_exception(error))

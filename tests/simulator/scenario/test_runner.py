@@ -110,6 +110,15 @@ def test_a_world_that_cannot_stop_is_an_error(
     assert "stuck" in outcome.why or "did not stop within 30 s" in outcome.why
 
 
+def test_a_peer_that_does_not_answer_is_no_error_of_ours(play: Any) -> None:
+    outcome = play(f"""{HEAD}steps:
+  - fault: {{kind: drop, actor: cpo, direction: received, of: request, method: DELETE}}
+  - peer_control: {{method: DELETE, path: /connections/cpo-1}}
+""")
+    assert (outcome.verdict, outcome.line, outcome.code) == (Verdict.ERROR, 5, Exit.FAILED)
+    assert "no answer within" in str(outcome.why) and "Traceback" not in outcome.details
+
+
 def test_what_does_not_apply_is_not_played(play: Any) -> None:
     text = f"{HEAD}matrix: {{v: [1]}}\nnot_applicable: [{{when: {{v: 1}}, reason: no}}]\n"
     outcome = play(f"{text}steps: [note: x]\n")
