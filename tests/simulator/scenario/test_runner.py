@@ -115,7 +115,7 @@ def test_a_peer_that_does_not_answer_is_no_error_of_ours(play: Any) -> None:
   - fault: {{kind: drop, actor: cpo, direction: received, of: request, method: DELETE}}
   - peer_control: {{method: DELETE, path: /connections/cpo-1}}
 """)
-    assert (outcome.verdict, outcome.line, outcome.code) == (Verdict.ERROR, 5, Exit.FAILED)
+    assert (outcome.verdict, outcome.line, outcome.code) == (Verdict.ERROR, 5, Exit.TIMEOUT)
     assert "no answer within" in str(outcome.why) and "Traceback" not in outcome.details
 
 
