@@ -48,6 +48,7 @@ class Clock:
         self._last = (0.0, self._start)
         # A virtual loop begins at 0; other loops at any number, so that the first look counts.
         self._origin: float | None = 0.0 if mode == "virtual" else None
+        self._passing: list[float] = []  # until when whoever lets a held clock go on lets it
 
     @classmethod
     def parse(cls, text: str, *, start: datetime | None = None) -> Clock:
@@ -123,17 +124,23 @@ class Clock:
 
     @contextlib.contextmanager
     def passing(self, at_most_s: float) -> Iterator[None]:
-        """Let time pass while a block runs, at most so much; nothing special unless it is held."""
+        """Let time pass while a block runs, at most so much; nothing special unless it is held.
+
+        Several may run at once: time passes until the last has ended.
+        """
         loop: Any = asyncio.get_running_loop()
         if getattr(loop, "horizon", None) is None:
             yield
             return
-        loop.horizon = max(loop.horizon, loop.time() + at_most_s)
+        until = loop.time() + at_most_s
+        self._passing.append(until)
+        loop.horizon = max(self._passing)
         try:
             yield
         finally:
+            self._passing.remove(until)
             if loop.horizon is not None:
-                loop.horizon = loop.time()
+                loop.horizon = max(self._passing, default=loop.time())
 
     def call_later(self, delay_s: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
         """Call back once after `delay_s`; the handle cancels it."""

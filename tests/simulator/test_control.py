@@ -173,6 +173,20 @@ async def test_a_held_clock_is_turned_by_steps_alone() -> None:
         world.clock.release()
 
 
+async def test_a_short_call_does_not_stop_the_time_of_a_long_one() -> None:
+    async with controlled() as (world, call):
+        world.clock.hold()
+        before = world.clock.monotonic()
+        wanted = {"ocpi": "POST cdrs", "within": "1 h"}
+        waits = [asyncio.create_task(call("POST", "/wait", wanted)) for _ in range(2)]
+        while len(world.clock._passing) < 2:
+            await asyncio.sleep(0)
+        assert (await call("POST", "/steps/note", "x"))[0] == 200
+        assert [(await each)[0] for each in waits] == [408, 408]
+        assert world.clock.monotonic() == before + 3600
+        world.clock.release()
+
+
 async def test_calls_at_a_time_do_not_wait_for_each_other() -> None:
     async with controlled() as (world, call):
         waiting = asyncio.create_task(
