@@ -22,6 +22,7 @@ from simulator.ocpi.headers import Party
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
 from simulator.wire.faults_http import handler as faulty_handler
+from simulator.wire.faults_tls import server_tls
 from simulator.wire.http_aio import HttpServer
 from simulator.wire.security_events import refusal_told
 
@@ -75,7 +76,13 @@ class Roaming:
             host=config.host,
             port=config.ocpi_port,
             on_too_long=self.server.handle,
-            ssl=config.ocpi_tls.server(common.clock, refusal_told(common.journal, ACTOR, "ocpi")),
+            ssl=server_tls(
+                config.ocpi_tls,
+                common.clock,
+                common.faults,
+                ACTOR,
+                refusal_told(common.journal, ACTOR, "ocpi"),
+            ),
             insecure=config.insecure,
         )
 

@@ -45,6 +45,7 @@ from simulator.ocpi.exchange import Route
 from simulator.pki.ocsp_http import OcspClient
 from simulator.wire.faults import FaultBoard
 from simulator.wire.faults_http import client as faulty_client
+from simulator.wire.faults_tls import server_tls
 from simulator.wire.ocpp_messages import OcppVersion, Payload
 from simulator.wire.ocpp_server import OcppServer
 from simulator.wire.security_events import plain_told, refusal_told
@@ -148,8 +149,13 @@ class Cpo:
             forgiving=FORGIVING,
             call_timeout_s=config.call_timeout_s,
             faults=common.faults,
-            ssl=config.ocpp_tls.server(
-                clock, refusal_told(journal, ACTOR, "ocpp"), ask_clients=True
+            ssl=server_tls(
+                config.ocpp_tls,
+                clock,
+                common.faults,
+                ACTOR,
+                refusal_told(journal, ACTOR, "ocpp"),
+                ask_clients=True,
             ),
             insecure=config.insecure,
         )
@@ -181,6 +187,11 @@ class Cpo:
         self._deliveries.start()
         for peer in self.peers.registered():
             self._begin(self._resume(peer))
+
+    def cut(self) -> None:
+        """Cut every connection to both servers, without a word."""
+        self._ocpp.cut()
+        self._roaming.http.cut()
 
     async def stop(self) -> None:
         """Let stations go, stop telling, and close the book."""

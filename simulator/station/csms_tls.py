@@ -37,7 +37,17 @@ _MOST_DELIVERED = 10  # a bundle of many CAs is no store of a station
 class CsmsTls:
     """What one station trusts and shows, from power-on to power-off."""
 
-    __slots__ = ("_cache", "_clock", "_config", "_event", "_secure", "_store", "_told", "_turn")
+    __slots__ = (
+        "_cache",
+        "_clock",
+        "_config",
+        "_event",
+        "_secure",
+        "_shown",
+        "_store",
+        "_told",
+        "_turn",
+    )
 
     def __init__(
         self,
@@ -47,12 +57,14 @@ class CsmsTls:
         clock: Clock,
         event: Callable[..., object],
         secure: Callable[[SecurityEvent], object],
+        shown: Callable[[], Identity | None] = lambda: None,
     ) -> None:
         self._config = config
         self._store = store
         self._clock = clock
         self._event = event
         self._secure = secure
+        self._shown = shown  # a fault's, in place of its own
         self._turn = 0  # which of its certificates, the newest first
         self._told = ""
         self._cache: tuple[Tls, ssl.SSLContext] | None = None
@@ -93,6 +105,9 @@ class CsmsTls:
     def _identity(self) -> Identity | None:
         if self._config.profile < CLIENT_CERTIFICATE:
             return None
+        disguise = self._shown()
+        if disguise is not None:
+            return disguise
         known = self._identities()
         if not known:
             self._event("certificate.missing", type=Signing.STATION.value)

@@ -28,6 +28,7 @@ from simulator.wire.ocpp_ws import Link, OcppClient
 
 if TYPE_CHECKING:  # a station without certificates loads no cryptography
     from simulator.station.csms_tls import CsmsTls
+    from simulator.wire.tls import Identity
 
 __all__ = ["Car", "ConnectorConfig", "EvseConfig", "Station", "StationConfig", "StationError"]
 
@@ -122,6 +123,11 @@ class Station:
         self._networked = False
         if self._client is not None:
             await self._client.drop(stay_down=True)
+
+    def cut(self) -> None:
+        """Cut its connection; it comes back by itself."""
+        if self._client is not None:
+            self._spawn(self._client.drop(), "cut")
 
     async def online(self) -> None:
         """Mend the network."""
@@ -304,9 +310,15 @@ class Station:
             clock=self.clock,
             event=board.event,
             secure=board.secure,
+            shown=self._disguise,
         )
         tls.context()
         return tls
+
+    def _disguise(self) -> Identity | None:
+        """The certificate that a fault has it show, if one does."""
+        faults = self._faults
+        return None if faults is None else faults.disguises.of(f"station/{self.config.id}")
 
     async def _up(self, link: Link) -> None:
         if self._csms_tls is not None:

@@ -20,6 +20,7 @@ from simulator.wire.fault_kinds import FAULTS as FAULTS
 from simulator.wire.fault_spec import Fault as Fault
 from simulator.wire.fault_spec import FaultError as FaultError
 from simulator.wire.fault_spec import Moment as Moment
+from simulator.wire.faults_tls import Disguises
 
 Undo = Callable[[], object]
 Hook = Callable[[Fault, str], Undo | None]
@@ -112,6 +113,7 @@ class FaultBoard:
         self._armed: tuple[Placed, ...] = ()  # what may strike messages yet
         self._skews: tuple[Placed, ...] = ()
         self._hooks: dict[str, Hook] = {}
+        self.disguises = Disguises()
         self._count = 0
 
     # Placing

@@ -130,6 +130,13 @@ class HttpServer:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         return {"sock": socket.create_server((self.host, self.port), family=family)}
 
+    def cut(self) -> None:
+        """Cut every connection without a word; who was connected may come back."""
+        server = self._runner.server if self._runner is not None else None
+        for connection in server.connections if server is not None else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+
     async def stop(self) -> None:
         """Stop listening and close every connection."""
         if self._listener is not None:

@@ -159,6 +159,11 @@ class OcppServer:
         self.port = bound_port(next(iter(self._server.sockets)))
         return self
 
+    def cut(self) -> None:
+        """Cut every connection without a word; who was connected may come back."""
+        for link in self.links.values():
+            link.abort()
+
     async def stop(self) -> None:
         """Stop listening, close every link, end all that runs for them."""
         if self._server is None:
