@@ -86,3 +86,13 @@ def test_a_scenario_of_a_rule_fails_where_the_rule_is_not_broken(tmp_path: Path)
     (_, _, newest) = read(mended)
     outcome = run(newest)
     assert outcome.verdict == "FAIL" and "cdr.not-negative" in str(outcome.why)
+
+
+def test_a_scenario_of_a_wrong_token_fails_where_the_token_is_right(tmp_path: Path) -> None:
+    text = (LIBRARY / "registration" / "wrong_token.yaml").read_text(encoding="utf-8")
+    text = text.replace("../worlds/small.yaml", str(LIBRARY / "worlds" / "small.yaml"))
+    right = tmp_path / "right.yaml"
+    right.write_text(text.replace(" token_a: wrong,", ""), encoding="utf-8")
+    outcome = run(read(right)[-1])
+    assert (outcome.verdict, outcome.line) == ("FAIL", 9)
+    assert outcome.why == "register: plugsurfing and the CPO did register"
