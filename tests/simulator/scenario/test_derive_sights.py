@@ -12,7 +12,7 @@ from tests.simulator.scenario.recorded import file_of, frame, recording
 
 def test_main_exchanges_once_each_and_nothing_of_the_routine(tmp_path: Path) -> None:
     found = [dict(each.match) for each in expectations_of(recording(tmp_path), "DE-AC-1-1-1")]
-    names = [match.get("ocpp") or match.get("ocpi") for match in found]
+    names = [str(match.get("ocpp") or match.get("ocpi")) for match in found]
     assert sorted(names) == [
         "Authorize", "POST cdrs", "POST tokens", "PUT sessions", "PUT sessions",
         "StartTransaction", "StopTransaction",

@@ -27,7 +27,7 @@ def details(*rows: tuple[str, str, str]) -> dict[str, Any]:
 def test_what_the_live_side_tells_of_its_endpoints_decides() -> None:
     memory = Memory()
     places = Places(memory, "http://new/versions")
-    assert not places.known
+    assert bool(places.known) is False
     assert places.url_of(asked("GET", "http://old/v", "versions", None)) == "http://new/versions"
     places.learn_versions([{"version": "2.2.1", "url": BASE}],
                           [{"version": "2.2.1", "url": "http://new/221"}])  # fmt: skip
@@ -35,7 +35,7 @@ def test_what_the_live_side_tells_of_its_endpoints_decides() -> None:
     places.learn_details(details(("cdrs", "RECEIVER", f"{BASE}/r/cdrs")),
                          details(("cdrs", "RECEIVER", "http://new/221/in/c"),
                                  ("tokens", "SENDER", "http://new/221/t/")))  # fmt: skip
-    assert places.known
+    assert bool(places.known)
     assert places.url_of(asked("POST", f"{BASE}/r/cdrs", "cdrs")) == "http://new/221/in/c"
     authorize = asked("POST", f"{BASE}/s/tokens/04/authorize?type=RFID", "tokens")
     assert places.url_of(authorize) == "http://new/221/t/04/authorize?type=RFID"
