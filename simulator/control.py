@@ -147,6 +147,9 @@ class Control:
             given = await self._serve(request)
         except ControlError as error:
             return _respond(error.status, {"error": str(error), **error.more})
+        except Exception as error:
+            told = f"internal error: {type(error).__name__}: {error}"
+            return _respond(500, {"error": told.encode(errors="replace").decode()})
         return given if isinstance(given, Response) else _respond(200, given)
 
     async def _serve(self, request: Request) -> Any:
@@ -194,10 +197,16 @@ class Control:
         return known[name].snapshot()
 
     async def _sessions(self, call: Call) -> Any:
-        return self._world.cpo.snapshot()["sessions"]
+        return self._cpo()["sessions"]
 
     async def _cdrs(self, call: Call) -> Any:
-        return self._world.cpo.snapshot()["cdrs"]
+        return self._cpo()["cdrs"]
+
+    def _cpo(self) -> dict[str, Any]:
+        try:
+            return self._world.cpo.snapshot()
+        except Mistake as error:
+            raise ControlError(409, str(error)) from error
 
     async def _clock(self, call: Call) -> Any:
         clock = self._world.clock

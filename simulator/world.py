@@ -74,13 +74,7 @@ class World:
         if self.pki is not None:
             offer_ocsp_faults(board, self.pki.server.ocsp)
         self._tls_faults().offer(board)
-        self.cpo = Cpo(
-            cpo_config(plan, self.chance, self._pnc()),
-            clock=self.clock,
-            chance=self.chance,
-            journal=self.journal,
-            faults=board,
-        )
+        self._cpo = None if plan.outside is not None else self._own_cpo(board)
         self.peers = {
             peer.name: Peer(
                 self._trusting(peer),
@@ -98,12 +92,31 @@ class World:
         """Virtual time only exists where everybody lives in it."""
         outside = [peer.name for peer in self.plan.peers if peer.url is not None]
         outside += [f"the CSMS of {s.id}" for s in self.plan.stations if s.csms is not None]
+        outside += ["the CPO"] if self.plan.outside is not None else []
         if outside and self.clock.mode == "virtual":
             raise Mistake(
                 f"{self.plan.path}: the clock is virtual, but {', '.join(outside)} is outside this "
                 "world and lives in real time. Use --clock real, or let it run inside (leave out "
-                "its url, or csms)."
+                "its url, csms or outside)."
             )
+
+    @property
+    def cpo(self) -> Cpo:
+        """The CPO of this world. Raises Mistake where another takes its place."""
+        if self._cpo is None:
+            raise Mistake(
+                "the CPO is outside this world: what it does and knows is its own", Exit.FAILED
+            )
+        return self._cpo
+
+    def _own_cpo(self, board: FaultBoard) -> Cpo:
+        return Cpo(
+            cpo_config(self.plan, self.chance, self._pnc()),
+            clock=self.clock,
+            chance=self.chance,
+            journal=self.journal,
+            faults=board,
+        )
 
     def _pki(self) -> WorldPki | None:
         """The PKI that the file asks for. Raises Mistake."""
@@ -193,13 +206,15 @@ class World:
             await emp.start(host)
 
     async def start_cpo(self) -> None:
-        """Start the CPO: both its servers listen."""
-        await self.cpo.start()
+        """Start the CPO, if it is one of ours: both its servers listen."""
+        if self._cpo is not None:
+            await self._cpo.start()
 
     def build_stations(self) -> None:
         """Put every station in its place, switched off."""
+        csms_url = "" if self._cpo is None else self._cpo.ocpp_url
         for plan in self.plan.stations:
-            config = station_config(plan, self.cpo.ocpp_url, Tls(ca=self.plan.ocpp_tls.ca))
+            config = station_config(plan, csms_url, Tls(ca=self.plan.ocpp_tls.ca))
             self.stations[plan.id] = Station(
                 config if self.pki is None else self.pki.equip(config, plan),
                 clock=self.clock,
@@ -223,11 +238,20 @@ class World:
                 ) from error
 
     async def register(self, peer: Peer) -> None:
-        """Let CPO and peer exchange credentials; who begins stands in the file."""
-        if peer.plan.register == "cpo":
+        """Let CPO and peer exchange credentials; who begins stands in the file. A CPO outside
+        begins by itself.
+        """
+        if peer.plan.register == "cpo" and self._cpo is not None:
             await self.register_at(peer.versions_url, peer.token_a, peer.name)
         elif peer.plan.register == "peer" and not peer.outside:
-            await peer.register(self.cpo.versions_url, self.cpo.token_a(peer.name))
+            await peer.register(*self.invitation(peer.name))
+
+    def invitation(self, peer: str) -> tuple[str, str]:
+        """What a peer that begins needs: the CPO's versions URL and a token A."""
+        outside = self.plan.outside
+        if outside is None:
+            return self.cpo.versions_url, self.cpo.token_a(peer)
+        return outside.versions_url or "", outside.token or ""
 
     async def register_at(self, versions_url: str, token_a: str, name: str) -> None:
         """Let the CPO register with a peer. Raises Mistake: nobody there, or it refuses."""
@@ -245,7 +269,8 @@ class World:
         try:
             for station in self.stations.values():
                 await station.stop()
-            await self.cpo.stop()
+            if self._cpo is not None:
+                await self._cpo.stop()
             for emp in self.emps.values():
                 await emp.stop()
             for peer in self.peers.values():

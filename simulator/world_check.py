@@ -15,7 +15,10 @@ from simulator.places import COUNTRIES, MADE_UP, is_time_zone
 from simulator.strict_yaml import Document, Place
 
 if TYPE_CHECKING:
-    from simulator.world_file import EmpPlan, PeerPlan, WorldFile
+    from simulator.world_file import EmpPlan, OutsidePlan, PeerPlan, StationPlan, WorldFile
+
+# What is known of a CPO that runs elsewhere; all else is its own affair.
+_OF_ANY_CPO = ("country_code", "party_id", "name", "host", "currency", "outside")
 
 
 def check_ocpi(document: Document, world: WorldFile) -> None:
@@ -86,6 +89,31 @@ def check_peers(document: Document, peers: Sequence[PeerPlan]) -> None:
         if peer.url is not None and peer.tokens:
             document.wrong(
                 ("peers", i, "tokens"), "a peer outside this world keeps tokens of its own"
+            )
+
+
+def check_outside(
+    document: Document,
+    outside: OutsidePlan | None,
+    stations: Sequence[StationPlan],
+    peers: Sequence[PeerPlan],
+) -> None:
+    """What a world without a CPO of its own must know of the other, and cannot set."""
+    if outside is None:
+        return
+    place: Place = ("cpo", "outside")
+    for key in document.data["cpo"]:
+        if key not in _OF_ANY_CPO:
+            document.wrong(("cpo", key), "the CPO is outside this world: it has that of its own")
+    lost = [station.id for station in stations if station.csms is None]
+    if lost:
+        document.wrong(place, f"{', '.join(lost[:3])}: no 'csms' to connect to, here or there")
+    for i, peer in enumerate(peers):
+        if peer.url is not None:
+            document.wrong(("peers", i, "url"), "outside, and so is the CPO: nothing is left")
+        elif peer.register == "peer" and None in (outside.versions_url, outside.token):
+            document.wrong(
+                place, f"where {peer.name} is to register: 'versions_url' and 'token' (token A)"
             )
 
 

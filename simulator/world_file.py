@@ -22,6 +22,7 @@ from simulator.wire.tls import NO_TLS, Tls
 from simulator.world_check import (
     check_emps,
     check_ocpi,
+    check_outside,
     check_peers,
     check_stations,
     check_unique,
@@ -132,6 +133,15 @@ class EmpPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsidePlan:
+    """A CPO elsewhere in place of the world's own, and where the world finds it."""
+
+    csms: str | None = None
+    versions_url: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WorldFile:
     """A world as its file describes it. `locations` may lack what `furnish` makes up."""
 
@@ -152,6 +162,7 @@ class WorldFile:
     pnc: Mapping[str, Any] | None = None  # what the CPO is told of Plug & Charge
     faults: tuple[Mapping[str, Any], ...] = ()
     insecure: bool = False  # plain text beyond loopback
+    outside: OutsidePlan | None = None  # the CPO is none of this world's
 
     @property
     def ocpp_tls(self) -> Tls:
@@ -261,12 +272,15 @@ def _build(document: Document) -> WorldFile:
     data = read_tls(document)
     plugs = {**PLUGS, **{name: Plug(**plug) for name, plug in data.get("plugs", {}).items()}}
     locations = data.get("locations", [])
-    stations = _stations(document, locations, plugs)
+    told = data["cpo"].get("outside")
+    outside = None if told is None else OutsidePlan(**told)
+    stations = _stations(document, locations, plugs, outside)
     peers = tuple(
         PeerPlan(**{**peer, "tokens": tuple(peer.get("tokens", ()))})
         for peer in data.get("peers", [])
     )
     check_peers(document, peers)
+    check_outside(document, outside, stations, peers)
     emps = tuple(
         EmpPlan(**{**emp, "tokens": tuple(emp.get("tokens", ()))}) for emp in data.get("emps", [])
     )
@@ -285,7 +299,7 @@ def _build(document: Document) -> WorldFile:
     world = WorldFile(
         path=document.path,
         name=data["name"],
-        cpo={key: value for key, value in data["cpo"].items() if key != "pnc"},
+        cpo={key: value for key, value in data["cpo"].items() if key not in ("pnc", "outside")},
         seed=data.get("seed"),
         clock=data.get("clock", "real"),
         start=None if start is None else parse_rfc3339(start),
@@ -300,6 +314,7 @@ def _build(document: Document) -> WorldFile:
         pnc=pnc,
         faults=tuple(data.get("faults", ())),
         insecure=data.get("insecure", False),
+        outside=outside,
     )
     check_profiles(document, world)
     check_ocpi(document, world)
@@ -308,7 +323,10 @@ def _build(document: Document) -> WorldFile:
 
 
 def _stations(
-    document: Document, locations: Sequence[Mapping[str, Any]], plugs: Mapping[str, Plug]
+    document: Document,
+    locations: Sequence[Mapping[str, Any]],
+    plugs: Mapping[str, Plug],
+    outside: OutsidePlan | None,
 ) -> list[StationPlan]:
     plans: list[StationPlan] = []
     for i, location in enumerate(locations):
@@ -317,6 +335,7 @@ def _stations(
             evses = _plugs(document, (*place, "evses"), station.get("evses", [["ac-22"]]), plugs)
             plan = {k: v for k, v in station.items() if k not in ("count", "evses", "id")}
             plan["omit_from_cdrs"] = tuple(plan.get("omit_from_cdrs", ()))
+            plan.setdefault("csms", None if outside is None else outside.csms)
             plan["pnc"] = read_stations_pnc(plan.get("pnc"))
             plan["settings"] = read_settings(
                 document, (*place, "settings"), plan.get("settings", {})

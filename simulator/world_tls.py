@@ -83,7 +83,7 @@ def check_profiles(document: Document, world: WorldFile) -> None:
 def _contradictions(world: WorldFile, station: Mapping[str, Any]) -> Iterator[str]:
     profile, tls = station.get("security_profile"), station.get("tls", NO_TLS)
     secure = world.ocpp_tls.identity is not None
-    if profile is None or station.get("csms") is not None:
+    if profile is None or world.outside is not None or station.get("csms") is not None:
         return
     if profile >= 2 and not secure:
         yield f"{profile} is over TLS: cpo.ocpp_tls needs 'cert' and 'key'"

@@ -139,12 +139,13 @@ async def _drivers(world: World, every_s: float) -> None:
 
 def describe(world: World) -> dict[str, Any]:
     """What somebody needs to talk to a running world."""
+    outside = world.plan.outside is not None
     return {
         "world": world.plan.name,
         "seed": world.seed,
         "clock": str(world.clock),
-        "ocpp_url": world.cpo.ocpp_url,
-        "ocpi_versions_url": world.cpo.versions_url,
+        "ocpp_url": None if outside else world.cpo.ocpp_url,
+        "ocpi_versions_url": None if outside else world.cpo.versions_url,
         "stations": [station.id for station in world.plan.stations],
         "peers": [
             {
@@ -172,8 +173,11 @@ def _print(facts: dict[str, Any], *, as_json: bool) -> None:
         click.echo(msgspec.json.encode(facts).decode())
         return
     click.echo(f"world {facts['world']} is up: clock {facts['clock']}, seed {facts['seed']}")
-    click.echo(f"  OCPP          {facts['ocpp_url']}/<station id>")
-    click.echo(f"  OCPI          {facts['ocpi_versions_url']}")
+    if facts["ocpp_url"] is None:
+        click.echo("  CPO           outside this world")
+    else:
+        click.echo(f"  OCPP          {facts['ocpp_url']}/<station id>")
+        click.echo(f"  OCPI          {facts['ocpi_versions_url']}")
     click.echo(f"  stations      {', '.join(facts['stations'])}")
     for peer in facts["peers"]:
         click.echo(f"  {peer['name']:<13} {peer['versions_url']}")

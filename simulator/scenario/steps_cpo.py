@@ -10,10 +10,14 @@ from collections.abc import Awaitable
 from simulator.mistakes import Mistake
 from simulator.ocpi.client import OcpiCallFailed
 from simulator.ocpi.envelope import OcpiError
-from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepFailed
+from simulator.ocpi.tariff_parse import TariffError
+from simulator.ocpi.versions import VERSIONS
+from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepError, StepFailed
 from simulator.scenario.steps_driver import EVSE, STATION, TOKEN
 
 PEER = Arg("peer", Kind.TEXT, "the peer's name", required=True, names="peer")
+# By these a tariff is known; `currency` is what its prices and all CDRs are in.
+_WHOSE_TARIFF = ("country_code", "party_id", "id", "currency")
 
 
 async def register(play: Play, given: Arguments) -> Result:
@@ -35,7 +39,8 @@ async def _handshake(play: Play, given: Arguments) -> Result:
     if given["begins"] == "cpo":
         await world.register_at(peer.versions_url, token_a or peer.token_a, peer.name)
         return None
-    return await peer.register(world.cpo.versions_url, token_a or world.cpo.token_a(peer.name))
+    versions_url, invited = world.invitation(peer.name)
+    return await peer.register(versions_url, token_a or invited)
 
 
 async def unregister(play: Play, given: Arguments) -> Result:
@@ -46,6 +51,11 @@ async def unregister(play: Play, given: Arguments) -> Result:
 async def rotate(play: Play, given: Arguments) -> Result:
     """PUT new credentials; with `versions`, in the highest common of these."""
     versions = tuple(given["versions"]) if given["versions"] else None
+    for version in versions or ():
+        if version not in VERSIONS:
+            raise StepError(
+                f"rotate, versions: no version '{version}'. Known: {', '.join(VERSIONS)}"
+            )
     await _ocpi(play.world.cpo.rotate(given["peer"], versions), "rotate")
 
 
@@ -81,12 +91,28 @@ async def omit(play: Play, given: Arguments) -> Result:
 
 async def change_tariff(play: Play, given: Arguments) -> Result:
     """Change fields of a tariff, and tell the peers."""
-    play.world.cpo.change_tariff(given["tariff"], **given["fields"])
+    for name in given["fields"]:
+        if not isinstance(name, str) or name in _WHOSE_TARIFF:
+            raise StepError(f"change_tariff, fields: '{name}' of a tariff cannot be changed")
+    try:
+        play.world.cpo.change_tariff(given["tariff"], **given["fields"])
+    except TariffError as error:
+        raise StepError(f"change_tariff, fields: {error}") from error
 
 
 async def retry_cdr(play: Play, given: Arguments) -> Result:
     """Send a refused CDR again."""
     play.world.cpo.retry_cdr(given["cdr"])
+
+
+async def kill_cpo(play: Play, given: Arguments) -> Result:
+    """Kill the CPO."""
+    await play.world.kill_cpo()
+
+
+async def revive_cpo(play: Play, given: Arguments) -> Result:
+    """Start it again."""
+    await play.world.revive_cpo()
 
 
 async def _ocpi(work: Awaitable[None], what: str) -> None:
@@ -127,6 +153,9 @@ STEPS: tuple[Step, ...] = (
     Step("omit", "cpo", "Leave fields out of a station's CDRs.", omit, (STATION, _FIELDS)),
     Step("change_tariff", "cpo", "Change a tariff and tell peers.", change_tariff,
          (_TARIFF, _CHANGES)),
+    Step("kill_cpo", "cpo", "Kill the CPO as by kill -9: what is not committed is lost.", kill_cpo),
+    Step("revive_cpo", "cpo", "Start a killed CPO again, on what its database holds.",
+         revive_cpo),
     Step("retry_cdr", "cpo", "Send a refused CDR again.", retry_cdr, (_CDR,), "cdr"),
 )
 # fmt: on

@@ -12,6 +12,7 @@ import pytest
 
 from simulator.kernel.loop import run
 from simulator.mistakes import Exit, Mistake
+from simulator.scenario.snapshot import snapshot
 from simulator.wire.http import BindError
 from simulator.world import World, connector_config, cpo_config, station_config
 from simulator.world_file import PLUGS, WorldFile, find, read, read_text
@@ -115,6 +116,37 @@ async def test_virtual_time_and_an_outside_peer_exclude_each_other(plan: WorldFi
     world = World(read_text(text), clock="real")
     assert world.peers["plugsurfing"].outside
     await world.stop()
+
+
+AWAY = """\
+name: away
+cpo:
+  {country_code: DE, party_id: ABC, name: Small,
+   outside: {token: '%s', versions_url: '%s', csms: '%s'}}
+peers: [{name: plugsurfing, port: 0, register: peer, tokens: [{uid: 04AA}]}]
+locations: [{id: L1, country: DEU, stations: [{id: S16, ocpp: 1.6}]}]
+cars: {mine: {soc_percent: 10}}
+"""
+
+
+@pytest.mark.real
+async def test_stations_and_peer_go_to_a_cpo_outside() -> None:
+    here = SMALL.replace("Small}", "Small, ocpp_port: 0, ocpi_port: 0}").replace("- {id: S201", "#")
+    here = here.replace("clock: virtual", "").replace(", password: 0123456789abcdef", "")
+    theirs = World(read_text(here.replace("peers:", "#")))
+    await theirs.start(stations=False)
+    door = (theirs.cpo.token_a("plugsurfing"), theirs.cpo.versions_url, theirs.cpo.ocpp_url)
+    async with World(read_text(AWAY % door)) as ours:
+        assert [peer.peer for peer in theirs.cpo.peers.registered()] == ["plugsurfing"]
+        await ours.station("S16").plug(1, ours.car("mine"))
+        assert await ours.station("S16").tap(1, "04AA")
+        assert "cpo" not in {record["actor"] for record in ours.journal.records}
+        with pytest.raises(Mistake, match="the CPO is outside this world"):
+            _ = ours.cpo
+        with pytest.raises(Mistake, match=r"the clock is virtual, but .* the CPO is outside"):
+            World(ours.plan, clock="virtual")
+        assert (await snapshot(ours))["cpo"] is None
+    await theirs.stop()
 
 
 async def test_what_the_caller_says_overrides_the_file(plan: WorldFile) -> None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 
 from simulator.strict_yaml import Document
-from simulator.world_check import check_emps, check_peers, check_stations, check_unique
-from simulator.world_file import EmpPlan, PeerPlan
+from simulator.world_check import (
+    check_emps,
+    check_outside,
+    check_peers,
+    check_stations,
+    check_unique,
+)
+from simulator.world_file import EmpPlan, OutsidePlan, PeerPlan, StationPlan
 
 OUTSIDE = "https://cpo.example/versions"
 
@@ -35,6 +41,27 @@ def test_a_peer_outside(document: Document) -> None:
         "peers[0].ocpi_versions",
         "peers[0].tokens",
     ]
+
+
+def test_a_cpo_outside() -> None:
+    document = Document("w.yaml", {"cpo": {"country_code": "DE", "ocpp_port": 1, "outside": {}}})
+    there = StationPlan("there", "1.6", "L", (), csms="ws://127.0.0.1:1")
+    check_outside(document, None, [StationPlan("lost", "1.6", "L", ())], [])
+    check_outside(document, OutsidePlan(), [there], [])
+    assert told(document) == [
+        "cpo.ocpp_port: the CPO is outside this world: it has that of its own"
+    ]
+    document = Document("w.yaml", {"cpo": {"outside": {}}})
+    peers = [PeerPlan("waits"), PeerPlan("begins", register="peer"), PeerPlan("out", url=OUTSIDE)]
+    check_outside(document, OutsidePlan(), [there, StationPlan("lost", "1.6", "L", ())], peers)
+    assert [text.split(":")[:2] for text in told(document)] == [
+        ["cpo.outside", " lost"],
+        ["cpo.outside", " where begins is to register"],
+        ["peers[2].url", " outside, and so is the CPO"],
+    ]
+    document = Document("w.yaml", {"cpo": {"outside": {}}})
+    check_outside(document, OutsidePlan(versions_url=OUTSIDE, token="A"), [], peers[:2])
+    assert told(document) == []
 
 
 def test_an_emp_and_its_peer(document: Document) -> None:

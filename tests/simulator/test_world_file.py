@@ -16,7 +16,7 @@ from simulator.mistakes import Mistake
 from simulator.ocpi.versions import VERSIONS
 from simulator.places import COUNTRIES
 from simulator.station.ev import Car
-from simulator.world_file import PLUGS, SCHEMA, find, read, read_text
+from simulator.world_file import PLUGS, SCHEMA, OutsidePlan, find, read, read_text
 
 MINIMAL = """\
 name: small
@@ -228,6 +228,9 @@ def test_the_schema_knows_what_the_cpo_and_the_car_know() -> None:
     schema = json.loads(SCHEMA.read_text())["$defs"]
     # These come from other places of the file.
     own = {"locations", "tariffs", "stations", "omit", "insecure"}
-    assert set(schema["cpo"]["properties"]) == {f.name for f in fields(CpoConfig)} - own
+    assert set(schema["outside"]["properties"]) == {f.name for f in fields(OutsidePlan)}
+    assert (
+        set(schema["cpo"]["properties"]) - {"outside"} == {f.name for f in fields(CpoConfig)} - own
+    )
     assert set(schema["car"]["properties"]) <= {f.name for f in fields(Car)}
     assert set(schema["cpo_pnc"]["properties"]) == {f.name for f in fields(PncSettings)}
