@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from simulator.kernel.duration import seconds
+from simulator.kernel.duration import seconds, words
 from simulator.mistakes import Exit, Mistake, did_you_mean
 from simulator.scenario.sights import Sightings
 
@@ -25,7 +25,7 @@ Result = Any
 Problem = tuple[tuple[str | int, ...], str]
 # Arguments that say how long a step takes; beside them it has so much for what it waits for.
 _DURATIONS = ("by", "within", "for", "wait")
-_PATIENCE_S = 120.0
+_PATIENCE_S = 600.0
 # Never shown, whatever step has it.
 _SECRET = frozenset({"token_a", "password"})
 
@@ -187,7 +187,8 @@ class Step:
 
 
 async def do(step: Step, play: Play, given: Any) -> Result:
-    """Check, tell and perform one step. Raises StepError, and what its verb raises.
+    """Check, tell and perform one step. Raises StepError, StepFailed where it takes too long, and
+    what its verb raises.
 
     The record is made before anything happens, so that it stands in front of what follows from it.
     """
@@ -201,12 +202,19 @@ async def do(step: Step, play: Play, given: Any) -> Result:
         if value is not None
     }
     play.world.journal.append("step", ACTOR, step=step.name, arguments=shown)
-    with play.world.clock.passing(_longest_s(arguments)):
-        return await step.run(play, arguments)
+    clock, longest_s = play.world.clock, _longest_s(arguments)
+    try:
+        # Where time is held it must reach the end of the timeout, else nobody would tell.
+        with clock.passing(longest_s + 1.0):
+            async with clock.timeout(longest_s):
+                return await step.run(play, arguments)
+    except TimeoutError as error:
+        why = str(error) or f"it did not come to an end within {words(longest_s)}"
+        raise StepFailed(f"{step.name}: {why}") from error
 
 
 def _longest_s(arguments: Arguments) -> float:
-    """How much time a step may take where the clock is held: what it names, and some patience."""
+    """How much time a step may take: what it names, and some patience."""
     told = [arguments[name] for name in _DURATIONS if isinstance(arguments.get(name), int | float)]
     return float(sum(told)) + _PATIENCE_S
 

@@ -20,8 +20,8 @@ EMP = Arg("emp", Kind.TEXT, "the EMP's name; by default the first", names="emp")
 
 async def push_token(play: Play, given: Arguments) -> Result:
     """Make or change a token at the peer, which pushes it to its CPOs."""
-    fields = dict(given["fields"] or {})
-    return await _peer(play, given).put_token({"uid": given["token"], **fields})
+    fields = {name: value for name, value in (given["fields"] or {}).items() if name != "uid"}
+    return await _peer(play, given).put_token({**fields, "uid": given["token"]})
 
 
 async def answer(play: Play, given: Arguments) -> Result:
@@ -64,6 +64,8 @@ async def stop_session(play: Play, given: Arguments) -> Result:
 
 async def peer_control(play: Play, given: Arguments) -> Result:
     """Make any call of the peer's control API; its answer."""
+    if not given["path"].startswith("/"):
+        raise StepError(f"peer_control, path: '{given['path']}' does not begin with /")
     return await _peer(play, given).control(given["method"], given["path"], given["body"])
 
 

@@ -146,6 +146,13 @@ async def test_a_body_that_is_no_json() -> None:
             assert answer.status == 400
 
 
+async def test_an_error_of_our_own_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with controlled() as (world, call):
+        monkeypatch.setattr(world.cpo, "remote_stop", None)
+        told = "internal error: TypeError: 'NoneType' object is not callable"
+        assert await call("POST", "/steps/remote_stop", "x") == (500, {"error": told})
+
+
 async def test_with_a_token_nobody_else_may_call() -> None:
     async with controlled("s3cret") as (_, call):
         assert (await call("GET", "/clock"))[0] == 401
@@ -179,8 +186,7 @@ async def test_a_short_call_does_not_stop_the_time_of_a_long_one() -> None:
         before = world.clock.monotonic()
         wanted = {"ocpi": "POST cdrs", "within": "1 h"}
         waits = [asyncio.create_task(call("POST", "/wait", wanted)) for _ in range(2)]
-        while len(world.clock._passing) < 2:
-            await asyncio.sleep(0)
+        await call("GET", "/clock")
         assert (await call("POST", "/steps/note", "x"))[0] == 200
         assert [(await each)[0] for each in waits] == [408, 408]
         assert world.clock.monotonic() == before + 3600

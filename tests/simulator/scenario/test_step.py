@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
-from simulator.scenario.step import Arg, Arguments, Kind, Play, Step, StepError, do
+from simulator.scenario.step import Arg, Arguments, Kind, Play, Step, StepError, StepFailed, do
 
 from .stage import play
 from .test_compare import JSON
@@ -81,3 +82,19 @@ async def test_an_action_moves_the_cursor_once_since_the_last_look(
     own.saw(1)
     await do(STEP, own, 3)
     assert own.cursor == 2
+
+
+async def test_what_never_ends_is_ended_where_time_is_held_too(
+    journal: Journal, clock: Clock
+) -> None:
+    async def hang(_play: Play, _given: Arguments) -> Any:
+        await asyncio.Event().wait()
+
+    for held in (False, True):
+        if held:
+            clock.hold()
+        before = clock.monotonic()
+        with pytest.raises(StepFailed, match=r"hang: it did not come to an end within 10[.]05 min"):
+            await do(Step("hang", "world", "Hang.", hang, ARGS, "a"), play(journal, clock), 1)
+        assert clock.monotonic() - before == 603
+    clock.release()

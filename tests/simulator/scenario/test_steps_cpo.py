@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from simulator.scenario.lab import Lab
+from simulator.scenario.step import StepError
 from simulator.world_file import read_text
 
 from .stage import TINY
@@ -25,3 +30,32 @@ def test_connections_commands_and_cards() -> None:
         assert lab.remote_stop(session) == "ACCEPTED"
         lab.unregister("plugsurfing")
         lab.expect(ocpi="DELETE credentials")
+
+
+TARIFF = """
+tariffs:
+  - {id: t, elements: [{price_components: [{type: ENERGY, price: 0.5, step_size: 1}]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"elements": 5}, "/t/elements: expected a list"),
+        ({"id": None}, "'id' of a tariff cannot be changed"),
+        ({"currency": None}, "'currency' of a tariff cannot be changed"),
+        ({5: 1}, "'5' of a tariff cannot be changed"),
+    ],
+)
+def test_a_tariff_that_is_none_is_refused(fields: Any, why: str) -> None:
+    with Lab(read_text(TINY + TARIFF)) as lab:
+        with pytest.raises(StepError, match=why):
+            lab.change_tariff("t", fields=fields)
+        lab.change_tariff("t", fields={"tariff_alt_url": "https://example.org"})
+        lab.expect(ocpi="PUT tariffs", status=1000)
+
+
+@pytest.mark.parametrize("versions", [["9"], [5]])
+def test_a_version_that_there_is_not_is_refused(versions: Any) -> None:
+    with Lab(read_text(TINY)) as lab, pytest.raises(StepError, match=r"no version '[95]'"):
+        lab.rotate("plugsurfing", versions=versions)

@@ -19,5 +19,8 @@ def test_answers_are_set_and_reset() -> None:
         lab.plug("ST1", car="anna")
         assert lab.tap(station="ST1", token="0123") is True
         assert lab.peer_control("/findings") is not None
+        with pytest.raises(StepError, match="path: 'findings' does not begin with /"):
+            lab.peer_control("findings")
+        assert lab.push_token("0456", fields={"uid": 5})["token"]["uid"] == "0456"
         with pytest.raises(StepError, match="this world has no EMP"):
             lab.emp_pull()
