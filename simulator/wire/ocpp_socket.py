@@ -216,7 +216,10 @@ class Socket(Connection):
             self._receiver.lost(self.reason)
 
     def _message(self, receiver: Receiver, frame: Frame) -> None:
-        if self.protocol.close_sent is not None or self.protocol.state is _CLOSED:
+        protocol = self.protocol
+        # What the peer sent before its close frame counts, though the library has answered that.
+        ours = protocol.close_sent is not None and not protocol.close_rcvd_then_sent
+        if ours or protocol.state is _CLOSED:
             return
         if frame.opcode is _BINARY:
             receiver.received_binary(len(frame.data))

@@ -140,6 +140,20 @@ async def test_the_end_is_told_with_its_reason(clock: Clock) -> None:
             server.write("anybody?")
 
 
+@pytest.mark.parametrize("to", ["station", "csms"])
+async def test_what_comes_with_the_close_frame_is_taken(clock: Clock, to: str) -> None:
+    async with pair(clock) as (server, client):
+        sender, hearer = (server, client) if to == "station" else (client, server)
+        ear = Ear()
+        hearer.attach(ear)
+        sender.protocol.send_text(b"the last word")
+        sender.protocol.send_close(1000, "bye")
+        sender.transport.write(b"".join(sender.protocol.data_to_send()))
+        await clock.sleep(1)
+        assert ear.texts == ["the last word"]
+        assert ear.reasons[0] == "the peer closed: 1000 (OK) bye"
+
+
 async def test_a_cut_is_told_to_the_other_end(clock: Clock) -> None:
     async with pair(clock) as (server, client):
         ear = Ear()
