@@ -106,14 +106,25 @@ def roamlab_factory(
 
 
 @pytest.fixture
+def roamlab_change() -> dict[str, Any]:
+    """What is different in the worlds of tests, by JSON pointers. A project has its own fixture of
+    this name where that is known no earlier: at which port its system listens.
+    """
+    return {}
+
+
+@pytest.fixture
 def roamlab(
-    request: pytest.FixtureRequest, roamlab_factory: Callable[..., Lab], tmp_path: Path
+    request: pytest.FixtureRequest,
+    roamlab_factory: Callable[..., Lab],
+    roamlab_change: dict[str, Any],
+    tmp_path: Path,
 ) -> Iterator[Lab]:
     """A world for this test alone, as its markers say; every step is a method."""
-    world, change = _marked(request, "roamlab_world"), {}
+    world, change = _marked(request, "roamlab_world"), roamlab_change
     marker = request.node.get_closest_marker("roamlab_world")
     if marker is not None:
-        change = marker.kwargs.get("change", {})
+        change = {**change, **marker.kwargs.get("change", {})}
     lab = roamlab_factory(
         world,
         clock=_marked(request, "roamlab_clock"),
