@@ -43,6 +43,8 @@ _quiet.propagate = False
 MAX_BODY_BYTES = 16 * 1024 * 1024
 # A peer that sends half a body and falls silent holds a connection for so long, and no longer.
 BODY_TIMEOUT_S = 30.0
+# And one that connects and asks nothing, or never ends its first head, for so long.
+HEAD_TIMEOUT_S = 10.0
 _BACKLOG = 128
 
 
@@ -94,6 +96,7 @@ class HttpServer:
         self._outside = outside
         self._runner: web.ServerRunner | None = None
         self._serving: set[asyncio.Task[Any]] = set()
+        self._silent: dict[asyncio.BaseProtocol, asyncio.TimerHandle] = {}
         self._listener: asyncio.Server | None = None
 
     @property
@@ -111,7 +114,7 @@ class HttpServer:
         try:
             # aiohttp's own site would give a silent client a minute for its handshake.
             self._listener = await asyncio.get_running_loop().create_server(
-                server,
+                lambda: self._accept(server()),
                 **self._place(),
                 ssl=self._ssl,
                 backlog=_BACKLOG,
@@ -122,6 +125,18 @@ class HttpServer:
             raise BindError.at(self.host, self.port, error) from error
         self.port = bound_port(self._listener.sockets[0])
         return self
+
+    def _accept(self, connection: asyncio.BaseProtocol) -> asyncio.BaseProtocol:
+        """Watch a connection until it has asked for something; the library would wait for ever."""
+        wait_s = HEAD_TIMEOUT_S + (HANDSHAKE_TIMEOUT_S if self._ssl else 0.0)
+        loop = asyncio.get_running_loop()
+        self._silent[connection] = loop.call_later(wait_s, self._let_go, connection)
+        return connection
+
+    def _let_go(self, connection: Any) -> None:
+        del self._silent[connection]
+        if connection.transport is not None:
+            connection.transport.abort()
 
     def _place(self) -> dict[str, Any]:
         """Where to listen, as the loop wants it. Raises OSError."""
@@ -145,6 +160,9 @@ class HttpServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        for watch in self._silent.values():
+            watch.cancel()
+        self._silent.clear()
         # The library forgets a request whose client has left, but not its handler.
         left = self._serving - {asyncio.current_task()}
         for task in left:
@@ -155,6 +173,8 @@ class HttpServer:
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
+        if (watch := self._silent.pop(incoming.protocol, None)) is not None:
+            watch.cancel()
         try:
             return await self._answer(incoming)
         finally:

@@ -186,6 +186,31 @@ async def test_who_wants_to_answers_for_a_body_that_is_too_long(
     assert len(seen) == 1
 
 
+@pytest.mark.parametrize("said", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n"])
+async def test_who_connects_and_asks_nothing_is_let_go(clock: Clock, said: bytes) -> None:
+    async with serving(clock) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(said)
+        began = clock.monotonic()
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        assert clock.monotonic() - began == pytest.approx(http_aio.HEAD_TIMEOUT_S, abs=0.1)
+        writer.close()
+
+
+async def test_who_has_asked_may_be_silent_afterwards(clock: Clock) -> None:
+    async with serving(clock) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        for _ in range(2):
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readline()).split()[1] == b"200"
+            await clock.sleep(2 * http_aio.HEAD_TIMEOUT_S)
+            left = await reader.read(10_000)
+            assert left.endswith(b"}")
+        writer.close()
+        await writer.wait_closed()
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_a_body_that_is_not_as_its_encoding_says_is_its_senders_mistake(
     clock: Clock, encoding: str
