@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import pytest
 
 from simulator.kernel.redaction import redact_body, redact_frame, redact_headers
@@ -34,3 +37,18 @@ def test_a_password_on_its_way_to_a_station_is_hidden() -> None:
     assert "AuthorizationKey" in redact_frame(frame)
     other = frame.replace("AuthorizationKey", "HeartbeatInterval")
     assert redact_frame(other) == other
+
+
+@pytest.mark.parametrize("hide", [redact_body, redact_frame])
+def test_a_private_key_in_place_of_a_certificate_is_hidden(hide: Callable[[str], str]) -> None:
+    for kind in ("", "EC ", "ENCRYPTED "):
+        pem = f"-----BEGIN {kind}PRIVATE KEY-----\nMHcC/+A=\n-----END {kind}PRIVATE KEY-----\n"
+        once = json.dumps([2, "1", "SignCertificate", {"csr": pem, "more": "x"}])
+        for frame in (once, json.dumps({"data": once}), once[: once.index("MHcC") + 6]):
+            hidden = hide(frame)
+            assert "MHcC" in frame
+            assert "MHcC" not in hidden
+            assert f"BEGIN {kind}PRIVATE KEY-----***" in hidden
+        assert hide(once).endswith(f'-----END {kind}PRIVATE KEY-----\\n", "more": "x"}}]')
+    public = '{"certificate":"-----BEGIN CERTIFICATE-----\\nMHcC\\n-----END CERTIFICATE-----"}'
+    assert hide(public) == public
