@@ -217,7 +217,7 @@ class Ledger:
             "cdr.made",
             session,
             id=cdr["id"],
-            kwh=str(cdr["total_energy"]),
+            kwh=str(cdr["total_energy"]) if "total_energy" in cdr else None,
             cost=str(cdr["total_cost"]["excl_vat"]) if "total_cost" in cdr else None,
             currency=cdr.get("currency"),
             end=rfc3339(session.ended_at) if session.ended_at else None,

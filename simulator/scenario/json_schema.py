@@ -163,7 +163,3 @@ def text() -> str:
 
 if __name__ == "__main__":
     SCHEMA.write_text(text(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    SCHEMA.write_text(text(), encoding="utf-8")

@@ -86,6 +86,8 @@ async def unblock_token(play: Play, given: Arguments) -> Result:
 
 async def omit(play: Play, given: Arguments) -> Result:
     """Leave fields out of a station's CDRs from now on; none: leave nothing out any more."""
+    if "id" in given["fields"]:
+        raise StepError("omit: a CDR without its 'id' cannot be kept; a fault can take it away")
     play.world.cpo.omit(given["station"], *given["fields"])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from simulator.mistakes import did_you_mean
 from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepError
 from simulator.scenario.steps_driver import TOKEN
 from simulator.world_emp import Emp
@@ -60,6 +61,27 @@ async def start_session(play: Play, given: Arguments) -> Result:
 async def stop_session(play: Play, given: Arguments) -> Result:
     """Let the peer send STOP_SESSION."""
     return await _peer(play, given).command("STOP_SESSION", session_id=given["session"])
+
+
+async def rule(play: Play, given: Arguments) -> Result:
+    """Change what was agreed about a rule, with one CPO or all that are connected.
+
+    Raises StepError for a rule or a CPO that the peer does not know.
+    """
+    peer, name = _peer(play, given), given["rule"]
+    known = [row["id"] for row in (await peer.control("GET", "/rules"))["rules"]]
+    if name not in known:
+        raise StepError(f"rule: {peer.name} has no rule '{name}'.{did_you_mean(name, known)}")
+    rows = (await peer.control("GET", "/connections"))["connections"]
+    chosen = [row for row in rows if given["connection"] in (None, row["id"], row["peer"])]
+    if not chosen:
+        raise StepError(f"rule: {given['connection'] or 'no CPO'} is not connected to {peer.name}")
+    for row in chosen:
+        rules = {key: value for key, value in row["profile"]["rules"].items() if key != name}
+        if given["is"] is not None:
+            rules[name] = given["is"]
+        path = f"/connections/{quote(row['id'], safe='')}/profile"
+        await peer.control("PUT", path, {"profile": {"rules": rules}})
 
 
 async def peer_control(play: Play, given: Arguments) -> Result:
@@ -142,6 +164,10 @@ _EVSE_UID = _text("evse_uid", "the EVSE's uid")
 _CONNECTOR = _text("connector_id", "the connector's id")
 _FIELDS = Arg("fields", Kind.MAPPING, "the token's fields, OCPI 2.2.1")
 _BODY = Arg("body", Kind.ANY, "the JSON body")
+_RULE = _text("rule", "its id, as in cdr.price (docs/rules.md)", required=True)
+_IS = Arg("is", Kind.TEXT, "how it answers, or off; without: as rules.md says",
+          choices=("reject", "drop", "warn", "note", "off"))  # fmt: skip
+_CONNECTION = _text("connection", "the CPO, as the peer calls it; by default all")
 _METHOD = Arg("method", Kind.TEXT, "the HTTP method", choices=("GET", "POST", "PUT", "DELETE"),
               default="GET")  # fmt: skip
 
@@ -159,6 +185,8 @@ STEPS: tuple[Step, ...] = (
          (_TOKEN, _LOCATION, _EVSE_UID, _CONNECTOR, PEER)),
     Step("stop_session", "peer", "Let the peer send STOP_SESSION to the CPO.", stop_session,
          (_text("session", "the OCPI session's id", required=True), PEER), "session"),
+    Step("rule", "peer", "Switch a rule of the peer off, or on with another severity.", rule,
+         (_RULE, _IS, _CONNECTION, PEER), "rule"),
     Step("peer_control", "peer", "Make any call of the peer's control API (/_mock).", peer_control,
          (_text("path", "as in /findings", required=True), _METHOD, _BODY, PEER), "path"),
     Step("emp_register", "emp", "Let an EMP and Roam exchange credentials.", emp_register, (EMP,),

@@ -59,3 +59,27 @@ def test_a_tariff_that_is_none_is_refused(fields: Any, why: str) -> None:
 def test_a_version_that_there_is_not_is_refused(versions: Any) -> None:
     with Lab(read_text(TINY)) as lab, pytest.raises(StepError, match=r"no version '[95]'"):
         lab.rotate("plugsurfing", versions=versions)
+
+
+def test_fields_are_left_out_of_cdrs_and_a_refused_one_is_sent_again() -> None:
+    with Lab(read_text(TINY)) as lab:
+        lab.omit("ST1", fields=["total_energy"])
+        lab.start("ST1", token="0123", car="anna")
+        lab.advance("10 min")
+        lab.stop("ST1")
+        lost = {"/total_energy": {"exists": False}}
+        cdr = lab.expect(ocpi="POST cdrs", where=lost, status=2001, within="60 s")["request"]["id"]
+        with pytest.raises(StepError, match="a CDR without its 'id' cannot be kept"):
+            lab.omit("ST1", fields=["id"])
+        lab.omit("ST1", fields=[])
+        lab.retry_cdr(cdr)
+        lab.expect(ocpi="POST cdrs", where={"/id": cdr}, within="60 s")
+
+
+def test_a_tariff_changes_at_the_peer() -> None:
+    with Lab(read_text(TINY + TARIFF)) as lab:
+        dearer = [{"price_components": [{"type": "ENERGY", "price": 0.9, "step_size": 1}]}]
+        lab.change_tariff("t", fields={"elements": dearer})
+        place = "/elements/0/price_components/0/price"
+        lab.expect(ocpi="PUT tariffs", where={place: 0.9}, status=1000, within="60 s")
+        lab.check({f"/peers/plugsurfing/held/0/tariffs/0{place}": 0.9})
