@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format unit bench soak docs clean
+.PHONY: help setup demo tui test check format unit bench soak docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -19,6 +19,9 @@ $(READY): pyproject.toml
 
 demo: $(READY)  ## the whole story, from plug-in to an accepted CDR
 	$(BIN)/roamlab demo
+
+tui: $(READY)  ## the terminal interface on the demo world
+	$(BIN)/roamlab tui
 
 test: check unit  ## format, lint, types, import contracts, tests
 

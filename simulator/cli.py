@@ -5,6 +5,7 @@ Rule: a user's mistake is one clear line and exit code 2; every exit code is one
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -82,7 +83,13 @@ COMMANDS: dict[str, Row] = {
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command only to run it or to show its own help."""
+    """A group that imports a command only to run it or to show its own help; without one, on a
+    terminal, it is the interface.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        alone = not args and sys.stdin.isatty() and sys.stdout.isatty()
+        return super().parse_args(ctx, ["tui"] if alone else args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -117,7 +124,7 @@ def _load(name: str, row: Row) -> click.Command:
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 def roamlab(debug: bool) -> None:
     """A charge-point simulator and a mock roaming peer: OCPP stations, a CPO core, OCPI and a mock
-    Plugsurfing on one timeline. Start with `roamlab demo`.
+    Plugsurfing on one timeline. Start with `roamlab demo`; alone on a terminal it is `roamlab tui`.
     """
 
 

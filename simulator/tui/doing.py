@@ -1,0 +1,102 @@
+"""What an action means: which stations, which EVSE of each, which card.
+
+Rule: pure; it ends in arguments of steps, and nothing is done that no scenario could do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from simulator.scenario.step import Step
+from simulator.scenario.steps import STEPS
+from simulator.tui.engine import Snapshot
+from simulator.tui.widgets.palette import Choice
+
+MARKED = "@marked"
+# Steps that are asked about even where nothing must be: what they do depends on it.
+_ASKED = frozenset({"fault", "start", "tap"})
+
+
+def _free(evse: Snapshot) -> bool:
+    return evse["car"] is None
+
+
+def _taken(evse: Snapshot) -> bool:
+    return evse["car"] is not None
+
+
+def _charging(evse: Snapshot) -> bool:
+    return evse["transaction"] is not None
+
+
+def _waiting(evse: Snapshot) -> bool:
+    return evse["car"] is not None and evse["transaction"] is None
+
+
+# Step -> the EVSE that is meant where nobody names one: the first like this, else the first.
+_MEANT: Mapping[str, Callable[[Snapshot], bool]] = {
+    "plug": _free,
+    "unplug": _taken,
+    "tap": _waiting,
+    "start": _waiting,
+    "stop": _charging,
+    "stop_button": _charging,
+    "suspend": _charging,
+    "resume": _charging,
+}
+
+
+def has(step: Step, name: str) -> bool:
+    """Whether a step takes this argument."""
+    return any(arg.name == name for arg in step.args)
+
+
+def asks(step: Step) -> bool:
+    """Whether there is something to ask, the station aside."""
+    return step.name in _ASKED or any(arg.required and arg.name != "station" for arg in step.args)
+
+
+def meant(step: Step, now: Snapshot | None) -> int | None:
+    """The EVSE that a step means at a station."""
+    fits = _MEANT.get(step.name)
+    if now is None or fits is None or not has(step, "evse"):
+        return None
+    return next((int(evse["evse_id"]) for evse in now["evses"] if fits(evse)), 1)
+
+
+def beginning(step: Step, targets: Sequence[str], token: str) -> dict[str, str]:
+    """What a form begins with."""
+    given = {}
+    if has(step, "station") and targets:
+        given["station"] = targets[0] if len(targets) == 1 else MARKED
+    if has(step, "token") and token:
+        given["token"] = token
+    return given
+
+
+def spread(
+    step: Step, given: Mapping[str, Any], targets: Sequence[str], known: Mapping[str, Snapshot]
+) -> Iterator[dict[str, Any]]:
+    """The arguments for each station that is meant; EVSEs as each station's state suggests."""
+    if not has(step, "station"):
+        yield dict(given)
+        return
+    told = given.get("station")
+    for name in targets if told in (None, MARKED) else [told]:
+        arguments = {**given, "station": name}
+        number = meant(step, known.get(str(name)))
+        if number is not None and "evse" not in given:
+            arguments["evse"] = number
+        yield arguments
+
+
+def choices(places: Sequence[Choice]) -> list[Choice]:
+    """The palette: the interface's own commands, then every step in its group."""
+    steps = [
+        Choice(f"step:{step.name}", step.name, step.help, f"{group} steps")
+        for group in dict.fromkeys(step.group for step in STEPS.values())
+        for step in STEPS.values()
+        if step.group == group
+    ]
+    return [*places, *steps]

@@ -1,0 +1,34 @@
+"""The help page: what a screen shows, its keys as they are bound now, the filter language.
+
+Rule: made of the tables that the keys and the filter themselves are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.content import Content
+
+from simulator.tui.filters import FLAGS, NUMBERS, WORDS
+from simulator.tui.keys import rows
+from simulator.tui.paint import Painter
+
+
+def page(title: str, about: str, place: str, keymap: Mapping[str, str]) -> Content:
+    """The help of one screen; `keymap`: the keys that a user has changed, by id."""
+    paint = Painter()
+    paint.line((title, "strong")).line(about)
+    for heading, name in ((f"Keys on {title}", place), ("In every table", "table"),
+                          ("Everywhere", "app")):  # fmt: skip
+        paint.title(heading, "accent")
+        for row in rows(name):
+            shown = keymap.get(row.id, row.keys).replace(",", " ")
+            paint.line((f"{shown:<14}", "strong"), row.what)
+    paint.title("Filter", "accent")
+    paint.line("A bare word is looked for anywhere. Words are parts, * and ? make patterns.")
+    paint.line("Join with & (or a blank), |, !, ( ). As in: ", ("~cp DE-AC-1 & !~a Heartbeat",
+               "strong"))  # fmt: skip
+    for name, what in (*WORDS.items(), *FLAGS.items(), *NUMBERS.items()):
+        word = " WORD" if name in WORDS else ">500" if name in NUMBERS else ""
+        paint.line((f"~{name + word:<13}", "strong"), what)
+    return paint.content

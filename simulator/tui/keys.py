@@ -1,0 +1,101 @@
+"""Every key: one table, from which bindings, help, footer and documents are made.
+
+Rule: a key has an id by which a user's file gives it another; where `what` begins with a step's
+name, it does what that step does and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key: `place` is what must be focused (`app`: anything); `foot` shows it in the footer."""
+
+    place: str
+    name: str
+    keys: str
+    action: str
+    label: str
+    what: str
+    foot: bool = False
+
+    @property
+    def id(self) -> str:
+        """Its name in a configuration file."""
+        return f"{self.place}.{self.name}"
+
+
+# fmt: off
+KEYS: tuple[KeyRow, ...] = (
+    KeyRow("app", "help", "?", "help", "help", "what the focused pane shows, and its keys", True),
+    KeyRow("app", "palette", "ctrl+p,:", "palette", "commands", "every command, by typing", True),
+    KeyRow("app", "filter", "/", "filter", "filter", "pick rows (the filter language)", True),
+    KeyRow("app", "jump", "ctrl+o", "jump", "jump", "go to a pane by a letter"),
+    KeyRow("app", "freeze", "space", "freeze", "freeze", "freeze the view, not the world", True),
+    KeyRow("app", "last", "-", "last", "last view", "the screen before this one"),
+    KeyRow("app", "back", "escape", "back", "back", "leave what was opened; take the filter away"),
+    KeyRow("app", "fleet", "1", "view('fleet')", "fleet", "screen 1, Fleet: the stations"),
+    KeyRow("app", "traffic", "2", "view('traffic')", "traffic", "screen 2, Traffic: both wires"),
+    KeyRow("app", "sessions", "3", "view('sessions')", "sessions",
+           "screen 3, Sessions: from plug-in to the CDR"),
+    KeyRow("app", "wide", "w", "wide", "wide", "the focused pane alone, or all again"),
+    KeyRow("app", "export", "x", "export", "export",
+           "save what was done by hand as a scenario, or exchanges as NDJSON or curl", True),
+    KeyRow("app", "theme", "ctrl+t", "theme", "theme", "dark or light"),
+    KeyRow("app", "quit", "q", "quit", "quit", "end; an embedded world ends, too", True),
+    KeyRow("app", "interrupt", "ctrl+c", "interrupt", "quit", "end at once, exit code 130"),
+
+    KeyRow("table", "open", "enter", "open", "open", "what belongs to this row", True),
+    KeyRow("table", "mark", "m", "mark", "mark", "mark the row: actions then mean all marked",
+           True),
+    KeyRow("table", "follow", "f", "follow", "follow", "keep the newest in sight"),
+    KeyRow("table", "up", "up,k", "cursor('-1')", "up", "one row up"),
+    KeyRow("table", "down", "down,j", "cursor('1')", "down", "one row down"),
+    KeyRow("table", "page_up", "pageup", "cursor('-page')", "page up", "a page up"),
+    KeyRow("table", "page_down", "pagedown", "cursor('page')", "page down", "a page down"),
+    KeyRow("table", "home", "home", "cursor('home')", "top", "the first row"),
+    KeyRow("table", "end", "end", "cursor('end')", "end", "the last row"),
+
+    KeyRow("fleet", "plug", "p", "do('plug')", "plug", "plug: a car arrives", True),
+    KeyRow("fleet", "unplug", "u", "do('unplug')", "unplug", "unplug: the cable is pulled"),
+    KeyRow("fleet", "tap", "t", "do('tap')", "tap", "tap: a card is held to the reader", True),
+    KeyRow("fleet", "start", "s", "do('start')", "start", "start: plug in and present a card",
+           True),
+    KeyRow("fleet", "stop", "S", "do('stop')", "stop", "stop: the button, and the cable", True),
+    KeyRow("fleet", "boot", "b", "do('boot')", "boot", "boot: restart, or switch on"),
+    KeyRow("fleet", "fault", "!", "do('fault')", "fault", "fault: let something go wrong", True),
+    KeyRow("fleet", "order", "o", "order", "order", "sort by the next column"),
+
+    KeyRow("traffic", "correlate", "c", "correlate", "correlate",
+           "all that belongs to the same session", True),
+    KeyRow("traffic", "ladder", "l", "ladder", "ladder", "its session's ladder", True),
+    KeyRow("traffic", "copy", "y", "copy", "copy", "its request to the clipboard"),
+    KeyRow("traffic", "next_failure", "n", "failure('1')", "next error", "the next failure", True),
+    KeyRow("traffic", "previous_failure", "N", "failure('-1')", "previous error",
+           "the failure before"),
+
+    KeyRow("sessions", "traffic", "c", "correlate", "its traffic", "its exchanges on both wires",
+           True),
+)
+# fmt: on
+
+
+def rows(place: str) -> Iterator[KeyRow]:
+    """The keys of a place."""
+    return (row for row in KEYS if row.place == place)
+
+
+def bindings(place: str) -> list[Binding]:
+    """The same for Textual; an interrupt is heard before anybody else."""
+    return [
+        Binding(
+            row.keys, row.action, row.label, show=row.foot, id=row.id,
+            priority=row.name in ("interrupt", "jump"),
+        )
+        for row in rows(place)
+    ]  # fmt: skip

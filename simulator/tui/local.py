@@ -1,0 +1,93 @@
+"""A world of this process, on the loop that the interface runs on.
+
+Rule: the interface's share of that loop is latency of the world's protocols; so records are only
+collected here, and stations are looked at when somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from simulator.kernel.journal import Record
+from simulator.mistakes import Mistake
+from simulator.scenario.snapshot import snapshot
+from simulator.scenario.step import Play
+from simulator.scenario.steps import perform
+from simulator.tui.engine import Facts, Snapshot, tokens_of
+from simulator.world import World
+
+
+class LocalEngine:
+    """An embedded world, started and stopped with the interface."""
+
+    trouble = ""
+
+    def __init__(self, world: World, *, read_only: bool = False) -> None:
+        self._world = world
+        self.facts = Facts("local", world.plan.name, world.seed, str(world.clock), read_only)
+        self._new: list[Record] = []
+        self._leave = world.journal.subscribe(self._new.append)
+        self._play: Play | None = None
+
+    async def start(self) -> None:
+        """Start the world. Raises Mistake, BindError."""
+        await self._world.start()
+
+    async def stop(self) -> None:
+        """Stop the world."""
+        self._leave()
+        if self._play is not None:
+            self._play.sightings.close()
+        await self._world.stop()
+
+    def take(self) -> Sequence[Record]:
+        """The records since the last call."""
+        new = self._new[:]
+        self._new.clear()
+        return new
+
+    def names(self) -> Sequence[str]:
+        """The stations, in the file's order."""
+        return list(self._world.stations)
+
+    async def stations(self, names: Sequence[str]) -> Mapping[str, Snapshot]:
+        """How these stations stand now."""
+        there = self._world.stations
+        return {name: there[name].snapshot() for name in names if name in there}
+
+    async def world(self) -> Snapshot:
+        """All that the world's actors know."""
+        return await snapshot(self._world)
+
+    def faults(self) -> Sequence[Snapshot]:
+        """The faults on the world's board."""
+        return self._world.faults.board.list()
+
+    def known(self, what: str) -> Sequence[str]:
+        """Names of a kind, as the world's file has them."""
+        kind = _KNOWN.get(what)
+        return [] if kind is None else list(kind(self._world))
+
+    async def perform(self, step: str, arguments: Mapping[str, Any]) -> Any:
+        """Perform a step. Raises Mistake."""
+        if self.facts.read_only:
+            raise Mistake("this view is read-only: it was started with --read-only")
+        if self._play is None:
+            self._play = Play(self._world)
+        try:
+            return await perform(self._play, step, dict(arguments))
+        except (TimeoutError, OSError) as error:
+            raise Mistake(f"{step}: {error or type(error).__name__}") from error
+
+
+_KNOWN: Mapping[str, Callable[[World], Sequence[str] | Mapping[str, Any]]] = {
+    "station": lambda world: world.stations,
+    "car": lambda world: world.plan.cars,
+    "peer": lambda world: world.peers,
+    "emp": lambda world: world.emps,
+    "tariff": lambda world: world.cpo.sites.tariffs,
+    "token": lambda world: tokens_of(
+        [*(peer.tokens for peer in world.plan.peers), *(emp.tokens for emp in world.plan.emps)]
+    ),
+}

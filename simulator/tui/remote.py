@@ -1,0 +1,159 @@
+"""A world that runs elsewhere, through its control API.
+
+Rule: records come by its stream, stations and the rest by asking; what is lost of the connection is
+said, and tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import msgspec
+
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Record
+from simulator.mistakes import Exit, Mistake
+from simulator.tui.engine import Facts, Snapshot, tokens_of
+
+# Records of before that are shown at once; beyond so many stations each is asked for by itself.
+_BEFORE, _AT_ONCE = 20_000, 200
+_AGAIN_S, _PATIENCE_S, _STEP_S = 1.0, 10.0, 600.0
+_LINE = 2**26  # bytes that one record may have
+
+
+class RemoteEngine:
+    """A running world behind `url`, as `roamlab up --control` prints it."""
+
+    def __init__(self, url: str, *, token: str | None = None, read_only: bool = False) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise Mistake(f"--attach: expected a URL, as in http://127.0.0.1:8000, not '{url}'")
+        self._base = f"{parts.scheme}://{parts.netloc}/v1"
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._read_only = read_only
+        self.facts = Facts("attached", "", 0, "", read_only)
+        self.trouble = ""
+        self._clock = Clock("real")
+        self._http: aiohttp.ClientSession | None = None
+        self._new: list[Record] = []
+        self._seen = 0
+        self._snapshot: Snapshot = {}
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Look at the world once, and begin to listen. Raises Mistake."""
+        self._http = aiohttp.ClientSession(headers=self._headers, read_bufsize=_LINE)
+        try:
+            now = await self.world()
+        except BaseException:
+            await self._http.close()
+            raise
+        told = now["world"]
+        self.facts = Facts("attached", told["name"], told["seed"], told["clock"], self._read_only)
+        self._seen = max(0, told["records"] - _BEFORE)
+        self._reader = asyncio.get_running_loop().create_task(self._listen())
+
+    async def stop(self) -> None:
+        """Leave the world as it is."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+        if self._http is not None:
+            await self._http.close()
+
+    async def _listen(self) -> None:
+        """Read the stream; where it ends, go on after the last record that came."""
+        assert self._http is not None
+        while True:
+            try:
+                url = f"{self._base}/journal/stream?after={self._seen}"
+                limit = aiohttp.ClientTimeout(total=None, sock_connect=_PATIENCE_S)
+                async with self._http.get(url, timeout=limit) as answer:
+                    self.trouble = "" if answer.status == 200 else f"HTTP {answer.status}"
+                    async for line in answer.content:
+                        record = msgspec.json.decode(line)
+                        self._seen = record["seq"]
+                        self._new.append(record)
+                self.trouble = self.trouble or "the stream has ended"
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                self.trouble = f"not connected: {error or type(error).__name__}"
+            await self._clock.sleep(_AGAIN_S)
+
+    def take(self) -> Sequence[Record]:
+        """The records since the last call."""
+        new = self._new[:]
+        self._new.clear()
+        return new
+
+    def names(self) -> Sequence[str]:
+        """The stations, as they were there at the last look."""
+        return list(self._snapshot.get("stations", ()))
+
+    async def stations(self, names: Sequence[str]) -> Mapping[str, Snapshot]:
+        """How these stations stand; what cannot be asked stays as it was."""
+        if not names:
+            return {}
+        try:
+            if len(self.names()) <= _AT_ONCE:
+                every = await self._ask("GET", "/stations")
+                return {name: every[name] for name in names if name in every}
+            asked = [self._ask("GET", f"/stations/{quote(name, safe='')}") for name in names]
+            return dict(zip(names, await asyncio.gather(*asked), strict=True))
+        except Mistake as error:
+            self.trouble = str(error)
+            return {}
+
+    async def world(self) -> Snapshot:
+        """All that its actors know. Raises Mistake."""
+        self._snapshot = await self._ask("GET", "/world")
+        return self._snapshot
+
+    def faults(self) -> Sequence[Snapshot]:
+        """The faults that were placed, at the last look."""
+        return list(self._snapshot.get("faults", ()))
+
+    def known(self, what: str) -> Sequence[str]:
+        """Names of a kind, as far as the API tells them: cars and tariffs it does not."""
+        now = self._snapshot
+        if what == "token":
+            actors = (*now.get("peers", {}).values(), *now.get("emps", {}).values())
+            return tokens_of([actor.get("tokens", ()) for actor in actors])
+        kinds = {"station": "stations", "peer": "peers", "emp": "emps"}
+        return list(now.get(kinds.get(what, ""), ()))
+
+    async def perform(self, step: str, arguments: Mapping[str, Any]) -> Any:
+        """Perform a step there. Raises Mistake."""
+        if self.facts.read_only:
+            raise Mistake("this view is read-only: it was started with --read-only")
+        body = msgspec.json.encode(dict(arguments))
+        answer = await self._ask("POST", f"/steps/{step}", body, _STEP_S)
+        return answer["result"]
+
+    async def _ask(
+        self, method: str, path: str, body: bytes | None = None, patience_s: float = _PATIENCE_S
+    ) -> Any:
+        """One call. Raises Mistake: nobody there, or what it says."""
+        assert self._http is not None
+        url = f"{self._base}{path}"
+        limit = aiohttp.ClientTimeout(total=patience_s)
+        try:
+            async with self._http.request(method, url, data=body, timeout=limit) as answer:
+                content = await answer.read()
+        except TimeoutError as error:
+            raise Mistake(f"{url}: no answer within {patience_s:g} s", Exit.TIMEOUT) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Mistake(f"{url}: nobody answers: {error}", Exit.UNREACHABLE) from error
+        try:
+            told = msgspec.json.decode(content)
+        except msgspec.DecodeError as error:
+            raise Mistake(f"{url}: no control API: {error}", Exit.UNREACHABLE) from error
+        if answer.status >= 400:
+            why = told.get("error") if isinstance(told, dict) else None
+            raise Mistake(str(why or f"{url}: HTTP {answer.status}"), Exit.FAILED)
+        return told

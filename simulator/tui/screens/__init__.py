@@ -1,0 +1,1 @@
+"""Screens: what stands beside what, and which keys do what there."""

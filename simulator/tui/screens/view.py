@@ -1,0 +1,169 @@
+"""What all screens have: the status line, a filter, keys below, and a table in the middle.
+
+Rule: a screen is told what has changed some times a second, and draws that and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.markup import escape
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from simulator.tui.filters import EVERYTHING, Filter, FilterError, parse
+from simulator.tui.store import Changes, Store
+from simulator.tui.widgets.bars import Bar, FilterBar, KeyBar
+from simulator.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from simulator.tui.app import RoamlabApp
+
+
+class View(Screen[None]):
+    """A screen of the interface. `PANES`: what can be focused, by name; `HELP` explains it."""
+
+    DEFAULT_CSS = """
+    View VirtualTable, View Detail { border-top: solid $panel-lighten-2; border-title-color: $text;
+        border-title-style: bold; }
+    View VirtualTable:focus, View Detail:focus { border-top: solid $accent;
+        border-title-color: $text-accent; }
+    View #body { height: 1fr; }
+    """
+    TITLE = ""
+    HELP: ClassVar[str] = ""
+    PANES: ClassVar[dict[str, str]] = {}  # id -> name
+    MAIN: ClassVar[str] = ""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+        self.store = store
+        self.filter: Filter = EVERYTHING
+        self.filter_text = ""
+        self.ready = False  # once its panes are there
+
+    def compose(self) -> ComposeResult:
+        """Status, panes, filter, keys."""
+        yield Bar("status")
+        yield from self.panes()
+        yield FilterBar()
+        yield KeyBar()
+
+    def panes(self) -> Iterable[Widget]:
+        """The panes of this screen."""
+        raise NotImplementedError
+
+    @property
+    def lab(self) -> RoamlabApp:
+        """The app, by its own type."""
+        from simulator.tui.app import RoamlabApp
+
+        assert isinstance(self.app, RoamlabApp)
+        return self.app
+
+    @property
+    def main(self) -> VirtualTable:
+        """The table that the filter picks from."""
+        return self.query_one(f"#{self.MAIN}", VirtualTable)
+
+    def on_mount(self) -> None:
+        """Name the panes, and begin at the table."""
+        for pane, name in self.PANES.items():
+            self.query_one(f"#{pane}").border_title = name
+        self.ready = True
+        self.main.focus()
+        self.show_all()
+
+    def on_screen_resume(self) -> None:
+        """What has happened meanwhile is shown at once."""
+        if not self.ready:
+            return
+        self.show_all()
+        self.lab.show_status()
+
+    # What is shown
+
+    def show_all(self) -> None:
+        """Show everything anew."""
+        raise NotImplementedError
+
+    def show_changes(self, changes: Changes) -> None:
+        """Show what has changed."""
+        raise NotImplementedError
+
+    def show_seconds(self) -> None:
+        """Once a second: what is drawn of passing time."""
+
+    def targets(self) -> Sequence[str]:
+        """The stations that an action means: those marked, else the one at the cursor."""
+        return ()
+
+    def head(self, title: str) -> None:
+        """Name the main table; what picks from it stands beside."""
+        told = f"{title} · filter {self.filter_text}" if self.filter_text else title
+        self.main.border_title = escape(told)
+
+    # The filter
+
+    def ask_filter(self, text: str | None = None) -> None:
+        """Let somebody type a filter."""
+        self.query_one(FilterBar).open(self.filter_text if text is None else text)
+
+    def set_filter(self, text: str) -> bool:
+        """Take a filter; False where it cannot be read, which is said at its place."""
+        bar = self.query_one(FilterBar)
+        try:
+            self.filter = parse(text)
+        except FilterError as error:
+            bar.complain(error.place, str(error))
+            return False
+        bar.complain(0, "")
+        self.filter_text = text.strip()
+        self.show_all()
+        return True
+
+    @on(Input.Changed, "#filter")
+    def _typing(self, event: Input.Changed) -> None:
+        event.stop()
+        try:
+            parse(event.value)
+        except FilterError as error:
+            self.query_one(FilterBar).complain(error.place, str(error))
+        else:
+            self.query_one(FilterBar).complain(0, "")
+
+    @on(Input.Submitted, "#filter")
+    def _typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.set_filter(event.value):
+            self.close_filter()
+
+    def close_filter(self) -> bool:
+        """Put the line away; False where there was none."""
+        bar = self.query_one(FilterBar)
+        if not bar.has_class("-open"):
+            return False
+        bar.close()
+        self.main.focus()
+        return True
+
+    def go_back(self) -> bool:
+        """Leave what was opened last; False where nothing was."""
+        if self.close_filter():
+            return True
+        if self.maximized is not None:
+            self.minimize()
+            return True
+        if self.filter_text:
+            return self.set_filter("")
+        if self.main.marks:
+            self.main.marks.clear()
+            self.main.clear_lines()
+            return True
+        return False

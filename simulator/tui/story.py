@@ -1,0 +1,113 @@
+"""What the sessions' pane says: how it stands, what was refused and why, the price, the ladder.
+
+Rule: the price is explained by the CDR's own tariffs; where they give another sum, both are said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from textwrap import wrap
+from typing import Any
+
+import msgspec
+from textual.content import Content
+
+from simulator.kernel.journal import Record
+from simulator.ocpi import tariff
+from simulator.ocpi.tariff_lines import amount_text, money_text, span_text
+from simulator.scenario.ladder import ladder
+from simulator.tui.details import finding
+from simulator.tui.paint import Painter
+from simulator.tui.visits import Visit
+
+_exact = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def visit(one: Visit, width: int = 100) -> Content:
+    """A session from plug-in to its price; only the ladder may be wider than `width`."""
+    paint = Painter()
+    tone = "bad" if one.bad else "good" if one.cdr == "accepted" else ""
+    paint.line((one.id, "strong"), "  ", (one.state, tone))
+    evse = f" EVSE {one.evse}" if one.evse else ""
+    paint.facts([
+        ("station", f"{one.station}{evse}"),
+        ("car", one.car or None),
+        ("token", f"{one.token} {one.by}".strip() or None),
+        ("began", one.began),
+        ("ended", one.ended or None),
+        ("energy", f"{one.kwh} kWh" if one.kwh else None),
+    ], 8)  # fmt: skip
+    if one.cdr:
+        paint.line(("CDR      ", "quiet"), (one.cdr, "bad" if one.cdr == "refused" else "good"))
+    _why(paint, one, width)
+    _price(paint, one)
+    _ladder(paint, one)
+    return paint.content
+
+
+def _why(paint: Painter, one: Visit, width: int) -> None:
+    if not (one.problem or one.findings):
+        return
+    head = "Why the CDR was refused" if one.cdr == "refused" else "What is wrong"
+    paint.title(head, "bad" if one.bad or one.problem else "warn")
+    if one.problem:
+        for part in wrap(one.problem, max(20, width)):
+            paint.line(part)
+    for found in one.findings:
+        finding(paint, found, width)
+
+
+def _price(paint: Painter, one: Visit) -> None:
+    cdr = newest_cdr(one.records)
+    if cdr is None:
+        return
+    paint.title("Price")
+    total = cdr.get("total_cost")
+    asked = total.get("excl_vat") if isinstance(total, Mapping) else total
+    try:
+        priced = tariff.price(cdr["tariffs"], cdr, time_zone=_zone(cdr))
+    except (tariff.TariffError, KeyError, TypeError) as error:
+        paint.line(f"the CDR asks for {asked} {cdr.get('currency', '')}")
+        paint.line((f"it cannot be explained: {error}", "warn"))
+        return
+    for line in priced.lines:
+        paint.line(f"{money_text(line.cost.excl_vat):>10}  {line.dimension.lower()}: ",
+                   (line.explanation, "quiet"))  # fmt: skip
+    sum_ = priced.total_cost
+    paint.line((f"{money_text(sum_.excl_vat):>10}  {priced.currency} net", "strong"),
+               f", {money_text(sum_.incl_vat)} with VAT, {amount_text(priced.total_energy)} kWh in "
+               f"{span_text(priced.total_time * 3600)}")  # fmt: skip
+    if isinstance(asked, int | Decimal) and abs(Decimal(asked) - sum_.excl_vat) > Decimal("0.01"):
+        paint.line((f"the CDR asks for {asked}, which its tariff does not give", "bad"))
+    for note in priced.notes:
+        paint.line((note, "quiet"))
+
+
+def newest_cdr(records: Iterable[Record]) -> dict[str, Any] | None:
+    """The CDR that was posted last, with exact numbers."""
+    found = None
+    for record in records:
+        if record["leg"] == "ocpi" and (record["method"], record["module"]) == ("POST", "cdrs"):
+            try:
+                body = _exact.decode(record["request"]["body"])
+            except msgspec.DecodeError:
+                continue
+            found = body if isinstance(body, dict) else found
+    return found
+
+
+def _zone(cdr: Mapping[str, Any]) -> str:
+    place = cdr.get("cdr_location") or cdr.get("location")
+    zone = place.get("time_zone") if isinstance(place, Mapping) else None
+    return zone if isinstance(zone, str) and zone else "UTC"
+
+
+def _ladder(paint: Painter, one: Visit) -> None:
+    told = ladder(one.records)
+    if not told:
+        return
+    paint.title("Ladder")
+    for number, rung in enumerate(told.splitlines()):
+        paint.line((rung, "accent" if number == 0 else "bad" if rung.lstrip("0123456789:. ")
+                    .startswith("!") else ""))  # fmt: skip

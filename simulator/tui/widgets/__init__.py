@@ -1,0 +1,1 @@
+"""Widgets: each shows one thing, and asks nobody what to do with it."""

@@ -1,0 +1,128 @@
+"""The line above and the line below: how the world stands, and which keys do something here.
+
+Rule: both fit their line at any width: what matters least is left out first.
+"""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from simulator.tui.paint import TONES, Part
+
+SEPARATOR = " · "
+
+
+def fitting(parts: list[Part], width: int, separator: str = SEPARATOR) -> Content:
+    """The parts from the first on that fit, separated."""
+    shown: list[tuple[str, str]] = []
+    used = 1
+    for part in parts:
+        text, tone = part if isinstance(part, tuple) else (part, "")
+        need = len(text) + (len(separator) if shown else 0)
+        if used + need > width:
+            break
+        if shown:
+            shown.append((separator, TONES["quiet"]))
+        shown.append((text, TONES.get(tone, tone)))
+        used += need
+    return Content.assemble(" ", *shown)
+
+
+class Bar(Static):
+    """A line of parts."""
+
+    DEFAULT_CSS = """
+    Bar { height: 1; background: $panel; color: $foreground; }
+    """
+
+    def __init__(self, ident: str, *, separator: str = SEPARATOR) -> None:
+        super().__init__("", id=ident, markup=False)
+        self._parts: list[Part] = []
+        self._separator = separator
+
+    def show(self, parts: list[Part]) -> None:
+        """Show these parts, as many as fit."""
+        if parts != self._parts:
+            self._parts = parts
+            self._draw()
+
+    def on_resize(self) -> None:
+        """More fits, or less."""
+        self._draw()
+
+    def _draw(self) -> None:
+        self.update(fitting(self._parts, self.size.width, self._separator))
+
+
+class KeyBar(Bar):
+    """The keys that do something where the focus is, the nearest first."""
+
+    def __init__(self) -> None:
+        super().__init__("keys", separator="  ")
+
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.tell())
+        self.call_after_refresh(self.tell)
+
+    def tell(self) -> None:
+        """Show the keys of what is focused, of its screen, of everything."""
+        if not self.is_attached:
+            return
+        screen = self.screen
+        found = [
+            (0 if active.node is screen else 2 if active.node is self.app else 1, active.binding)
+            for active in screen.active_bindings.values()
+            if active.binding.show
+        ]
+        told: dict[str, tuple[str, str]] = {}
+        for _, binding in sorted(found, key=lambda one: one[0]):
+            shown = self.app.get_key_display(binding)
+            told.setdefault(binding.id or shown, (shown, binding.description))
+        self.show([f"{key} {what}" for key, what in told.values()])
+
+    def _draw(self) -> None:
+        shown = fitting(self._parts, self.size.width, "  ")
+        for part in self._parts:
+            key = str(part).split(" ", 1)[0]
+            start = shown.plain.find(f" {part}") + 1
+            if start > 0:
+                shown = shown.stylize("bold $text-accent", start, start + len(key))
+        self.update(shown)
+
+
+class FilterBar(Vertical):
+    """Where a filter is typed, and what is wrong with it."""
+
+    DEFAULT_CSS = """
+    FilterBar { height: auto; display: none; background: $panel; }
+    FilterBar.-open { display: block; }
+    FilterBar Input { height: 1; border: none; padding: 0 1; background: $surface; }
+    FilterBar Static { height: 1; color: $text-error; padding: 0 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The line, and a line for its error."""
+        yield Input(placeholder="~cp DE-AC-1 & ~err    (? explains it)", compact=True, id="filter")
+        yield Static("", id="filter-error", markup=False)
+
+    def open(self, text: str) -> None:
+        """Let somebody type."""
+        self.add_class("-open")
+        line = self.query_one(Input)
+        line.value = text
+        line.cursor_position = len(text)
+        line.focus()
+
+    def close(self) -> None:
+        """Go."""
+        self.remove_class("-open")
+
+    def complain(self, place: int, why: str) -> None:
+        """Say what is wrong, below its place; nothing for nothing."""
+        room = max(0, self.size.width - len(why) - 6)
+        told = f"{' ' * min(place, room)}▲ {why}" if why else ""
+        self.query_one(Static).update(told)

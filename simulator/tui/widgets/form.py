@@ -1,0 +1,130 @@
+"""The form that asks a step's arguments, with what the world offers for each.
+
+Rule: what is typed is read as the step reads it, and is complained about before anything is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Label, Static
+
+from simulator.scenario.step import Arg, Kind, Step
+
+Known = Callable[[str], Sequence[str]]
+_JSON = (Kind.MAPPING, Kind.LIST, Kind.ANY, Kind.WANTED, Kind.INTEGER, Kind.NUMBER, Kind.FLAG)
+
+
+def value_of(arg: Arg, text: str) -> Any:
+    """What was typed, as the step takes it: JSON where it takes more than text."""
+    text = text.strip()
+    if arg.kind is Kind.LIST and not text.startswith("["):
+        return [part.strip() for part in text.split(",")]
+    if arg.kind in _JSON:
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return text
+    return text
+
+
+def offers(arg: Arg, known: Known) -> Sequence[str]:
+    """What could be typed."""
+    if arg.choices:
+        return arg.choices
+    if arg.kind is Kind.FLAG:
+        return ("true", "false")
+    return known(arg.names or ("token" if arg.name == "token" else ""))
+
+
+class Form(ModalScreen[dict[str, Any] | None]):
+    """Ask for a step's arguments; gives them, or None."""
+
+    CSS = """
+    Form { align: center middle; background: $background 60%; }
+    Form > Vertical { width: 90%; max-width: 90; height: auto; max-height: 94%;
+                      background: $panel; border: round $primary; padding: 0 1; }
+    Form VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+    Form .row { height: 1; }
+    Form Label { width: 20; color: $text-accent; }
+    Form Input { width: 1fr; border: none; height: 1; padding: 0 1; background: $surface; }
+    Form Input:focus { background: $primary 30%; }
+    Form #help { color: $text-muted; height: auto; margin: 1 0 0 0; }
+    Form #problem { color: $text-error; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "dismiss(None)", "back"),
+        ("down", "app.focus_next", "next"),
+        ("up", "app.focus_previous", "previous"),
+        ("ctrl+s", "send", "do it"),
+    ]
+
+    def __init__(self, step: Step, given: Mapping[str, str], known: Known) -> None:
+        """`given` are texts to begin with; a station beginning with @ stands for several."""
+        super().__init__()
+        self._step, self._given, self._known = step, given, known
+        self._args = sorted(step.args, key=lambda arg: not arg.required)
+
+    def compose(self) -> ComposeResult:
+        """A line for each argument."""
+        with Vertical() as box:
+            box.border_title = f"{self._step.name}: {self._step.help}"
+            box.border_subtitle = "enter does it · tab next · → completes · esc leaves"
+            with VerticalScroll(can_focus=False):
+                for arg in self._args:
+                    with Horizontal(classes="row"):
+                        yield Label(f"{arg.name}{' *' if arg.required else ''}", markup=False)
+                        yield self._line(arg)
+            yield Static("", id="help", markup=False)
+            yield Static("", id="problem", markup=False)
+
+    def _line(self, arg: Arg) -> Input:
+        offered = list(map(str, offers(arg, self._known)))
+        shown = f"default {arg.default}" if arg.default is not None else ", ".join(offered[:4])
+        return Input(
+            self._given.get(arg.name, ""),
+            placeholder=shown,
+            suggester=SuggestFromList(offered, case_sensitive=False) if offered else None,
+            compact=True,
+            id=f"arg-{arg.name}",
+        )
+
+    def on_mount(self) -> None:
+        """Begin where something is missing."""
+        lines = list(self.query(Input))
+        empty = [line for line in lines if not line.value]
+        (empty or lines)[0].focus()
+
+    def on_descendant_focus(self) -> None:
+        """Explain what is asked."""
+        arg = self._focused()
+        if arg is not None:
+            offered = ", ".join(map(str, offers(arg, self._known)))
+            more = f"\n{offered}" if offered else ""
+            self.query_one("#help", Static).update(f"{arg.help} ({arg.kind.value}){more}")
+
+    def _focused(self) -> Arg | None:
+        name = (self.focused.id or "") if self.focused is not None else ""
+        return next((arg for arg in self._args if name == f"arg-{arg.name}"), None)
+
+    @on(Input.Submitted)
+    def action_send(self) -> None:
+        """Check, and give what was typed."""
+        given = {}
+        for arg in self._args:
+            text = self.query_one(f"#arg-{arg.name}", Input).value
+            if text.strip():
+                given[arg.name] = value_of(arg, text)
+        for place, why in self._step.problems(given):
+            told = f"{'/'.join(map(str, place))}: {why}" if place else why
+            self.query_one("#problem", Static).update(told)
+            return
+        self.dismiss(given)

@@ -1,0 +1,129 @@
+"""The palette: every command, by typing; and other lists to choose from.
+
+Rule: it only chooses; who opened it does what was chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose: `id` is what is given back; groups stand together."""
+
+    id: str
+    name: str
+    help: str
+    group: str = ""
+
+
+class Palette(ModalScreen[str | None]):
+    """Type a part of a name, take it with enter."""
+
+    CSS = """
+    Palette { align: center top; background: $background 60%; }
+    Palette > Vertical { width: 90%; max-width: 100; height: auto; max-height: 90%; margin: 1 0;
+                         background: $panel; border: round $primary; padding: 0 1; }
+    Palette Input { border: none; height: 1; padding: 0; background: $panel; }
+    Palette OptionList { height: auto; max-height: 100%; border: none; background: $panel;
+                         scrollbar-size-vertical: 1; padding: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "back")]
+
+    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._title, self._choices = title, choices
+
+    def compose(self) -> ComposeResult:
+        """A line and a list."""
+        with Vertical() as box:
+            box.border_title = self._title
+            yield Input(placeholder="type a part of its name", compact=True)
+            yield OptionList()
+
+    def on_mount(self) -> None:
+        """Show all."""
+        self._list("")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._list(event.value.strip())
+
+    def _list(self, query: str) -> None:
+        options = self.query_one(OptionList)
+        options.clear_options()
+        matcher = Matcher(query) if query else None
+        width = max((len(choice.name) for choice in self._choices), default=0) + 2
+        found = [(matcher.match(c.name) if matcher else 1.0, c) for c in self._choices]
+        if matcher:  # the best first; in their groups while nothing was typed
+            found += [(0.1, c) for s, c in found if s <= 0 and query.lower() in c.help.lower()]
+            found = sorted((one for one in found if one[0] > 0), key=lambda one: -one[0])
+        group = None
+        for _, choice in found:
+            if matcher is None and choice.group != group:
+                group = choice.group
+                head = Content.styled(group, "bold $text-accent")
+                options.add_option(Option(head, disabled=True))
+            name = Content.assemble((f"{choice.name:<{width}}", "bold"), choice.help)
+            options.add_option(Option(name, id=choice.id))
+        options.action_first()
+
+    def on_key(self, event: events.Key) -> None:
+        """The arrows move in the list while one types."""
+        moves = {"down": "cursor_down", "up": "cursor_up", "pagedown": "page_down",
+                 "pageup": "page_up"}  # fmt: skip
+        if event.key in moves and isinstance(self.focused, Input):
+            getattr(self.query_one(OptionList), f"action_{moves[event.key]}")()
+            event.stop()
+
+    @on(Input.Submitted)
+    def _take(self) -> None:
+        self.query_one(OptionList).action_select()
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+
+class Sheet(ModalScreen[None]):
+    """A page of text over the screen, as help is; any of its keys closes it."""
+
+    CSS = """
+    Sheet { align: center middle; background: $background 60%; }
+    Sheet > Vertical { width: 90%; max-width: 96; height: auto; max-height: 94%;
+                       background: $panel; border: round $primary; padding: 0 1;
+                       overflow-y: auto; scrollbar-size-vertical: 1; }
+    Sheet Static { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,q,question_mark,enter", "dismiss(None)", "back")
+    ]
+
+    def __init__(self, title: str, content: Content) -> None:
+        super().__init__()
+        self._title, self._content = title, content
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        with Vertical() as box:
+            box.border_title = self._title
+            box.border_subtitle = "esc closes"
+            box.can_focus = True
+            yield Static(self._content, markup=False)
+
+    def on_mount(self) -> None:
+        """The arrows scroll."""
+        self.query_one(Vertical).focus()

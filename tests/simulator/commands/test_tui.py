@@ -1,0 +1,155 @@
+"""`roamlab tui`, in a real terminal where that is what counts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.cli import run
+from simulator.kernel.clock import stopwatch
+from simulator.mistakes import Exit
+from tests.simulator.commands.process import free_port
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux, a terminal to look at"),
+]
+WORLD = """\
+name: small
+cpo: {{country_code: DE, party_id: RLB, name: Small, ocpp_port: {0}, ocpi_port: {1}}}
+peers: [{{name: plugsurfing, port: {2}, tokens: [{{uid: 04A1B2C3D4E580}}]}}]
+locations: [{{id: L1, country: DEU, stations: [{{id: CP1, ocpp: "1.6"}}]}}]
+cars: {{any: {{soc_percent: 20}}}}
+"""
+
+
+class Terminal:
+    """A terminal of tmux, of its own server."""
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = str(folder / "tmux")
+
+    def tmux(self, *words: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-S", self._socket, *words], capture_output=True, text=True, check=False
+        )
+        return done.stdout
+
+    def start(self, command: str, size: tuple[int, int] = (100, 30)) -> None:
+        shown = f"{command}; echo ENDED $?; stty -a | grep -o -- '-\\?echo '; sleep 60"
+        self.tmux("new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "sh", "-c", shown)
+
+    def keys(self, *keys: str) -> None:
+        self.tmux("send-keys", *keys)
+
+    @property
+    def screen(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def wait(self, words: str | Callable[[str], bool], seconds: float = 30.0) -> str:
+        elapsed_ms = stopwatch()
+        while elapsed_ms() < seconds * 1000:
+            told = self.screen
+            if words in told if isinstance(words, str) else words(told):
+                return told
+            threading.Event().wait(0.05)
+        raise AssertionError(f"{words!r} never came:\n{self.screen}")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    there = Terminal(tmp_path)
+    yield there
+    there.tmux("kill-server")
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> str:
+    path = tmp_path / "small.yaml"
+    path.write_text(WORLD.format(free_port(), free_port(), free_port()))
+    return f"cd {tmp_path}; {sys.executable} -m simulator tui {path}"
+
+
+def test_a_session_by_hand_and_the_way_out(terminal: Terminal, command: str) -> None:
+    terminal.start(command, (80, 24))
+    terminal.wait("CP1")
+    terminal.keys("p")
+    terminal.wait("Preparing")
+    terminal.keys("t")
+    terminal.wait("tap: Hold a card")
+    terminal.keys("Enter")
+    terminal.wait("Charging")
+    terminal.keys("2")
+    told = terminal.wait("StartTransaction")
+    assert "Traffic" in told and "secret" not in told.lower()
+    elapsed_ms = stopwatch()
+    terminal.keys("q")
+    told = terminal.wait("ENDED")
+    assert elapsed_ms() < 5000
+    assert "ENDED 0" in told and "\necho" in told, told
+
+
+@pytest.mark.parametrize("how", ["C-c", "SIGTERM"])
+def test_an_interrupt_puts_the_terminal_right(terminal: Terminal, command: str, how: str) -> None:
+    terminal.start(command)
+    terminal.wait("CP1")
+    if how == "C-c":
+        terminal.keys("C-c")
+    else:
+        shell = terminal.tmux("list-panes", "-F", "#{pane_pid}").strip()
+        listed = subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True, check=True)
+        os.kill(int(listed.stdout.split()[0]), signal.SIGTERM)
+    told = terminal.wait("ENDED")
+    assert "ENDED 130" in told and "\necho" in told, told
+    assert "Traceback" not in told
+
+
+def test_a_world_that_cannot_start_is_told_in_words(terminal: Terminal, command: str) -> None:
+    import socket
+
+    with contextlib.closing(socket.socket()) as taken:
+        path = Path(command.split()[-1])
+        port = int(path.read_text().split("ocpp_port: ")[1].split(",")[0])
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        terminal.start(command)
+        told = terminal.wait("ENDED")
+    assert f"roamlab: [Errno 98] cannot listen on 127.0.0.1:{port}" in told or "in use" in told
+    assert "ENDED 3" in told and "Traceback" not in told
+
+
+def test_alone_on_a_terminal_it_is_the_interface(terminal: Terminal, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text("theme = 5")
+    terminal.start(f"ROAMLAB_TUI_CONFIG={bad} {sys.executable} -m simulator")
+    told = terminal.wait("ENDED")
+    assert "bad.toml: theme: expected dark or light" in told.replace("\n", "")
+    assert "ENDED 2" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["tui"], "this is no terminal"),
+        (["tui", "--clock", "virtual"], "a virtual clock is too fast"),
+        (["tui", "demo", "--attach", "http://127.0.0.1:1"], "leave out WORLD"),
+        (["tui", "--control-token", "x"], "--control-token needs --attach"),
+    ],
+)
+def test_mistakes(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(words) == Exit.USAGE
+    assert why in capsys.readouterr().err
+
+
+def test_where_there_is_no_terminal_it_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == Exit.USAGE
+    assert "Commands:" in capsys.readouterr().out

@@ -1,0 +1,84 @@
+"""Screen 2, Traffic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.tui.screens.sessions import SessionsScreen
+from simulator.tui.screens.traffic import TrafficScreen
+from tests.simulator.tui.stage import FakeEngine, Wire, seen, showing, until
+
+pytestmark = pytest.mark.real
+
+
+def wired() -> tuple[FakeEngine, Wire]:
+    engine, wire = FakeEngine("CP1"), Wire()
+    wire.call("BootNotification")
+    wire.journal.event("station/CP1", "car.plugged", session="S1", evse=1)
+    record = wire.ocpi("POST", "cdrs", {"id": 7}, code=2001, session="S1")
+    wire.finding(record["seq"], "/id")
+    for _ in range(60):
+        wire.call("Heartbeat")
+    engine.new = wire.records
+    return engine, wire
+
+
+async def test_a_failure_is_found_and_explained() -> None:
+    engine, _ = wired()
+    async with showing(engine) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: "Traffic 63" in seen(app))
+        view = app.view
+        assert isinstance(view, TrafficScreen)
+        assert view.main.cursor_key == 63  # the newest is followed
+        await pilot.press("n")
+        await until(pilot, lambda: "▲ cdr.some-rule: expected an id" in seen(app))
+        assert view.main.cursor_key == 2
+        await pilot.press("c")
+        await until(pilot, lambda: "filter ~sess S1" in seen(app))
+        assert list(view.main.keys) == [2]
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+        await until(pilot, lambda: app.view is not None and app.view.main.cursor_key == "S1")
+
+
+async def test_a_filter_is_asked_again_when_the_answer_comes() -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    engine.new = [wire.ocpp(2, "station/CP1", "sent", {}, action="Authorize")]
+    async with showing(engine) as (app, pilot):
+        await pilot.press("2", "slash", *"~s Blocked", "enter")
+        view = app.view
+        assert isinstance(view, TrafficScreen)
+        await until(pilot, lambda: view.store.exchanges.last == 1)
+        assert list(view.main.keys) == []
+        answer = {"idTagInfo": {"status": "Blocked"}}
+        engine.new = [wire.ocpp(3, "station/CP1", "received", answer, action="Authorize")]
+        await until(pilot, lambda: list(view.main.keys) == [1])
+
+
+async def test_frozen_it_stands_still_and_goes_on_with_all_of_it() -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    async with showing(engine) as (app, pilot):
+        await pilot.press("2", "space")
+        wire.call("Heartbeat")
+        engine.new = wire.records
+        await until(pilot, lambda: app.store.exchanges.last == 1)
+        await pilot.pause(0.5)
+        assert "FROZEN" in seen(app) and "Heartbeat" not in seen(app)
+        await pilot.press("space")
+        await until(pilot, lambda: "Heartbeat" in seen(app))
+
+
+async def test_marked_exchanges_are_saved(tmp_path: Path) -> None:
+    engine, _ = wired()
+    async with showing(engine, folder=tmp_path) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: "Traffic 63" in seen(app))
+        await pilot.press("n", "m", "x")
+        await pilot.pause()
+        await pilot.press(*"ndj", "enter")
+        await until(pilot, lambda: list(tmp_path.iterdir()))
+        text = (tmp_path / "traffic-test.ndjson").read_text()
+        assert len(text.splitlines()) == 3 and "TOPSECRET" not in text

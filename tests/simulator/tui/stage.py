@@ -1,0 +1,206 @@
+"""A stage for the interface's tests: records without a world, and an engine that plays them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from textual.pilot import Pilot
+
+from simulator.kernel.clock import Clock
+from simulator.kernel.journal import Journal, Record
+from simulator.mistakes import Mistake
+from simulator.tui.app import RoamlabApp
+from simulator.tui.config import Config
+from simulator.tui.engine import Facts, Snapshot
+from simulator.tui.local import LocalEngine
+from simulator.world import World
+from simulator.world_file import find, read_text
+from tests.simulator.commands.process import free_port
+
+ANNA, CARL = "04A1B2C3D4E580", "04DEADBEEF0180"
+
+
+def evse(number: int = 1, **more: Any) -> Snapshot:
+    """An EVSE as a station's snapshot has it."""
+    told = {
+        "evse_id": number, "connector_id": 1, "standard": "IEC_62196_T2",
+        "power_type": "AC_3_PHASE", "max_power_w": 22000, "state": "available",
+        "status": "Available", "faulted": False,
+        "operative": True, "session": None, "pnc": None, "token": None, "transaction": None,
+        "power_w": 0.0, "meter_wh": 0, "energy_wh": 0, "soc_percent": None, "car": None,
+    }  # fmt: skip
+    return {**told, **more}
+
+
+def station(name: str, *evses: Snapshot, **more: Any) -> Snapshot:
+    """A station's snapshot."""
+    told = {
+        "id": name, "version": "1.6", "vendor": "Roamlab", "model": "Virtual", "powered": True,
+        "connected": True, "online": True, "boot": "Accepted", "queued": 0, "pnc": None,
+        "certificates": None, "evses": list(evses) or [evse()], "config": {"phases": "3"},
+    }  # fmt: skip
+    return {**told, **more}
+
+
+class FakeEngine:
+    """Stations and records as they are put in; steps are remembered."""
+
+    trouble = ""
+
+    def __init__(self, *names: str, read_only: bool = False) -> None:
+        self.facts = Facts("local", "test", 42, "real", read_only)
+        self.there = {name: station(name) for name in names}
+        self.new: list[Record] = []
+        self.done: list[tuple[str, dict[str, Any]]] = []
+        self.refuse: str | None = None
+        self.broken: Exception | None = None
+        self.looked: list[str] = []
+        self.placed: list[Snapshot] = []
+
+    async def start(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+
+    async def stop(self) -> None: ...
+
+    def take(self) -> Sequence[Record]:
+        new, self.new = self.new, []
+        return new
+
+    def names(self) -> Sequence[str]:
+        return list(self.there)
+
+    async def stations(self, names: Sequence[str]) -> Mapping[str, Snapshot]:
+        self.looked += names
+        return {name: self.there[name] for name in names}
+
+    async def world(self) -> Snapshot:
+        return {"stations": self.there}
+
+    def faults(self) -> Sequence[Snapshot]:
+        return self.placed
+
+    def known(self, what: str) -> Sequence[str]:
+        return {"token": [ANNA, CARL], "car": ["anna"], "station": self.names()}.get(what, [])
+
+    async def perform(self, step: str, arguments: Mapping[str, Any]) -> Any:
+        if self.refuse is not None:
+            raise Mistake(self.refuse)
+        self.done.append((step, dict(arguments)))
+        return True
+
+
+class Wire:
+    """Records of calls and exchanges, as both ends would make them."""
+
+    def __init__(self) -> None:
+        self.journal = Journal(Clock("virtual"), seed=42, world="test")
+        self._number = 0
+
+    @property
+    def records(self) -> list[Record]:
+        return list(self.journal.records)
+
+    def ocpp(
+        self, kind: int, actor: str, direction: Any, payload: Any, *, ident: str = "m1",
+        action: str = "Heartbeat", session: str | None = None, errors: list[str] | None = None,
+    ) -> Record:  # fmt: skip
+        peer = "cpo" if actor.startswith("station/") else "station/CP1"
+        frame: list[Any] = [kind, ident, action, payload] if kind == 2 else [kind, ident, payload]
+        if kind == 4:
+            frame = [4, ident, "InternalError", "no", {}]
+        return self.journal.ocpp(
+            actor, peer, session, version="1.6", direction=direction,
+            frame=msgspec.json.encode(frame).decode(), message_type=kind, message_id=ident,
+            action=action, errors=errors,
+        )  # fmt: skip
+
+    def call(
+        self, action: str, payload: Any = None, answer: Any = None, *, kind: int = 3,
+        session: str | None = None, far: bool = True,
+    ) -> None:  # fmt: skip
+        """A station's call with its answer: four records, as in a closed world."""
+        self._number += 1
+        ident, about = f"m{self._number}", {"action": action, "session": session}
+        self.ocpp(2, "station/CP1", "sent", payload or {}, ident=ident, **about)
+        if far:
+            self.ocpp(2, "cpo", "received", payload or {}, ident=ident, **about)
+            self.ocpp(kind, "cpo", "sent", answer or {}, ident=ident, **about)
+        self.ocpp(kind, "station/CP1", "received", answer or {}, ident=ident, **about)
+
+    def ocpi(
+        self, method: str, module: str, body: Any, *, direction: Any = "sent", ident: str = "r1",
+        code: int = 1000, session: str | None = None, data: Any = None,
+    ) -> Record:  # fmt: skip
+        actor, peer = ("cpo", "plugsurfing") if direction == "sent" else ("plugsurfing", "cpo")
+        answer = {"status_code": code, "status_message": "as it is", "data": data}
+        return self.journal.ocpi(
+            actor, peer, session, version="2.2.1", module=module, method=method,
+            url=f"http://127.0.0.1:1/ocpi/2.2.1/receiver/{module}", direction=direction,
+            request_headers={"Authorization": "Token TOPSECRET", "X-Request-ID": ident},
+            request_body=msgspec.json.encode(body).decode(), response_headers={},
+            response_body=msgspec.json.encode(answer).decode(), http_status=200,
+            status_code=code, ms=12.5,
+        )  # fmt: skip
+
+    def finding(self, seq: int, pointer: str = "/id", **more: Any) -> Record:
+        told = {"rule": "cdr.some-rule", "severity": "reject", "seen": None, "expected": "an id"}
+        return self.journal.finding(
+            "plugsurfing", "cpo", None, pointer=pointer, message_seq=seq, **{**told, **more}
+        )
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object], *, tries: int = 200) -> None:
+    """Wait until something holds, in real time; on a busy machine that may take a while."""
+    for _ in range(tries):
+        await pilot.pause(0.05)
+        if holds():
+            return
+    raise AssertionError(f"it never came to be\n{seen(pilot.app)}")
+
+
+def seen(app: Any) -> str:
+    """The screen's text, as it is drawn."""
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in line) for line in lines)
+
+
+@contextlib.asynccontextmanager
+async def showing(
+    engine: Any, *, size: tuple[int, int] = (120, 40), config: Config | None = None,
+    folder: Path | None = None,
+) -> AsyncIterator[tuple[RoamlabApp, Pilot[Any]]]:  # fmt: skip
+    """The interface over an engine, started."""
+    app = RoamlabApp(engine, config, folder=folder)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: app.started or app.failure)
+        if app.failure is not None:
+            raise app.failure
+        await pilot.pause()
+        yield app, pilot
+
+
+@contextlib.asynccontextmanager
+async def playing(
+    *, size: tuple[int, int] = (120, 40), clock: str = "scaled:20", folder: Path | None = None
+) -> AsyncIterator[tuple[RoamlabApp, Pilot[Any]]]:
+    """The interface over the demo world."""
+    world = World(free_ports(), clock=clock, seed=42)
+    engine = LocalEngine(world)
+    try:
+        async with showing(engine, size=size, folder=folder) as shown:
+            yield shown
+    finally:
+        await engine.stop()
+
+
+def free_ports() -> Any:
+    """The demo world, on whatever ports are free."""
+    text = find("demo").read_text(encoding="utf-8")
+    text = re.sub(r"(\b(?:ocpp_|ocpi_)?port): \d+", r"\1: 0", text)
+    return read_text(re.sub(r"^pki: {", f"pki: {{port: {free_port()}, ", text, flags=re.MULTILINE))

@@ -1,0 +1,45 @@
+"""What an action means."""
+
+from __future__ import annotations
+
+from simulator.scenario.steps import STEPS
+from simulator.tui import doing
+from tests.simulator.tui.stage import evse, station
+
+KNOWN = {
+    "A": station("A", evse(1, car="x", transaction="T"), evse(2)),
+    "B": station("B", evse(1), evse(2, car="y")),
+}
+
+
+def meant(step: str, name: str) -> int | None:
+    return doing.meant(STEPS[step], KNOWN[name])
+
+
+def test_the_evse_that_is_meant() -> None:
+    assert (meant("plug", "A"), meant("plug", "B")) == (2, 1)
+    assert (meant("unplug", "A"), meant("unplug", "B")) == (1, 2)
+    assert (meant("tap", "B"), meant("stop", "A"), meant("boot", "A")) == (2, 1, None)
+
+
+def test_marked_stations_each_get_the_step() -> None:
+    told = list(doing.spread(STEPS["tap"], {"token": "X", "station": "@marked"}, "AB", KNOWN))
+    assert told == [
+        {"token": "X", "station": "A", "evse": 1}, {"token": "X", "station": "B", "evse": 2},
+    ]  # fmt: skip
+    assert list(doing.spread(STEPS["plug"], {"station": "A", "evse": 1}, "AB", KNOWN)) == [
+        {"station": "A", "evse": 1}
+    ]
+    assert list(doing.spread(STEPS["clear_faults"], {}, "AB", KNOWN)) == [{}]
+
+
+def test_what_is_asked() -> None:
+    assert doing.asks(STEPS["tap"]) and doing.asks(STEPS["fault"])
+    assert not doing.asks(STEPS["plug"]) and not doing.asks(STEPS["boot"])
+    assert doing.beginning(STEPS["tap"], ["A"], "X") == {"station": "A", "token": "X"}
+    assert doing.beginning(STEPS["tap"], ["A", "B"], "") == {"station": "@marked"}
+
+
+def test_every_step_is_in_the_palette() -> None:
+    told = [choice.id for choice in doing.choices([])]
+    assert sorted(told) == sorted(f"step:{name}" for name in STEPS)

@@ -1,0 +1,68 @@
+"""What can be taken along."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from simulator.kernel.journal import read
+from simulator.mistakes import Mistake
+from simulator.scenario.schema import read as read_scenarios
+from simulator.tui import export
+from simulator.tui.engine import Facts
+from tests.simulator.tui.stage import Wire
+from tests.simulator.tui.test_pairing import paired
+
+FACTS = Facts("local", "demo", 42, "real")
+
+
+async def test_steps_by_hand_are_a_scenario_that_is_one(tmp_path: Path) -> None:
+    wire = Wire()
+    wire.journal.append("step", "scenario", step="plug", arguments={"station": "DE-AC-1"})
+    await wire.journal.clock.sleep(90)
+    wire.journal.append(
+        "step", "scenario", step="tap", arguments={"station": "DE-AC-1", "token": "X1"}
+    )
+    path = export.save(tmp_path, "by-hand", "yaml", export.scenario(wire.records, FACTS))
+    text = path.read_text()
+    assert "{advance: 90 s}" in text
+    (scenario,) = read_scenarios(path)
+    assert (scenario.name, scenario.seed) == ("by-hand-demo", 42)
+
+
+def test_nothing_done_is_nothing_to_save() -> None:
+    with pytest.raises(Mistake, match="nothing was done by hand"):
+        export.scenario([], FACTS)
+
+
+def test_exchanges_are_a_journal_again(tmp_path: Path) -> None:
+    wire = Wire()
+    wire.call("Heartbeat")
+    wire.ocpi("POST", "cdrs", {"id": "1"})
+    told = export.ndjson(paired(wire.records), FACTS)
+    path = export.save(tmp_path, "traffic", "ndjson", told)
+    head, *records = read(path)
+    assert head["world"] == "demo"
+    assert records == wire.records
+    assert "TOPSECRET" not in told
+
+
+def test_a_request_as_a_command_line() -> None:
+    wire = Wire()
+    wire.ocpi("POST", "cdrs", {"id": "it's"})
+    told = export.curl(paired(wire.records)[0])
+    words = shlex.split(told)
+    assert words[:4] == ["curl", "-i", "-X", "POST"]
+    assert "Authorization: Token $TOKEN" in words and '{"id":"it\'s"}' in words
+    wire.call("Heartbeat")
+    with pytest.raises(Mistake, match="no OCPI request"):
+        export.curl(paired(wire.records)[1])
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    names = [export.save(tmp_path, "a", "sh", "x").name for _ in range(2)]
+    assert names == ["a.sh", "a-2.sh"]
+    with pytest.raises(Mistake, match="No such file"):
+        export.save(tmp_path / "none", "a", "sh", "x")

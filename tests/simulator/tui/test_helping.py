@@ -1,0 +1,16 @@
+"""The help page."""
+
+from __future__ import annotations
+
+from simulator.tui.filters import WORDS
+from simulator.tui.helping import page
+from simulator.tui.keys import rows
+
+
+def test_it_has_every_key_as_it_is_bound_and_every_operator() -> None:
+    told = page("Fleet", "About it.", "fleet", {"fleet.tap": "T"}).plain
+    assert "About it." in told
+    for row in (*rows("fleet"), *rows("table"), *rows("app")):
+        assert row.what in told
+    assert "\nT  " in told
+    assert all(f"~{name} WORD" in told for name in WORDS)

@@ -1,0 +1,40 @@
+"""A world of this process."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.mistakes import Mistake
+from simulator.tui.local import LocalEngine
+from simulator.world import World
+from tests.simulator.tui.stage import ANNA, free_ports
+
+
+async def test_it_is_looked_at_and_played() -> None:
+    world = World(free_ports(), seed=42)
+    engine = LocalEngine(world)
+    assert engine.facts.kind == "local" and engine.facts.seed == 42
+    await engine.start()
+    try:
+        first = engine.take()
+        assert [record["seq"] for record in first] == list(range(1, world.journal.seq + 1))
+        assert engine.take() == []
+        assert "DE-AC-1" in engine.names()
+        assert engine.known("token")[0] == ANNA
+        assert "anna" in engine.known("car") and engine.known("nothing") == []
+        assert await engine.perform("plug", {"station": "DE-AC-1", "car": "anna"}) is None
+        now = await engine.stations(["DE-AC-1", "none"])
+        assert list(now) == ["DE-AC-1"] and now["DE-AC-1"]["evses"][0]["car"]
+        assert any(record["leg"] == "step" for record in engine.take())
+        with pytest.raises(Mistake, match="no station 'X'"):
+            await engine.perform("plug", {"station": "X"})
+        assert engine.faults() == []
+        assert (await engine.world())["world"]["name"] == "demo"
+    finally:
+        await engine.stop()
+
+
+async def test_read_only_does_nothing() -> None:
+    engine = LocalEngine(World(free_ports(), seed=42), read_only=True)
+    with pytest.raises(Mistake, match="read-only"):
+        await engine.perform("plug", {"station": "DE-AC-1"})

@@ -1,0 +1,85 @@
+"""A world that runs elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from simulator.control import Control
+from simulator.mistakes import Exit, Mistake
+from simulator.tui.remote import RemoteEngine
+from simulator.world import World
+from tests.simulator.tui.stage import ANNA, free_ports
+
+
+@contextlib.asynccontextmanager
+async def attached(
+    token: str | None = None, read_only: bool = False
+) -> AsyncIterator[tuple[World, Control, RemoteEngine]]:
+    async with World(free_ports(), seed=42) as world:
+        control = Control(world, port=0, token=token)
+        await control.start()
+        engine = RemoteEngine(control.url, token=token, read_only=read_only)
+        try:
+            yield world, control, engine
+        finally:
+            await engine.stop()
+            await control.stop()
+
+
+async def test_it_is_looked_at_and_played() -> None:
+    async with attached("sesame") as (world, _, engine):
+        await engine.start()
+        assert (engine.facts.kind, engine.facts.world, engine.facts.seed) == (
+            "attached",
+            "demo",
+            42,
+        )
+        before = world.journal.seq
+        await world.clock.sleep(1)
+        assert [r["seq"] for r in engine.take()][:before] == list(range(1, before + 1))
+        await engine.perform("plug", {"station": "DE-AC-1", "car": "anna"})
+        assert (await engine.stations(["DE-AC-1"]))["DE-AC-1"]["evses"][0]["car"]
+        await world.clock.sleep(1)
+        assert any(r["leg"] == "step" for r in engine.take())
+        assert engine.known("token")[0] == ANNA and "DE-AC-1" in engine.known("station")
+        with pytest.raises(Mistake, match="no station 'X'"):
+            await engine.perform("plug", {"station": "X"})
+        assert engine.faults() == [] and engine.trouble == ""
+
+
+async def test_what_keeps_it_from_starting_is_said() -> None:
+    async with attached("sesame") as (_, control, _engine):
+        wrong = RemoteEngine(control.url, token="open")
+        with pytest.raises(Mistake, match="Authorization: Bearer TOKEN"):
+            await wrong.start()
+    nobody = RemoteEngine("http://127.0.0.1:9")
+    with pytest.raises(Mistake, match="nobody answers") as caught:
+        await nobody.start()
+    assert caught.value.exit_code == Exit.UNREACHABLE
+    with pytest.raises(Mistake, match="expected a URL"):
+        RemoteEngine("localhost")
+
+
+async def test_read_only_does_nothing() -> None:
+    async with attached(read_only=True) as (_, _control, engine):
+        await engine.start()
+        with pytest.raises(Mistake, match="read-only"):
+            await engine.perform("plug", {"station": "DE-AC-1"})
+
+
+async def test_a_lost_connection_is_said_and_taken_up_again() -> None:
+    async with attached() as (world, control, engine):
+        await engine.start()
+        await world.clock.sleep(1)
+        for reader in tuple(control._readers):
+            reader.put_nowait(None)
+        await world.clock.sleep(0.5)
+        assert engine.trouble == "the stream has ended"
+        engine.take()
+        world.journal.event("cpo", "something")
+        await world.clock.sleep(2)
+        assert engine.trouble == ""
+        assert [r["what"] for r in engine.take()] == ["something"]

@@ -1,0 +1,34 @@
+"""The lines above and below."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.tui.widgets.bars import FilterBar, KeyBar, fitting
+from tests.simulator.tui.stage import FakeEngine, showing
+
+
+def test_what_does_not_fit_is_left_out_from_the_end() -> None:
+    assert fitting(["one", ("two", "bad"), "three"], 14).plain == " one · two"
+    assert fitting(["one"], 2).plain.strip() == ""
+
+
+@pytest.mark.real
+async def test_the_keys_are_those_of_where_one_is() -> None:
+    async with showing(FakeEngine("CP1")) as (app, pilot):
+        keys = app.screen.query_one(KeyBar)
+        assert "p plug" in str(keys.render()) and "q quit" in str(keys.render())
+        await pilot.press("2")
+        await pilot.pause(0.2)
+        told = str(app.screen.query_one(KeyBar).render())
+        assert "c correlate" in told and "p plug" not in told
+
+
+@pytest.mark.real
+async def test_a_filter_that_cannot_be_read_is_said_below_its_place() -> None:
+    async with showing(FakeEngine("CP1", "XX2")) as (app, pilot):
+        await pilot.press("slash", *"~zz", "enter")
+        bar = app.screen.query_one(FilterBar)
+        assert "▲ at 1: no operator ~zz" in str(bar.query_one("#filter-error").render())
+        await pilot.press("escape")
+        assert not bar.has_class("-open")

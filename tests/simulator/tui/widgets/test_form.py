@@ -1,0 +1,70 @@
+"""The form that asks a step's arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.app import App
+
+from simulator.scenario.step import Arg, Kind
+from simulator.scenario.steps import STEPS
+from simulator.tui.widgets.form import Form, offers, value_of
+
+
+def known(what: str) -> list[str]:
+    return {"station": ["CP1", "CP2"], "token": ["X1"]}.get(what, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Kind.TEXT, " 5 ", "5"),
+        (Kind.INTEGER, "5", 5),
+        (Kind.INTEGER, "five", "five"),
+        (Kind.FLAG, "true", True),
+        (Kind.LIST, "a, b", ["a", "b"]),
+        (Kind.LIST, '["a"]', ["a"]),
+        (Kind.MAPPING, '{"a": 1}', {"a": 1}),
+        (Kind.ANY, "Heartbeat", "Heartbeat"),
+        (Kind.DURATION, "40 min", "40 min"),
+    ],
+)
+def test_what_was_typed_as_the_step_takes_it(kind: Kind, text: str, value: object) -> None:
+    assert value_of(Arg("x", kind, ""), text) == value
+
+
+def test_what_is_offered() -> None:
+    told = {arg.name: list(offers(arg, known)) for arg in STEPS["tap"].args}
+    assert told["station"] == ["CP1", "CP2"] and told["token"] == ["X1"]
+    assert list(offers(STEPS["register"].args[1], known)) == ["cpo", "peer"]
+
+
+async def filled(step: str, given: dict[str, str], *keys: str) -> tuple[Any, str]:
+    app: App[None] = App()
+    found: list[Any] = []
+    async with app.run_test(size=(100, 40)) as pilot:
+        form = Form(STEPS[step], given, known)
+        app.push_screen(form, found.append)
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+        problem = "" if found else str(form.query_one("#problem").render())
+    return (found[0] if found else None), problem
+
+
+@pytest.mark.real
+async def test_it_is_filled_completed_and_sent() -> None:
+    told, _ = await filled("tap", {"station": "CP1"}, *"X1", "tab", *"2", "enter")
+    assert told == {"station": "CP1", "token": "X1", "evse": 2}
+    told, _ = await filled("tap", {"token": "X1"}, "C", "P", "right", "enter")
+    assert told == {"station": "CP1", "token": "X1"}
+    assert (await filled("tap", {}, "escape"))[0] is None
+
+
+@pytest.mark.real
+async def test_a_mistake_is_said_and_nothing_is_sent() -> None:
+    told, problem = await filled("tap", {"station": "CP1"}, "enter")
+    assert told is None and "'token' is missing" in problem
+    told, problem = await filled("tap", {"station": "CP1", "token": "X"}, *"two", "enter")
+    assert told is None and "evse: expected a whole number, not 'two'" in problem

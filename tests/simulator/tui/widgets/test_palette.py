@@ -1,0 +1,46 @@
+"""The palette, and pages of text."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App
+from textual.content import Content
+
+from simulator.tui.widgets.palette import Choice, Palette, Sheet
+
+pytestmark = pytest.mark.real
+CHOICES = [
+    Choice("a", "plug", "Plug a car in.", "driver"),
+    Choice("b", "unplug", "Pull the cable.", "driver"),
+    Choice("c", "theme", "Dark or light.", "interface"),
+]
+
+
+async def chosen(*keys: str) -> str | None:
+    app: App[None] = App()
+    found: list[str | None] = []
+    async with app.run_test() as pilot:
+        app.push_screen(Palette("commands", CHOICES), found.append)
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+    return found[0]
+
+
+async def test_typing_finds_and_enter_takes() -> None:
+    assert await chosen("enter") == "a"
+    assert await chosen("down", "enter") == "b"
+    assert await chosen(*"them", "enter") == "c"
+    assert await chosen(*"cable", "enter") == "b"
+    assert await chosen("escape") is None
+
+
+async def test_a_page_closes_by_its_key() -> None:
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        app.push_screen(Sheet("help", Content("words")))
+        await pilot.pause()
+        assert isinstance(app.screen, Sheet)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert not isinstance(app.screen, Sheet)
