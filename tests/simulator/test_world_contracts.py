@@ -112,6 +112,11 @@ def test_one_mistake_one_line(more: str, expected: str) -> None:
     assert expected in mistake(more)
 
 
+def test_no_ocsp_answer_is_good_beyond_what_dates_can_say() -> None:
+    head = HEAD.replace("{}", "{ocsp_valid_for_s: 1.0e12}")
+    assert "pki.ocsp_valid_for_s: 1000000000000.0 is greater than" in mistake("", head)
+
+
 @pytest.mark.parametrize(
     ("more", "place"),
     [
