@@ -73,8 +73,11 @@ class World:
         offer_power_cuts(board, self.stations)
         if self.pki is not None:
             offer_ocsp_faults(board, self.pki.server.ocsp)
-        self._tls_faults().offer(board)
+        drawn = self.chance.child("tls faults")
+        own = None if self.pki is None else self.pki.pki
+        TlsFaults(plan, own, clock=self.clock, chance=drawn, cut=self._cut).offer(board)
         self._cpo = None if plan.outside is not None else self._own_cpo(board)
+        self._killed: CpoConfig | None = None  # how to start it again
         self.peers = {
             peer.name: Peer(
                 self._trusting(peer),
@@ -102,16 +105,23 @@ class World:
 
     @property
     def cpo(self) -> Cpo:
-        """The CPO of this world. Raises Mistake where another takes its place."""
+        """The CPO of this world. Raises Mistake where another takes its place, or it is dead."""
         if self._cpo is None:
             raise Mistake(
                 "the CPO is outside this world: what it does and knows is its own", Exit.FAILED
             )
+        if self._killed is not None:
+            raise Mistake("the CPO is dead: revive_cpo starts it again", Exit.FAILED)
         return self._cpo
 
-    def _own_cpo(self, board: FaultBoard) -> Cpo:
+    @property
+    def cpo_lives(self) -> bool:
+        """There is one of ours."""
+        return self._cpo is not None and self._killed is None
+
+    def _own_cpo(self, board: FaultBoard, config: CpoConfig | None = None) -> Cpo:
         return Cpo(
-            cpo_config(self.plan, self.chance, self._pnc()),
+            config or cpo_config(self.plan, self.chance, self._pnc()),
             clock=self.clock,
             chance=self.chance,
             journal=self.journal,
@@ -125,18 +135,12 @@ class World:
         chance = self.chance.child("pki")
         return WorldPki(self.plan, clock=self.clock, chance=chance, journal=self.journal)
 
-    def _tls_faults(self) -> TlsFaults:
-        """Who may show a wrong certificate here."""
-        pki = None if self.pki is None else self.pki.pki
-        chance = self.chance.child("tls faults")
-        return TlsFaults(self.plan, pki, clock=self.clock, chance=chance, cut=self._cut)
-
     def _cut(self, actor: str) -> None:
         """Cut the connections of an actor; it, or whoever was connected, comes back."""
         station = self.stations.get(actor.removeprefix("station/"))
         if station is not None:
             station.cut()
-        elif actor == "cpo":
+        elif actor == "cpo" and self.cpo_lives:
             self.cpo.cut()
 
     def _pnc(self) -> PncSettings | None:
@@ -209,6 +213,22 @@ class World:
         """Start the CPO, if it is one of ours: both its servers listen."""
         if self._cpo is not None:
             await self._cpo.start()
+
+    async def kill_cpo(self) -> None:
+        """Kill the CPO, as by kill -9: what it had not committed is lost. Raises Mistake."""
+        cpo = self.cpo
+        self.journal.event("world", "cpo.killed")
+        self._killed = cpo.config
+        self._killed = await cpo.kill()
+
+    async def revive_cpo(self) -> None:
+        """Start a killed CPO again, on what its database holds. Raises Mistake, BindError."""
+        if self._killed is None:
+            raise Mistake("the CPO is alive")
+        config, self._killed = self._killed, None
+        self.journal.event("world", "cpo.revived")
+        self._cpo = self._own_cpo(self.faults.board, config)
+        await self._cpo.start()
 
     def build_stations(self) -> None:
         """Put every station in its place, switched off."""

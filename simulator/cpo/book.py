@@ -30,7 +30,7 @@ _OF_CONTRACTS = ("EMAID", "OTHER")
 class Book:
     """The subjects of one book."""
 
-    def __init__(self, path: str | Path, clock: Clock) -> None:
+    def __init__(self, path: str | Path | bytes, clock: Clock) -> None:
         self._store = Store(path, clock)
         self.settings = Settings(self._store)
         self.stations = Stations(self._store)
@@ -58,6 +58,10 @@ class Book:
     async def committed(self) -> None:
         """Return when all that was written so far is durable. Raises sqlite3.Error."""
         await self._store.committed()
+
+    def abandon(self) -> bytes | None:
+        """Lose what is not committed, and keep nothing from now on: see `Store.abandon`."""
+        return self._store.abandon()
 
     def close(self) -> None:
         """Commit and close."""

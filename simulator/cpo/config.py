@@ -80,7 +80,7 @@ class CpoConfig:
     ocpp_tls: Tls = NO_TLS
     ocpi_tls: Tls = NO_TLS
     insecure: bool = False  # plain text beyond loopback, both ways
-    database: str | Path = ":memory:"
+    database: str | Path | bytes = field(default=":memory:", repr=False)  # see `Store`
     # What is offered to peers; a connection uses the highest that both sides have.
     ocpi_versions: Sequence[str] = tuple(VERSIONS)
     locations: Sequence[Object] = ()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from simulator.cpo import authorize, csms_v16, csms_v201
@@ -135,6 +136,7 @@ class Cpo:
 
     def _server(self, common: Common) -> OcppServer:
         config, clock, journal = common.config, common.clock, common.journal
+        refused = refusal_told(journal, ACTOR, "ocpp")
         return OcppServer(
             clock=clock,
             chance=common.chance.child("ocpp"),
@@ -149,14 +151,7 @@ class Cpo:
             forgiving=FORGIVING,
             call_timeout_s=config.call_timeout_s,
             faults=common.faults,
-            ssl=server_tls(
-                config.ocpp_tls,
-                clock,
-                common.faults,
-                ACTOR,
-                refusal_told(journal, ACTOR, "ocpp"),
-                ask_clients=True,
-            ),
+            ssl=server_tls(config.ocpp_tls, clock, common.faults, ACTOR, refused, ask_clients=True),
             insecure=config.insecure,
         )
 
@@ -188,10 +183,24 @@ class Cpo:
         for peer in self.peers.registered():
             self._begin(self._resume(peer))
 
-    def cut(self) -> None:
-        """Cut every connection to both servers, without a word."""
-        self._ocpp.cut()
-        self._roaming.http.cut()
+    def cut(self, *, amid: bool = False) -> None:
+        """Cut every connection to both servers, without a word; see `OcppServer.cut`."""
+        self._ocpp.cut(amid=amid)
+        self._roaming.http.cut(amid=amid)
+
+    async def kill(self) -> CpoConfig:
+        """Die as by kill -9: what is not committed is lost, nobody is told, nothing is finished.
+
+        Returns what another is started with, on its database and at its ports.
+        """
+        left = self.book.abandon()
+        self.cut(amid=True)
+        dying = (self._deliveries.stop(), self._locations.stop(), self._roaming.stop())
+        await asyncio.gather(*dying)
+        await self.stop()
+        database = self.config.database if left is None else left
+        ocpp, ocpi = self._ocpp.port, self._roaming.http.port
+        return replace(self.config, database=database, ocpp_port=ocpp, ocpi_port=ocpi)
 
     async def stop(self) -> None:
         """Let stations go, stop telling, and close the book."""

@@ -18,6 +18,7 @@ from simulator.mistakes import Mistake
 from simulator.pki.emaid import parse_emaid
 
 COMMIT_EVERY_S = 0.005
+IN_MEMORY = ":memory:"
 SCHEMA_VERSION = 2
 
 SCHEMA = """
@@ -111,10 +112,13 @@ class StoreError(Mistake):
 
 
 class Store:
-    """One SQLite connection, its schema and its group commit."""
+    """One SQLite connection, its schema and its group commit.
 
-    def __init__(self, path: str | Path, clock: Clock) -> None:
-        self.path = str(path)
+    `path` is a file, `:memory:`, or what `abandon` has left.
+    """
+
+    def __init__(self, path: str | Path | bytes, clock: Clock) -> None:
+        self.path = IN_MEMORY if isinstance(path, bytes) else str(path)
         self._clock = clock
         # Who waits for the commit that is due; None where none is.
         self._waiting: list[asyncio.Future[None]] | None = None
@@ -127,6 +131,8 @@ class Store:
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
         try:
+            if isinstance(path, bytes):
+                self._db.deserialize(path)
             self._prepare()
         except BaseException as error:
             self._db.close()
@@ -220,6 +226,23 @@ class Store:
     def _due(self) -> None:
         with suppress(sqlite3.Error):  # whoever waits has been told
             self.flush()
+
+    def abandon(self) -> bytes | None:
+        """Lose what is not committed, as a kill -9 does; what is written from now on goes nowhere.
+
+        Returns what is left of a database in memory: another store begins with it.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._waiting = None  # who waits dies, too
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        left = self._db.serialize() if self.path == IN_MEMORY else None
+        self._db.close()
+        self._db = sqlite3.connect(IN_MEMORY, isolation_level=None)
+        self._prepare()
+        return left
 
     def close(self) -> None:
         """Commit and close; closing twice is once."""

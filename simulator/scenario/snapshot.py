@@ -20,7 +20,7 @@ async def snapshot(world: World) -> dict[str, Any]:
             "records": world.journal.seq,
         },
         "stations": {name: station.snapshot() for name, station in world.stations.items()},
-        "cpo": None if world.plan.outside is not None else world.cpo.snapshot(),
+        "cpo": world.cpo.snapshot() if world.cpo_lives else None,
         "peers": {
             name: await peer.state() for name, peer in world.peers.items() if not peer.outside
         },

@@ -145,12 +145,17 @@ class HttpServer:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         return {"sock": socket.create_server((self.host, self.port), family=family)}
 
-    def cut(self) -> None:
-        """Cut every connection without a word; who was connected may come back."""
+    def cut(self, *, amid: bool = False) -> None:
+        """Cut every connection without a word; who was connected may come back.
+
+        With `amid` nothing is done any more that was asked for.
+        """
         server = self._runner.server if self._runner is not None else None
         for connection in server.connections if server is not None else ():
             if connection.transport is not None:
                 connection.transport.abort()
+        for task in self._serving if amid else ():
+            task.cancel()
 
     async def stop(self) -> None:
         """Stop listening and close every connection."""

@@ -159,10 +159,15 @@ class OcppServer:
         self.port = bound_port(next(iter(self._server.sockets)))
         return self
 
-    def cut(self) -> None:
-        """Cut every connection without a word; who was connected may come back."""
+    def cut(self, *, amid: bool = False) -> None:
+        """Cut every connection without a word; who was connected may come back.
+
+        With `amid` nothing is done any more that was asked for.
+        """
         for link in self.links.values():
             link.abort()
+            if amid:
+                link.interrupt()
 
     async def stop(self) -> None:
         """Stop listening, close every link, end all that runs for them."""

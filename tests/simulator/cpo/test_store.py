@@ -198,3 +198,36 @@ def test_a_book_of_version_1_is_brought_up_to_date(tmp_path: Path, clock: Clock)
         assert fresh.rows(question) == again.rows(question)
     fresh.close()
     again.close()
+
+
+async def test_abandoned_it_holds_what_was_committed_alone(tmp_path: Path, clock: Clock) -> None:
+    store = Store(tmp_path / "book.db", clock)
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    await store.committed()
+    store.write("INSERT INTO settings VALUES ('b', '1')")
+    assert store.abandon() is None
+    store.write("INSERT INTO settings VALUES ('c', '1')")
+    await store.committed()
+    assert settings(tmp_path / "book.db") == ["a"]
+    store.close()
+    assert settings(tmp_path / "book.db") == ["a"]
+
+
+async def test_a_database_in_memory_is_handed_on(clock: Clock) -> None:
+    store = Store(":memory:", clock)
+    store.write("INSERT INTO settings VALUES ('a', '1')")
+    await store.committed()
+    store.write("INSERT INTO settings VALUES ('b', '1')")
+    left = store.abandon()
+    assert left is not None
+    store.close()
+    heir = Store(left, clock)
+    assert heir.rows("SELECT name FROM settings") == [("a",)]
+    heir.write("INSERT INTO settings VALUES ('c', '1')")
+    await heir.committed()
+    again = heir.abandon()
+    assert again is not None
+    heir.close()
+    last = Store(again, clock)
+    assert last.rows("SELECT name FROM settings ORDER BY name") == [("a",), ("c",)]
+    last.close()
