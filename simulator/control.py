@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -286,11 +287,9 @@ class Control:
         return {"result": result, "after": seq, "seq": self._world.journal.seq}
 
     async def _wait(self, call: Call) -> Any:
-        play = Play(self._world, {}, call.number("after", self._play.cursor))
-        try:
-            return {"result": await self._done(play, "expect", call.body)}
-        finally:
-            play.sightings.close()
+        play = copy(self._play)  # what was seen is the same for all, where one looks from is not
+        play.variables, play.cursor = {}, call.number("after", self._play.cursor)
+        return {"result": await self._done(play, "expect", call.body)}
 
     async def _done(self, play: Play, name: str, given: Any) -> Any:
         """Perform a step. Raises ControlError: 408 not seen in time, 409 not done, 400 wrong."""

@@ -80,9 +80,11 @@ def load(
     even where the schema found something: data of any shape may come.
     """
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
+        with path.open("rb") as file:  # a device has no size
+            data = file.read(_LARGEST_BYTES + 1)
+        if len(data) > _LARGEST_BYTES:
             raise Mistake(f"{path}: too large: more than {_LARGEST_BYTES // 10**6} MB")
-        text = path.read_text(encoding="utf-8")
+        text = data.decode().replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise Mistake(f"{path}: cannot read it: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

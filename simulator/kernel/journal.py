@@ -264,7 +264,7 @@ class Journal:
     # Reading
 
     @property
-    def records(self) -> Iterable[Record]:
+    def records(self) -> deque[Record]:
         """The records still held, oldest first."""
         return self._records
 

@@ -7,6 +7,7 @@ held against STEPS and that world. What only a running world knows is checked wh
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from simulator.strict_yaml import Document, Place, dotted, load
 from simulator.world_file import WorldFile
 
 SCHEMA = Path(__file__).with_name("scenario.schema.json")
+# Of one file: its matrix multiplies.
+_MOST_RUNS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ def read(path: Path) -> list[Scenario]:
     def judge(document: Document) -> None:
         """Whatever the schema cannot say. Data of any shape may come."""
         if not isinstance(document.data, dict):
+            return
+        runs = math.prod(len(values) for values in _matrix(document).values())
+        if runs > _MOST_RUNS:
+            document.wrong(("matrix",), f"{runs} runs are more than {_MOST_RUNS}")
             return
         check_order(document, set(_matrix(document)))
         _check_rest(document)

@@ -115,9 +115,13 @@ class Watcher:
 
 
 class Sightings:
-    """All that was seen in a journal since it was first looked at, and all that is to come."""
+    """All that was seen in a journal since it was first looked at, and all that is to come.
+
+    Of a journal that keeps only so many records, about as many are kept here.
+    """
 
     def __init__(self, journal: Journal) -> None:
+        self._most = journal.records.maxlen
         self._watcher = Watcher()
         self._all: list[Sight] = []
         self._listeners: list[Callable[[Sight], None]] = []
@@ -139,6 +143,8 @@ class Sightings:
             self._all.append(sight)
             for listener in tuple(self._listeners):
                 listener(sight)
+        if self._most is not None and len(self._all) > 2 * self._most:
+            del self._all[: -self._most]
 
 
 def sights(records: Iterable[Record]) -> list[Sight]:

@@ -122,6 +122,11 @@ def test_what_is_no_such_file_is_told_in_one_line(text: str, expected: str, sche
     assert line.startswith(expected)
 
 
+def test_a_file_without_an_end_is_a_mistake(schema: Path) -> None:
+    with pytest.raises(Mistake, match="/dev/zero: too large: more than 4 MB"):
+        load(Path("/dev/zero"), schema)
+
+
 def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path, schema: Path) -> None:
     with pytest.raises(Mistake, match="cannot read it: No such file"):
         load(tmp_path / "none.yaml", schema)

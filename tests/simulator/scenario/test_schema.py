@@ -203,3 +203,11 @@ def test_the_clock_is_told_or_the_scenarios_or_the_worlds(tmp_path: Path) -> Non
 
 def test_the_schema_comes_along() -> None:
     assert SCHEMA.is_file()
+
+
+def test_a_matrix_that_explodes_is_a_mistake(tmp_path: Path) -> None:
+    hundred = list(range(100))
+    matrix = dict.fromkeys("abcd", hundred)
+    text = f"name: x\nworld: tiny.yaml\nmatrix: {matrix}\nsteps: [note: x]\n"
+    with pytest.raises(Mistake, match="3: matrix: 100000000 runs are more than 1000"):
+        read(scenario_file(tmp_path, text))

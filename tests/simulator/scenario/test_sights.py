@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.scenario.compare import MISSING
 from simulator.scenario.sights import Sightings, point, sights
@@ -70,3 +71,12 @@ def test_pointers_lead_into_values_and_count_them() -> None:
     assert point(value, "/length") == "own"
     for nowhere in ("/x", "/a/7", "/a/0/b/c", "/a/x", "/a/1/length"):
         assert point(value, nowhere) is MISSING, nowhere
+
+
+def test_of_a_journal_that_forgets_no_more_is_kept(clock: Clock) -> None:
+    journal = Journal(clock, seed=1, keep=10)
+    seen = Sightings(journal)
+    for number in range(100):
+        journal.append("event", "cpo", what=f"e{number}")
+    assert [s.name for s in seen.after(98)] == ["e98", "e99"]
+    assert 10 <= len(seen.after(0)) <= 20
