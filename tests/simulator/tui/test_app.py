@@ -54,7 +54,7 @@ async def test_a_tester_plays_on_marked_stations_and_filters() -> None:
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, Form))
         await pilot.press("enter")
-        await until(pilot, lambda: seen(app).count("Charging") >= 2)
+        await until(pilot, lambda: all(_pays(stations, n) for n in ("DE-AC-1", "DE-DC-1")))
         await pilot.press("S")
         await until(pilot, lambda: not _car(stations, "DE-AC-1"))
         await pilot.press("2", "slash", *"~cp DE-AC-1 & ~a Authorize", "enter")
@@ -64,6 +64,10 @@ async def test_a_tester_plays_on_marked_stations_and_filters() -> None:
 
 def _car(stations: object, name: str) -> bool:
     return bool(stations[name]["evses"][0]["car"])  # type: ignore[index]
+
+
+def _pays(stations: object, name: str) -> bool:
+    return bool(stations[name]["evses"][0]["transaction"])  # type: ignore[index]
 
 
 async def test_no_secret_is_on_any_screen() -> None:
