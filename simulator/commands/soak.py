@@ -132,6 +132,7 @@ def _summary(results: list[Survived], planned: int, *, as_json: bool) -> None:
         "failed": [r.seed for r in results if not r.ok],
         "faults": sum(r.faults for r in results),
         "hits": sum(r.hits for r in results),
+        "deaths": sum(r.deaths for r in results),
         "transactions": sum(r.transactions for r in results),
         "cdrs": sum(r.cdrs for r in results),
         "world_hours": round(sum(r.world_s for r in results) / 3600, 1),
@@ -145,6 +146,7 @@ def _summary(results: list[Survived], planned: int, *, as_json: bool) -> None:
     click.echo(
         f"{told['seeds']} seeds, {told['world_hours']:g} hours of their worlds: "
         f"{told['faults']} faults struck {told['hits']} times, "
+        f"the CPO died {told['deaths']} times, "
         f"{told['transactions']} transactions, {told['cdrs']} CDRs. "
         f"{len(told['failed'])} seeds failed."
     )

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from simulator.kernel.loop import run as run_loop
@@ -36,6 +37,7 @@ class Survived:
     broken: list[Broken] = field(default_factory=list)
     faults: int = 0
     hits: int = 0
+    deaths: int = 0  # of the CPO
     transactions: int = 0
     cdrs: int = 0
     world_s: float = 0.0
@@ -80,9 +82,18 @@ def shrunk(trial: Trial, name: str, play_one: Callable[[Trial], Survived] | None
 
 def play(trial: Trial, *, journal: Path | None = None) -> Survived:
     """Play a trial once and hold its world to the invariants."""
-    outcome = Survived(trial.seed, faults=len(trial.faults))
+    outcome = Survived(trial.seed, faults=sum(not p.kills for p in trial.faults))
     before = _descriptors()
-    world = World(trial.plan())
+    with TemporaryDirectory(prefix="roamlab-") as place:
+        book = Path(place, "book.db") if trial.dies else None
+        _played(trial, World(trial.plan(book)), outcome, journal)
+    after = _descriptors()
+    if after > before:
+        outcome.broken.append(Broken("no-leak", f"{after - before} more open files than before"))
+    return outcome
+
+
+def _played(trial: Trial, world: World, outcome: Survived, journal: Path | None) -> None:
     if journal is not None:
         world.journal.open(journal)
     try:
@@ -90,10 +101,6 @@ def play(trial: Trial, *, journal: Path | None = None) -> Survived:
     except Exception as error:  # whatever it is, it is a finding of this seed
         outcome.broken.append(Broken("no-crash", f"{type(error).__name__}: {error}"))
     outcome.digest = hashlib.sha256(world.journal.dump()).hexdigest()
-    after = _descriptors()
-    if after > before:
-        outcome.broken.append(Broken("no-leak", f"{after - before} more open files than before"))
-    return outcome
 
 
 def _descriptors() -> int:
@@ -127,14 +134,18 @@ async def _live(trial: Trial, world: World, outcome: Survived) -> None:
         await station.wait_ready()
     for peer in world.peers.values():
         await world.register(peer)
+    for emp in world.emps.values():
+        await emp.register()
     placing = asyncio.create_task(_place(trial, world))
+    dying = asyncio.create_task(_die(trial, world, outcome))
     places = dict.fromkeys((visit.station, visit.evse) for visit in trial.visits)
     try:
         await asyncio.gather(
-            *(_drivers(trial, world, name, evse) for name, evse in places), placing
+            *(_drivers(trial, world, name, evse) for name, evse in places), placing, dying
         )
     finally:
         placing.cancel()
+        dying.cancel()
         outcome.hits = sum(placed["hits"] for placed in world.faults.board.list())
         world.faults.board.clear()
     await _come_to_rest(world)
@@ -146,8 +157,20 @@ async def _live(trial: Trial, world: World, outcome: Survived) -> None:
 async def _place(trial: Trial, world: World) -> None:
     began_s = world.clock.monotonic()
     for placed in trial.faults:
-        await world.clock.sleep(placed.at_s - (world.clock.monotonic() - began_s))
-        world.faults.board.add(dict(placed.spec))
+        if not placed.kills:
+            await world.clock.sleep(placed.at_s - (world.clock.monotonic() - began_s))
+            world.faults.board.add(dict(placed.spec))
+
+
+async def _die(trial: Trial, world: World, outcome: Survived) -> None:
+    began_s = world.clock.monotonic()
+    for placed in trial.faults:
+        if placed.kills:
+            await world.clock.sleep(placed.at_s - (world.clock.monotonic() - began_s))
+            await world.kill_cpo()
+            await world.clock.sleep(placed.spec["lasts"])
+            await world.revive_cpo()
+            outcome.deaths += 1
 
 
 async def _drivers(trial: Trial, world: World, name: str, evse: int) -> None:
@@ -163,15 +186,18 @@ async def _visit(world: World, visit: Visit, name: str) -> None:
     station, clock = world.stations[visit.station], world.clock
     car = draw_car(world.chance.child(name), needs_dc=_dc(station, visit.evse))
     car.soc_percent = visit.soc_percent
-    if visit.card_first:
+    if visit.car is not None:
+        held = world.car(visit.car)
+        car.contract, car.v2g_roots = held.contract, held.v2g_roots
+    if visit.token is not None and visit.card_first:
         await _try(station.tap(visit.evse, visit.token))
         await clock.sleep(2)
     await _try(station.plug(visit.evse, car))
     await clock.sleep(2)
-    if not visit.card_first:
+    if visit.token is not None and not visit.card_first:
         await _try(station.tap(visit.evse, visit.token))
     await clock.sleep(visit.charge_s)
-    if visit.ends == "card":
+    if visit.ends == "card" and visit.token is not None:
         await _try(station.tap(visit.evse, visit.token))
     elif visit.ends == "button":
         await _try(station.stop_session(visit.evse))

@@ -10,27 +10,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import rfc3339
+from simulator.pki.emaid import check_digit
 from simulator.strict_yaml import parse
 from simulator.world_file import SCHEMA, WorldFile, read_changed
 
 Spec = Mapping[str, Any]
 # Faults are placed within the first so many seconds: later there is little left to strike.
 _FAULTS_S = 2.5 * 3600.0
+# Beside the kinds of fault that a board knows: the CPO dies, and is back after `lasts` seconds.
+CPO_KILLED = "cpo_killed"
+# What shares of the worlds have.
+_WITH_EMP, _WITH_TLS, _WITH_CONTRACTS, _WITH_DEATH = 0.25, 0.15, 0.15, 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One driver at one EVSE. `ends`: card, button, cable, or the car is full and leaves."""
+    """One driver at one EVSE. `ends`: card, button, cable, or the car is full and leaves.
+
+    A driver without a token has a car of the world, with a contract.
+    """
 
     station: str
     evse: int
-    token: str
+    token: str | None
+    car: str | None
     after_s: float
     charge_s: float
     ends: str
@@ -40,10 +50,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A fault, and when it is placed after the world has begun."""
+    """A fault, or a death of the CPO, and when it is placed after the world has begun."""
 
     at_s: float
     spec: Spec
+
+    @property
+    def kills(self) -> bool:
+        """It is the CPO's death, and no fault of a board."""
+        return bool(self.spec["kind"] == CPO_KILLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +70,17 @@ class Trial:
     visits: tuple[Visit, ...]
     faults: tuple[Placed, ...]
 
-    def plan(self) -> WorldFile:
-        """The world to build."""
-        text = msgspec.json.encode(self.world).decode()
+    @property
+    def dies(self) -> bool:
+        """The CPO is killed, and needs a database that survives it."""
+        return any(placed.kills for placed in self.faults)
+
+    def plan(self, database: Path | None = None) -> WorldFile:
+        """The world to build; with `database` the CPO keeps its book there."""
+        world = dict(self.world)
+        if database is not None:
+            world["cpo"] = {**world["cpo"], "database": str(database)}
+        text = msgspec.json.encode(world).decode()
         return read_changed(parse(text, f"seed {self.seed}", SCHEMA), {})
 
     def without(self, number: int) -> Trial:
@@ -71,15 +94,27 @@ def draw(seed: int) -> Trial:
     chance = Chance(seed, "soak")
     world = _world(seed, chance.child("world"))
     stations = [s for location in world["locations"] for s in location["stations"]]
-    tokens = [token["uid"] for token in world["peers"][0]["tokens"]] + ["04FFFFFFFFFF80"]
+    drivers = _drivers(world)
     visits = tuple(
         visit
         for station in stations
         for evse in range(1, len(station["evses"]) + 1)
-        for visit in _visits(chance.child(f"{station['id']}/{evse}"), station["id"], evse, tokens)
+        for visit in _visits(chance.child(f"{station['id']}/{evse}"), station["id"], evse, drivers)
     )
     names = [station["id"] for station in stations]
-    return Trial(seed, world, visits, tuple(_faults(chance.child("faults"), names)))
+    faults = _faults(chance.child("faults"), names)
+    faults += _faults_of_certificates(chance.child("certificates"), world, names)
+    faults += _deaths(chance.child("deaths"))
+    faults.sort(key=lambda placed: placed.at_s)
+    return Trial(seed, world, visits, tuple(faults))
+
+
+def _drivers(world: Mapping[str, Any]) -> list[tuple[str | None, str | None]]:
+    """Who comes: a token, or a car that needs none. One token nobody knows."""
+    own = [token["uid"] for token in world["peers"][0]["tokens"] if token.get("type") != "OTHER"]
+    behind = [token["uid"] for emp in world.get("emps", ()) for token in emp["tokens"]]
+    cars: list[tuple[str | None, str | None]] = [(None, name) for name in world.get("cars", ())]
+    return [*((uid, None) for uid in (*own, *behind, "04FFFFFFFFFF80")), *cars]
 
 
 # The world
@@ -87,13 +122,14 @@ def draw(seed: int) -> Trial:
 _PLUGS = ("ac-11", "ac-22", "ac-22-cable", "dc-50", "dc-150")
 _COUNTRIES = ("DEU", "NLD", "FRA")
 _WHITELISTS = ("NEVER", "NEVER", "ALLOWED_OFFLINE")
+_CONTRACTS = ("valid", "valid", "valid", "revoked", "expired")
 _OCPI = (["2.2.1"], ["2.2.1"], ["2.2"], ["2.1.1"], ["2.1.1", "2.2", "2.2.1"])
 
 
 def _world(seed: int, chance: Chance) -> dict[str, Any]:
     begins = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=chance.integer(0, 525_000))
     tariffs = [_tariff(chance, number) for number in range(1, chance.integer(1, 3) + 1)]
-    return {
+    world = {
         "name": f"soak-{seed}",
         "seed": seed,
         "clock": "virtual",
@@ -112,6 +148,57 @@ def _world(seed: int, chance: Chance) -> dict[str, Any]:
             for number in range(1, chance.integer(1, 2) + 1)
         ],
     }
+    for share, add in ((_WITH_EMP, _emp), (_WITH_TLS, _tls), (_WITH_CONTRACTS, _contracts)):
+        own = chance.child(add.__name__)
+        if own.happens(share):
+            add(own, world)
+    return world
+
+
+def _emp(chance: Chance, world: dict[str, Any]) -> None:
+    """An EMP behind Roam, with a card or two."""
+    tokens = [
+        {
+            "uid": f"04EE{number:08X}80",
+            "contract_id": f"DE-EMP-C0000000{number}-X",
+            "whitelist": chance.choice(_WHITELISTS),
+        }
+        for number in range(1, chance.integer(1, 2) + 1)
+    ]
+    world["emps"] = [{"name": "emp", "pulls": chance.happens(0.5), "tokens": tokens}]
+
+
+def _tls(chance: Chance, world: dict[str, Any]) -> None:
+    """Every link over TLS, with certificates of the world's own PKI."""
+    world["pki"] = {}
+    world["cpo"] |= {"ocpp_tls": "pki", "ocpi_tls": "pki"}
+    for actor in (*world["peers"], *world.get("emps", ())):
+        actor["tls"] = "pki"
+    for station in _stations(world):
+        profile = chance.choice((2, 3))
+        how = {"tls": "pki"} if profile == 3 else {"password": "open-sesame-1234"}
+        station |= {"security_profile": profile, **how}
+
+
+def _contracts(chance: Chance, world: dict[str, Any]) -> None:
+    """Cars that need no card, if their contracts are good."""
+    world["pki"] = {}
+    world["cars"] = {}
+    for number in range(1, chance.integer(1, 3) + 1):
+        key = f"DE8PSC1000000{number}"
+        emaid = f"{key}{check_digit(key)}"
+        world["cars"][f"car{number}"] = {
+            "contract": {"emaid": emaid, "is": chance.choice(_CONTRACTS)}
+        }
+        world["peers"][0]["tokens"].append(
+            {"uid": emaid, "contract_id": emaid, "type": "OTHER", "whitelist": "NEVER"}
+        )
+    for station in _stations(world):
+        station["pnc"] = {"validation": chance.choice(("local", "local", "central"))}
+
+
+def _stations(world: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [station for location in world["locations"] for station in location["stations"]]
 
 
 def _tokens(chance: Chance) -> list[dict[str, Any]]:
@@ -165,12 +252,14 @@ def _location(chance: Chance, number: int, tariffs: list[str]) -> dict[str, Any]
 # Its drivers
 
 
-def _visits(chance: Chance, station: str, evse: int, tokens: list[str]) -> list[Visit]:
+def _visits(
+    chance: Chance, station: str, evse: int, drivers: list[tuple[str | None, str | None]]
+) -> list[Visit]:
     return [
         Visit(
             station,
             evse,
-            chance.choice(tokens),
+            *chance.choice(drivers),
             after_s=round(chance.uniform(5, 3600), 3),
             charge_s=round(chance.uniform(20, 5400), 3),
             ends=chance.choice(("card", "card", "button", "cable")),
@@ -216,6 +305,8 @@ _HTTP_KINDS = (
     "drop", "delay", "duplicate", "truncate", "malformed_json", "late_answer", "http_status",
     "ocpi_status", "empty_body", "reset", "half_open", "slow_close",
 )  # fmt: skip
+_TLS_KINDS = ("tls_expired", "tls_wrong_ca", "tls_wrong_name")
+_OCSP_KINDS = ("ocsp_slow", "ocsp_down", "ocsp_garbage", "ocsp_stale")
 
 
 def _ocpp(chance: Chance, names: list[str]) -> Spec:
@@ -248,10 +339,39 @@ def _power(chance: Chance, names: list[str]) -> Spec:
 
 def _faults(chance: Chance, names: list[str]) -> list[Placed]:
     kinds: tuple[Draw, ...] = (_ocpp, _ocpp, _http, _http, _power)
-    return sorted(
-        (
-            Placed(round(chance.uniform(0, _FAULTS_S), 3), chance.choice(kinds)(chance, names))
-            for _ in range(chance.integer(0, 8))
-        ),
-        key=lambda placed: placed.at_s,
-    )
+    return [
+        Placed(round(chance.uniform(0, _FAULTS_S), 3), chance.choice(kinds)(chance, names))
+        for _ in range(chance.integer(0, 8))
+    ]
+
+
+def _faults_of_certificates(
+    chance: Chance, world: Mapping[str, Any], names: list[str]
+) -> list[Placed]:
+    """What goes wrong with TLS and OCSP, where a world has them. Each is over in a while."""
+    kinds: list[dict[str, Any]] = []
+    if "ocpp_tls" in world["cpo"]:
+        showing = [f"station/{s['id']}" for s in _stations(world) if s["security_profile"] == 3]
+        kinds += [{"kind": kind, "actor": chance.choice(("cpo", *showing))} for kind in _TLS_KINDS]
+    if "cars" in world:
+        kinds += [{"kind": kind} for kind in _OCSP_KINDS]
+    return [
+        Placed(
+            round(chance.uniform(0, _FAULTS_S), 3),
+            {**chance.choice(kinds), "for": chance.integer(30, 1800)},
+        )
+        for _ in range(chance.integer(0, 3) if kinds else 0)
+    ]
+
+
+def _deaths(chance: Chance) -> list[Placed]:
+    """When the CPO dies, if it does."""
+    if not chance.happens(_WITH_DEATH):
+        return []
+    return [
+        Placed(
+            round(chance.uniform(0, _FAULTS_S), 3),
+            {"kind": CPO_KILLED, "lasts": chance.choice((0, 1, 20, 300, 1800))},
+        )
+        for _ in range(chance.integer(1, 2))
+    ]

@@ -56,6 +56,8 @@ async def invariants(world: World) -> Truth:
     for cdr in cdrs:
         _price(world, cdr, truth)
     await _at_the_peer(world, truth)
+    for name in world.emps:
+        await _at_the_emp(world, name, truth)
     return truth
 
 
@@ -184,3 +186,26 @@ async def _at_the_peer(world: World, truth: Truth) -> None:
             )
         strange = [id_ for id_ in held if id_ not in rows]
         truth.hold("told-as-it-is", not strange, f"{name} holds what the CPO never made: {strange}")
+
+
+async def _at_the_emp(world: World, name: str, truth: Truth) -> None:
+    """Each CDR of its cards that Plugsurfing accepted is there once, and no other."""
+    emp = world.emps[name]
+    held = Counter(_seen_by_emp(cdr) for cdr in (await emp.state())["cdrs"])
+    own = {token["uid"] for token in emp.plan.tokens}
+    accepted = [row.body for row in world.cpo.book.cdrs.all() if row.state == "accepted"]
+    due = Counter(_seen_by_emp(cdr) for cdr in accepted if cdr["cdr_token"]["uid"] in own)
+    truth.hold(
+        "relayed-once",
+        held == due,
+        f"{name}: not there {list(due - held)}, too many {list(held - due)}",
+    )
+
+
+def _seen_by_emp(cdr: Mapping[str, Any]) -> str:
+    """What of a CDR stays as it is on its way through Roam, which has ids of its own.
+
+    Some versions tell whole seconds only.
+    """
+    energy, began = float(cdr["total_energy"]), cdr["start_date_time"][:19]
+    return f"{cdr['cdr_token']['uid']} at {began}: {energy:g} kWh"

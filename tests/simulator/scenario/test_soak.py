@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from simulator.scenario import soak as module
 from simulator.scenario.soak import Survived, play, shrunk, soak
-from simulator.scenario.soak_trial import Placed, Trial, draw
+from simulator.scenario.soak_trial import CPO_KILLED, Placed, Trial, draw
 from simulator.scenario.soak_truth import Broken
 
 
@@ -25,6 +26,19 @@ def test_the_seeds_of_a_run_are_worth_something() -> None:
     outcomes = [play(draw(seed)) for seed in (1, 16, 19, 20, 24)]
     assert sum(outcome.hits for outcome in outcomes) > 3
     assert sum(outcome.cdrs for outcome in outcomes) > 6
+
+
+@pytest.mark.real
+def test_the_cpo_dies_and_nothing_is_lost(tmp_path: Path) -> None:
+    """Killed again and again while cars charge: the same book, the same journal each time."""
+    trial = next(trial for trial in map(draw, range(1, 33)) if len(trial.visits) > 4)
+    deaths = tuple(Placed(600.0 * n, {"kind": CPO_KILLED, "lasts": 5.0 * n}) for n in range(1, 9))
+    trial = replace(trial, faults=deaths)
+    outcomes = [play(trial, journal=tmp_path / name) for name in ("one", "two")]
+    assert [outcome.broken for outcome in outcomes] == [[], []]
+    assert [outcome.deaths for outcome in outcomes] == [8, 8]
+    assert outcomes[0].transactions > 0
+    assert outcomes[0].digest == outcomes[1].digest
 
 
 @pytest.mark.real

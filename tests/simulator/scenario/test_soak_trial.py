@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from simulator.scenario.soak_trial import draw
+from simulator.scenario.soak_trial import CPO_KILLED, draw
 from simulator.wire.fault_spec import Fault
 from simulator.wire.faults import FAULTS
 
@@ -19,8 +21,12 @@ def test_a_seed_is_a_whole_trial(seed: int) -> None:
     assert trial.visits
     for visit in trial.visits:
         assert 1 <= visit.evse <= len(stations[visit.station].evses)
+        assert (visit.token is None) is (visit.car is not None)
+        assert visit.car is None or visit.car in plan.cars
     for placed in trial.faults:
-        assert Fault.parse(dict(placed.spec)).kind in FAULTS
+        if placed.spec["kind"] != CPO_KILLED:
+            assert Fault.parse(dict(placed.spec)).kind in FAULTS
+    assert [placed.at_s for placed in trial.faults] == sorted(p.at_s for p in trial.faults)
 
 
 def test_other_seeds_are_other_trials() -> None:
@@ -29,6 +35,25 @@ def test_other_seeds_are_other_trials() -> None:
     assert {len(trial.faults) for trial in trials} >= {0, 1, 4, 8}
     kinds = {placed.spec["kind"] for trial in trials for placed in trial.faults}
     assert {"drop", "half_open", "reset", "power_cut", "http_status", "late_answer"} <= kinds
+
+
+def test_every_sort_of_world_is_among_them() -> None:
+    trials = [draw(seed) for seed in range(200)]
+    plans = [trial.plan() for trial in trials]
+    assert 25 < sum(bool(plan.emps) for plan in plans) < 75
+    assert 15 < sum(plan.ocpp_tls.identity is not None for plan in plans) < 50
+    assert 15 < sum(bool(plan.contracts) for plan in plans) < 50
+    assert 35 < sum(trial.dies for trial in trials) < 90
+    kinds = {placed.spec["kind"] for trial in trials for placed in trial.faults}
+    assert {kind for kind in FAULTS if kind.startswith(("tls_", "ocsp_"))} <= kinds
+    whos = {visit.token is None for trial in trials for visit in trial.visits}
+    assert whos == {True, False}
+
+
+def test_who_dies_has_a_database_of_its_own(tmp_path: Path) -> None:
+    trial = next(trial for trial in map(draw, range(100)) if trial.dies)
+    assert trial.plan().cpo.get("database", ":memory:") == ":memory:"
+    assert trial.plan(tmp_path / "book.db").cpo["database"] == str(tmp_path / "book.db")
 
 
 def test_a_fault_can_be_left_out() -> None:

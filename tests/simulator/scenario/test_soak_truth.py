@@ -16,6 +16,7 @@ from simulator.scenario.soak_truth import invariants
 from simulator.world import World
 from simulator.world_file import find, read
 
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
 ANNA = "04A1B2C3D4E580"
 
 
@@ -115,6 +116,35 @@ async def test_a_cdr_that_the_peer_never_got_is_found() -> None:
         broken = (await invariants(world)).broken
         told = [b.what for b in broken if b.name == "told-as-it-is"]
         assert told == ["plugsurfing: CDR never-sent is accepted at the CPO, 0 times at the peer"]
+
+
+async def behind_roam(change: Callable[[World], None]) -> tuple[set[str], int]:
+    """What breaks in a world whose session was of a card behind Roam; how many CDRs its EMP has."""
+    async with World(read(SCENARIOS / "worlds" / "roam.yaml")) as world:
+        station = world.station("CP201")
+        await station.plug(1, world.car("anna"))
+        assert await station.tap(1, "DORA")
+        await world.clock.sleep(1800)
+        await station.stop_session(1)
+        await station.unplug(1)
+        await world.clock.sleep(60)
+        held = len((await world.emps["emp"].state())["cdrs"])
+        change(world)
+        return {broken.name for broken in (await invariants(world)).broken}, held
+
+
+async def test_a_cdr_of_a_card_behind_roam_is_at_its_emp() -> None:
+    assert await behind_roam(lambda _world: None) == (set(), 1)
+
+
+async def test_a_cdr_that_its_emp_never_got_is_found() -> None:
+    def double_it(world: World) -> None:
+        row = world.cpo.book.cdrs.all()[0]
+        new = {**_renamed(row.body, "again"), "start_date_time": "2026-01-15T06:00:00Z"}
+        world.cpo.book.cdrs.put(row.connection_id, new, "accepted")
+
+    broken, _ = await behind_roam(double_it)
+    assert "relayed-once" in broken
 
 
 async def test_what_goes_on_is_found() -> None:
