@@ -15,13 +15,14 @@ Markers: `roamlab_world(name_or_file_or_mapping, change={...})`, `roamlab_clock(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from simulator.kernel.journal import Record
     from simulator.scenario.lab import Lab
     from simulator.scenario.schema import Scenario
     from simulator.scenario.verdict import Outcome
@@ -220,6 +221,14 @@ def _kept_in(item: pytest.Item) -> Path | None:
     return path / f"{name[-_NAME_LENGTH:]}.ndjson"
 
 
+def _kept_apart() -> Path:
+    """A fresh file for a journal, where nobody has named a folder."""
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(prefix="roamlab-", suffix=".ndjson", delete=False) as made:
+        return Path(made.name)
+
+
 # Scenario files
 
 
@@ -272,10 +281,10 @@ class ScenarioItem(pytest.Item):
         from simulator.scenario.runner import run
         from simulator.scenario.verdict import Verdict
 
-        option, journal = self.config.option, _kept_in(self)
+        option, journal = self.config.option, _kept_in(self) or _kept_apart()
         clock, seed = option.roamlab_clock, option.roamlab_seed
         outcome = run(self.scenario, clock=clock, seed=seed, journal=journal)
-        if outcome.ok and journal is not None:
+        if outcome.ok or outcome.journal is None:
             journal.unlink(missing_ok=True)
         if outcome.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(outcome.why or "not applicable")
@@ -291,8 +300,11 @@ class ScenarioItem(pytest.Item):
         place = f"{outcome.path}:{outcome.line}" if outcome.line else outcome.path
         told = f"{outcome.verdict} {place}\n{outcome.why}\n{outcome.details}".rstrip()
         if outcome.journal is None:
-            return f"{told}\n\nagain, with its journal: pytest --roamlab-journals DIR"
-        return f"{told}\n\nthe whole journal: {outcome.journal}"
+            return told
+        from simulator.kernel.journal import read
+
+        tail = _tail(list(read(Path(outcome.journal)))[1:])
+        return "\n".join([told, "", *tail, f"the whole journal: {outcome.journal}"])
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where it stands."""
@@ -320,19 +332,24 @@ def _sections(lab: Lab, details: str) -> Iterator[tuple[str, str]]:
     """What nearly happened (it has a ladder of its own), or the last session's ladder; the
     journal's end.
     """
-    from simulator.wording import Wording
-
     records = lab.records
     if details:
         yield "roamlab nearest misses", details
     elif any(record["session"] is not None for record in records):
         yield "roamlab ladder", lab.ladder()
-    wording = Wording()
-    lines = [line for record in records if (line := wording.line(record)) is not None]
-    told = [
-        f"{e.at[11:23]} {e.sender} > {e.receiver}: {e.what} {e.detail} {e.outcome}".rstrip()
-        for e in lines[-_TAIL:]
-    ]
+    told = _tail(records)
     if lab.journal_file is not None:
         told.append(f"the whole journal: {lab.journal_file}")
     yield "roamlab journal", "\n".join(told)
+
+
+def _tail(records: Sequence[Record]) -> list[str]:
+    """The end of a journal, in words."""
+    from simulator.wording import Wording
+
+    wording = Wording()
+    lines = [line for record in records if (line := wording.line(record)) is not None]
+    return [
+        f"{e.at[11:23]} {e.sender} > {e.receiver}: {e.what} {e.detail} {e.outcome}".rstrip()
+        for e in lines[-_TAIL:]
+    ]

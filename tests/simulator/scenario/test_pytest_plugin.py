@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from simulator.kernel.journal import read
 
 from .stage import scenario_file
 
@@ -24,9 +27,103 @@ def test_fails(roamlab):
 """
 
 
+ALL = """
+import json
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+FREE = {"/cpo/ocpp_port": 0, "/cpo/ocpi_port": 0, "/peers/0/port": 0}
+
+
+@pytest.mark.roamlab_world("tiny.yaml", change={**FREE, "/name": "changed"})
+@pytest.mark.roamlab_clock("scaled:50")
+@pytest.mark.roamlab_seed(5)
+@pytest.mark.roamlab_start("off")
+def test_markers(roamlab):
+    told = roamlab.snapshot()
+    assert told["world"].items() >= {"name": "changed", "seed": 5, "clock": "scaled:50"}.items()
+    assert not roamlab.world.station("ST1").powered
+    assert roamlab.peer_control("/connections")["connections"] == []
+    assert roamlab.journal_file.is_file()
+
+
+def test_the_world_of_the_configuration(roamlab):
+    told = roamlab.snapshot()["world"]
+    assert told.items() >= {"name": "tiny", "seed": 7, "clock": "virtual"}.items()
+
+
+@pytest.mark.roamlab_world({"name": "own", "seed": 1, "clock": "virtual", "cpo": {
+    "country_code": "DE", "party_id": "ABC", "name": "Own"}})
+class TestOwn:
+    @pytest.fixture
+    def roamlab_change(self):
+        return {"/name": "by fixture", "/seed": 3}
+
+    @pytest.mark.roamlab_world("tiny.yaml", change={"/seed": 4})
+    def test_the_nearest_marker_and_its_change_come_first(self, roamlab):
+        assert (roamlab.world.plan.name, roamlab.world.seed) == ("by fixture", 4)
+
+    def test_a_world_written_out(self, roamlab):
+        assert (roamlab.world.plan.name, roamlab.world.seed) == ("by fixture", 3)
+
+
+def test_cpo_and_peer(cpo, peer, station, journal):
+    cpo.block_token("0123")
+    assert station("ST1").tap(token="0123") is False
+    cpo.unblock_token("0123")
+    peer.answer("NO_CREDIT")
+    assert station("ST1").tap(token="0123") is False
+    journal.expect(ocpi="POST tokens", answer={"/allowed": "NO_CREDIT"})
+    for whose, step in ((cpo, "plug"), (peer, "block_token"), (journal, "tap")):
+        with pytest.raises(AttributeError, match=f"no '{step}' here; there are "):
+            getattr(whose, step)
+    assert journal.records[-1]["seq"] > 0
+
+
+@pytest.fixture(scope="module")
+def shared(roamlab_factory, tmp_path_factory):
+    file = tmp_path_factory.mktemp("shared") / "j.ndjson"
+    return roamlab_factory("tiny.yaml", seed=9, start="unregistered", change=FREE, journal=file)
+
+
+def test_a_world_for_many_tests(shared):
+    assert shared.world.seed == 9
+    shared.register("plugsurfing")
+    assert shared.journal_file.is_file()
+
+
+def test_is_the_same_world(shared, roamlab_factory):
+    assert len(shared.peer_control("/connections")["connections"]) == 1
+    other = roamlab_factory("tiny.yaml", change=FREE)
+    assert other.world is not shared.world
+    other.close()
+    other.close()
+
+
+@pytest.mark.roamlab_world("tiny.yaml", change=FREE)
+@pytest.mark.roamlab_clock("real")
+def test_a_real_world_answers_while_the_test_waits(roamlab, peer):
+    with pytest.raises(HTTPError, match="401"):
+        urlopen(roamlab.world.cpo.versions_url, timeout=10)
+    base = peer.peer_control("/connections")["versions_url"].split("/ocpi/")[0]
+    with urlopen(f"{base}/_mock/state", timeout=10) as answer:
+        assert json.load(answer)["tokens"][0]["uid"] == "0123"
+"""
+
+
 def pytest_of(folder: Path, *options: str) -> str:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
     return done.stdout + done.stderr
 
 
@@ -47,6 +144,34 @@ def test_a_project_with_tests_and_scenarios(tmp_path: Path) -> None:
     assert f"FAIL {tmp_path / 'own' / 'bad.yaml'}:4" in out
     kept = sorted(path.name for path in (tmp_path / "kept").iterdir())
     assert kept == ["own_bad.yaml__bad.ndjson", "test_it.py__test_fails.ndjson"]
+
+
+@pytest.mark.real
+def test_all_fixtures_and_markers(tmp_path: Path) -> None:
+    scenario_file(tmp_path, "", "none.yaml").unlink()
+    (tmp_path / "pytest.ini").write_text("[pytest]\nroamlab_world = tiny.yaml\n")
+    (tmp_path / "test_all.py").write_text(ALL)
+    out = pytest_of(tmp_path, "--strict-markers")
+    assert "8 passed" in out, out[-3000:]
+    out = pytest_of(tmp_path, "--roamlab-seed", "77", "-k", "configuration or marker")
+    assert "3 failed" in out, out[-3000:]
+    out = pytest_of(tmp_path, "--roamlab-clock", "scaled:99", "-k", "test_markers")
+    assert "1 failed" in out, out[-3000:]
+
+
+@pytest.mark.real
+def test_a_failed_scenario_keeps_its_journal_and_shows_its_end(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nroamlab_scenarios = .\n")
+    steps = "  - plug: ST1\n  - expect: {ocpi: POST cdrs, within: 0}\n"
+    head = "name: {}\nworld: tiny.yaml\nsteps:\n"
+    scenario_file(tmp_path, head.format("bad") + steps, "bad.yaml")
+    scenario_file(tmp_path, head.format("good") + "  - plug: ST1\n", "good.yaml")
+    out = pytest_of(tmp_path, "-p", "no:randomly")
+    assert "1 failed, 1 passed" in out, out[-3000:]
+    assert "ST1 > cpo: StatusNotification" in out
+    (kept,) = tmp_path.glob("roamlab-*.ndjson")
+    assert f"the whole journal: {kept}" in out
+    assert next(read(kept))["world"] == "tiny"
 
 
 @pytest.mark.real
