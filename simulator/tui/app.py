@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import BindingType
 from textual.theme import Theme
 from textual.widget import Widget
@@ -106,7 +106,10 @@ class RoamlabApp(App[int]):
     @property
     def view(self) -> View | None:
         """The screen that is shown; None while a page stands over it."""
-        screen = self.screen
+        try:
+            screen = self.screen
+        except ScreenStackError:  # it is about to end
+            return None
         return screen if isinstance(screen, View) and screen.ready else None
 
     def _read(self) -> None:

@@ -79,7 +79,7 @@ class TrafficScreen(View):
         if self.filter_text:
             self._judge_again([n for n in changes.exchanges if n < self._next])
         self._take_new(changes.exchanges)
-        if self.main.cursor_key in changes.exchanges:
+        if not self.main.follow and self.main.cursor_key in changes.exchanges:
             self._show_one()
 
     def _judge_again(self, numbers: Iterable[int]) -> None:
@@ -123,7 +123,13 @@ class TrafficScreen(View):
 
     @on(VirtualTable.Moved, "#traffic")
     def _moved(self) -> None:
-        self._show_one()
+        if not self.main.follow:  # while it runs by, once a second is enough
+            self._show_one()
+
+    def show_seconds(self) -> None:
+        """What runs by, where the newest is followed."""
+        if self.main.follow:
+            self._show_one()
 
     @on(VirtualTable.Opened, "#traffic")
     def _opened(self) -> None:
