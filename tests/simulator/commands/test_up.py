@@ -31,6 +31,18 @@ def world(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.real
+def test_a_cpo_outside_has_no_urls_here(tmp_path: Path) -> None:
+    path = tmp_path / "away.yaml"
+    path.write_text(
+        "name: away\npeers: [{name: plugsurfing, port: 0}]\n"
+        "cpo: {country_code: DE, party_id: ABC, name: Mine, outside: {}}\n"
+    )
+    with Roamlab("up", str(path)) as up:
+        up.wait_for("Ctrl-C ends it.")
+        assert "  CPO           outside this world" in up.output
+
+
 def get(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=5) as answer:
         return json.loads(answer.read())
