@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from simulator.scenario.lab import Lab
-from simulator.world_file import read_text
+from simulator.scenario.snapshot import snapshot
+from simulator.world import World
+from simulator.world_file import find, read, read_text
 
 from .stage import TINY
 
@@ -16,3 +18,13 @@ def test_the_whole_world_is_plain_and_left_as_it_was() -> None:
         assert first == second
         assert msgspec.json.decode(msgspec.json.encode(first))["world"]["name"] == "tiny"
         assert (set(first["stations"]), set(first["peers"])) == ({"ST1"}, {"plugsurfing"})
+
+
+async def test_no_registration_token_is_shown() -> None:
+    async with World(read(find("demo"))) as world:
+        state = await snapshot(world)
+        peer = world.peers["plugsurfing"]
+        real = (await peer.state())["token_a"]
+        assert len(real) > 20
+        assert real not in str(state)
+        assert state["peers"]["plugsurfing"]["token_a"] == "***"
