@@ -167,7 +167,7 @@ async def test_two_emps_are_told_apart_and_each_gets_its_own() -> None:
 
 async def test_two_emps_of_one_contract_prefix_are_refused() -> None:
     same = TWO.replace("register: roam", "organisation: {contract_prefixes: [NL-XYZ, DE-EMP]}")
-    with pytest.raises(PeerRefused, match="DEEMP is registered for DE\\*EMP.*/contract_prefixes/1"):
+    with pytest.raises(PeerRefused, match=r"DEEMP is registered for DE\*EMP.*/contract_prefixes/1"):
         async with World(read_text(same)):
             pass
 
