@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from simulator.command import json_option, seed_option
-from simulator.interrupt import hand_over, shielding
+from simulator.commands.workers import spread
+from simulator.interrupt import hand_over
 from simulator.mistakes import Exit, Mistake
 
 if TYPE_CHECKING:
@@ -179,26 +180,9 @@ def play(task: Task) -> Outcome:
 
 
 def _played(tasks: list[Task], jobs: int) -> Generator[Outcome, None, None]:
-    """The outcomes, in the order of the tasks. Closed before its end, it leaves no process."""
-    if jobs == 1 or len(tasks) < 2:
-        yield from map(play, tasks)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import active_children, get_context
-
-    before = active_children()
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"))
-    try:
-        with shielding():
-            futures = [pool.submit(play, task) for task in tasks]
+    """The outcomes, in the order of the tasks."""
+    with closing(spread(play, tasks, jobs)) as futures:
         yield from map(_outcome, tasks, futures)
-    except (KeyboardInterrupt, GeneratorExit):
-        for process in active_children():
-            if process not in before:
-                process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _outcome(task: Task, future: Future[Outcome]) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulator.command import json_option
+from simulator.commands.workers import spread
+from simulator.interrupt import hand_over
 from simulator.mistakes import Exit, Mistake
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ def soak(
     tasks = [(seed, twice_every > 0 and seed % twice_every == 0, journal_file) for seed in seeds]
     results: list[Survived] = []
     interrupted = False
-    with closing(_played(tasks, jobs)) as played:
+    hand_over(sigterm=True)
+    with closing(spread(play, tasks, jobs)) as futures:
         try:
-            for result in played:
-                results.append(result)
+            for future in futures:
+                results.append(result := future.result())
                 if not as_json and not result.ok:
                     _tell(result)
                 elif not as_json and len(results) % 50 == 0:
@@ -87,20 +89,6 @@ def soak(
 
 
 Task = tuple[int, bool, Path | None]
-
-
-def _played(tasks: list[Task], jobs: int) -> Generator[Survived, None, None]:
-    if jobs == 1 or len(tasks) < 2:
-        yield from map(play, tasks)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"))
-    try:
-        yield from pool.map(play, tasks, chunksize=4)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def play(task: Task) -> Survived:

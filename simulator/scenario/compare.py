@@ -12,7 +12,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import regex
+
 from simulator.mistakes import did_you_mean
+
+# Of the machine's own time: only what backtracks without end takes as long.
+_SEARCH_S = 0.25
 
 
 class _Missing:
@@ -63,10 +68,18 @@ def _pattern_problem(operand: Any) -> str | None:
     if not isinstance(operand, str):
         return "expected a regular expression, in quotes"
     try:
-        re.compile(operand)
-    except (re.error, OverflowError, RecursionError) as error:
+        regex.compile(operand)
+    except (regex.error, OverflowError, RecursionError) as error:
         return f"not a regular expression: {error}"
     return None
+
+
+def _search(pattern: str, text: str) -> bool:
+    """A pattern that takes for ever does not hold: a world must not stand still for it."""
+    try:
+        return regex.search(pattern, text, timeout=_SEARCH_S) is not None
+    except TimeoutError:
+        return False
 
 
 def _of_type(kind: type, about: str) -> Callable[[Any], str | None]:
@@ -212,9 +225,7 @@ COMPARATORS: Mapping[str, Callable[[Any, Any], bool]] = {
         isinstance(operand, list) and any(_equal(each, seen) for each in operand)
     ),
     "matches": lambda operand, seen: (
-        isinstance(seen, str)
-        and _pattern_problem(operand) is None
-        and bool(re.search(operand, seen))
+        isinstance(seen, str) and _pattern_problem(operand) is None and _search(operand, seen)
     ),
     "glob": lambda operand, seen: (
         isinstance(seen, str) and isinstance(operand, str) and glob(operand, seen)

@@ -174,3 +174,10 @@ def test_words_tell_texts_from_what_they_look_like() -> None:
 def test_globs_fit_whole_texts_in_their_case() -> None:
     assert glob("POST *", "POST cdrs")
     assert not glob("post *", "POST cdrs")
+
+
+def test_a_pattern_without_end_does_not_hold_up_the_world() -> None:
+    endless = {"matches": "^(a+)+$"}
+    assert problem(endless) is None
+    assert holds(endless, "a" * 20)
+    assert not holds(endless, "a" * 5000 + "b")

@@ -1,0 +1,46 @@
+"""Several things at a time, each in a process of its own; one at a time, in this one.
+
+Rule: results come in the order of the tasks. Ended before its time, it leaves no process behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from simulator.interrupt import shielding
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def spread(
+    work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int
+) -> Generator[Future[Result], None, None]:
+    """What becomes of each task, in their order; a future raises what its work did.
+
+    `work` and tasks must be such as another process can be given.
+    """
+    if jobs == 1 or len(tasks) < 2:
+        for task in tasks:
+            done: Future[Result] = Future()
+            done.set_result(work(task))
+            yield done
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
+    before = active_children()
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"))
+    try:
+        with shielding():
+            futures = [pool.submit(work, task) for task in tasks]
+        yield from futures
+    except (KeyboardInterrupt, GeneratorExit):
+        for process in active_children():
+            if process not in before:
+                process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
