@@ -19,6 +19,7 @@ from simulator.control_openapi import openapi
 from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.scenario.expect import ExpectationFailed
+from simulator.scenario.runner import play_here
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play, StepError, StepFailed
 from simulator.scenario.steps import STEPS, perform
@@ -117,6 +118,10 @@ class Control:
             Row("GET", "/steps", "Every verb, with its arguments.", self._steps),
             Row("POST", "/steps/{name}", "Perform a step; answers when it has taken effect.",
                 self._perform, takes="the step's arguments, as in a scenario file"),
+            Row("GET", "/faults", "The faults that are placed, and how often each has struck.",
+                self._faults),
+            Row("POST", "/scenarios", "Play steps one after the other; answers with the verdict.",
+                self._scenario, takes="a name, and steps as a scenario file has them"),
             Row("POST", "/wait", "Wait until something has happened; 408 with the nearest misses.",
                 self._wait, {"after": "look at records after this number; default: the last step"},
                 takes="what to look for, as in the step expect"),
@@ -285,6 +290,20 @@ class Control:
         seq = self._world.journal.seq
         result = await self._done(self._play, name, call.body)
         return {"result": result, "after": seq, "seq": self._world.journal.seq}
+
+    async def _faults(self, call: Call) -> Any:
+        return self._world.faults.board.list()
+
+    async def _scenario(self, call: Call) -> Any:
+        body = call.body if isinstance(call.body, dict) else {}
+        steps, name = body.get("steps"), body.get("name", "scenario")
+        if not isinstance(steps, list) or not steps or not isinstance(name, str):
+            raise ControlError(400, "expected a mapping with a list of steps, perhaps a name")
+        unknown = set(body) - {"name", "steps"}
+        if unknown:
+            told = ", ".join(sorted(unknown))
+            raise ControlError(400, f"{told}: a running world takes a name and steps, no more")
+        return (await play_here(self._world, name, steps)).to_json()
 
     async def _wait(self, call: Call) -> Any:
         play = copy(self._play)  # what was seen is the same for all, where one looks from is not

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from simulator.scenario.compare import MISSING
 from simulator.scenario.expect import ExpectationFailed
 from simulator.scenario.metrics import metrics_of, threshold_problem
 from simulator.scenario.schema import Action, Scenario, clock_of
+from simulator.scenario.schema_steps import parts
 from simulator.scenario.sights import point
 from simulator.scenario.step import Play, StepError, StepFailed
-from simulator.scenario.steps import perform
+from simulator.scenario.steps import perform, step_of
 from simulator.scenario.variables import fill
 from simulator.scenario.verdict import Done, Outcome, Verdict
 from simulator.wire.http_aio import HttpFailure
@@ -99,6 +101,35 @@ async def _stop(world: World, outcome: Outcome) -> None:
         outcome.ended(Verdict.ERROR, why, Exit.TIMEOUT)
     except Exception as error:
         _broke(outcome, error)
+
+
+async def play_here(world: World, name: str, steps: Sequence[Any]) -> Outcome:
+    """Play steps, as a file would write them, in a world that runs, and leave it running.
+
+    A step's number stands where a file has lines. Raises nothing that a step can cause.
+    """
+    outcome = Outcome(name, name, of=len(steps), seed=world.seed, clock=str(world.clock))
+    began_s, seq = world.clock.monotonic(), world.journal.seq
+    play = Play(world, {}, seq)
+    try:
+        actions = tuple(_written(number, step) for number, step in enumerate(steps, 1))
+        await perform_all(play, actions, outcome)
+        outcome.metrics = metrics_of(world.journal.since(seq))
+    except Exception as error:
+        _broke(outcome, error)
+    finally:
+        play.sightings.close()
+    outcome.world_s = world.clock.monotonic() - began_s
+    return outcome
+
+
+def _written(number: int, step: Any) -> Action:
+    """A step as it was written. Raises StepError."""
+    if not (isinstance(step, str) or (isinstance(step, dict) and len(step) == 1)):
+        raise StepError(f"step {number}: expected one verb, with its arguments behind it")
+    name, given, save = parts(step)
+    step_of(name)
+    return Action(name, given, number, save)
 
 
 async def perform_all(play: Play, actions: tuple[Action, ...], outcome: Outcome) -> None:

@@ -213,3 +213,32 @@ def test_the_page_names_every_call() -> None:
             assert f"`{row.method} {PREFIX}{row.path}`" in page
     finally:
         world.cpo.book.close()
+
+
+async def test_a_scenario_is_played_in_the_running_world() -> None:
+    steps = [
+        {"fault": {"kind": "delay", "actor": "cpo", "wire": "http", "module": "cdrs", "by": "9 s"}},
+        {"start": {"station": "DE-AC-1", "token": ANNA, "car": "anna"}},
+        {"expect": {"ocpi": "PUT sessions", "save": {"session": "/id"}}},
+        {"advance": "10 min"},
+        {"stop": "DE-AC-1"},
+        {"expect": {"ocpi": "POST cdrs", "where": {"/session_id": "${session}"}}},
+    ]
+    async with controlled() as (_, call):
+        status, outcome = await call("POST", "/scenarios", {"name": "mine", "steps": steps})
+        assert (status, outcome["verdict"], outcome["scenario"]) == (200, "PASS", "mine")
+        assert [step["line"] for step in outcome["steps"]] == [1, 2, 3, 4, 5, 6]
+        assert outcome["metrics"]["cdrs"] == 1
+        faults = (await call("GET", "/faults"))[1]
+        assert [(fault["kind"], fault["hits"]) for fault in faults] == [("delay", 1)]
+        vain = [{"note": "now"}, {"expect": {"ocpi": "POST cdrs", "within": "1 s"}}]
+        status, outcome = await call("POST", "/scenarios", {"steps": vain})
+        assert (status, outcome["verdict"], outcome["line"]) == (200, "FAIL", 2)
+        for body, words in (
+            ({}, "a list of steps"),
+            ({"steps": ["note"], "world": "x"}, "world: a running world takes"),
+        ):
+            status, answer = await call("POST", "/scenarios", body)
+            assert status == 400 and words in answer["error"]
+        status, outcome = await call("POST", "/scenarios", {"steps": [{"plugg": 1}]})
+        assert outcome["verdict"] == "ERROR" and "Did you mean 'plug'" in outcome["why"]
