@@ -214,7 +214,7 @@ def _place(board: FaultBoard, told: tuple[str, ...], stations: list[Station]) ->
 def _configs(options: dict[str, Any]) -> list[Any]:
     from simulator.station.config import PncConfig
     from simulator.wire.ocpp_rpc import Validation
-    from simulator.world import station_config
+    from simulator.world_config import station_config
     from simulator.world_file import PLUGS, StationPlan, numbered
 
     plug = PLUGS[options["kind"]]

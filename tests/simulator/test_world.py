@@ -14,8 +14,9 @@ from simulator.kernel.loop import run
 from simulator.mistakes import Exit, Mistake
 from simulator.scenario.snapshot import snapshot
 from simulator.wire.http import BindError
-from simulator.world import World, connector_config, cpo_config, station_config
-from simulator.world_file import PLUGS, WorldFile, find, read, read_text
+from simulator.world import World
+from simulator.world_config import station_config
+from simulator.world_file import WorldFile, find, read, read_text
 
 SMALL = """\
 name: small
@@ -172,33 +173,6 @@ async def test_unknown_names_are_guessed_at(plan: WorldFile) -> None:
             world.station("S61")
         with pytest.raises(Mistake, match=r"no car 'yours' in this world\. Known: mine\."):
             world.car("yours")
-
-
-def test_the_cpo_is_told_what_stands_where(plan: WorldFile) -> None:
-    from simulator.kernel.chance import Chance
-
-    config = cpo_config(plan, Chance(1))
-    assert [(s.id, list(s.evse_uids)) for s in config.stations] == [
-        ("S16", ["S16-1"]),
-        ("S201", ["S201-1"]),
-    ]
-    assert config.stations[0].basic_password == "0123456789abcdef"
-    assert config.omit == {"S16": ("total_cost",)}
-
-
-def test_a_station_is_built_as_planned(plan: WorldFile) -> None:
-    config = station_config(plan.stations[1], "ws://127.0.0.1:9000/ocpp")
-    assert (config.id, str(config.version), config.meter_interval_s) == ("S201", "2.0.1", 30)
-    assert [c.standard for c in config.evses[0].connectors] == ["IEC_62196_T2_COMBO", "CHADEMO"]
-    config.check()
-
-
-def test_a_plug_without_a_limit_of_its_own_gives_what_it_can() -> None:
-    from dataclasses import replace
-
-    bare = replace(PLUGS["ac-22"], max_power_w=None)
-    assert connector_config(1, bare).max_power_w == 230 * 32 * 3
-    assert connector_config(1, replace(bare, power_type="AC_1_PHASE")).max_power_w == 230 * 32
 
 
 def record_session(plan: WorldFile, seed: int) -> bytes:

@@ -9,7 +9,8 @@ import pytest
 from simulator.mistakes import Mistake
 from simulator.station.config import PncConfig
 from simulator.wire.tls import NO_TLS, Tls
-from simulator.world import World, station_config
+from simulator.world import World
+from simulator.world_config import station_config
 from simulator.world_contracts import CarPlan, ContractPlan, PkiPlan, PncPlan
 from simulator.world_file import WorldFile, read_text
 

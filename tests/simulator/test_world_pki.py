@@ -14,7 +14,8 @@ from simulator.pki.contract import Contract
 from simulator.pki.path import Purpose, Reason, validate
 from simulator.pki.store import Pki
 from simulator.wire.tls import TlsPem
-from simulator.world import World, station_config
+from simulator.world import World
+from simulator.world_config import station_config
 from simulator.world_contracts import ContractPlan
 from simulator.world_file import read_text
 from simulator.world_pki import WorldPki

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.mistakes import Mistake
 from simulator.wire.tls import Tls, TlsFiles
-from simulator.world import cpo_config, station_config
+from simulator.world_config import cpo_config, station_config
 from simulator.world_file import WorldFile, read, read_text
 from simulator.world_tls import profile_at_the_door
 

@@ -20,7 +20,8 @@ from simulator.scenario.replay import Plan, replay
 from simulator.scenario.replay_recording import Recording
 from simulator.scenario.replay_report import Report
 from simulator.station.run import Station
-from simulator.world import World, station_config
+from simulator.world import World
+from simulator.world_config import station_config
 from tests.simulator.scenario.recorded import (
     CARD,
     STATIONS,
