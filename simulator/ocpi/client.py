@@ -126,7 +126,7 @@ class OcpiClient:
         routing: bool = True,
     ) -> None:
         self._http = http
-        self._clock = clock
+        self.clock = clock
         self._chance = chance.child("ocpi/client")
         self._journal = journal
         self.actor = actor
@@ -302,7 +302,7 @@ class OcpiClient:
     async def _send(
         self, call: _Call, fields: dict[str, str], content: bytes, timeout_s: float | None
     ) -> Answer:
-        began = self._clock.monotonic()
+        began = self.clock.monotonic()
         response: Response | None = None
         try:
             response = await self._http.send(
@@ -331,7 +331,7 @@ class OcpiClient:
             response_body=None if response is None else text_of(response.body),
             http_status=answer.http_status,
             status_code=answer.status_code,
-            ms=(self._clock.monotonic() - began) * 1000.0,
+            ms=(self.clock.monotonic() - began) * 1000.0,
         )
         return replace(answer, record_seq=record["seq"], session=session)
 

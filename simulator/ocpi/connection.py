@@ -24,7 +24,9 @@ class Connection:
 
     `token_in` is what the peer proves itself with towards us, `token_out` ours towards the peer.
     `token_next` is a token that we have just offered and that counts beside `token_in` until the
-    peer has answered: during POST and PUT it calls us back with it.
+    peer has answered: during POST and PUT it calls us back with it. `began` is who began the
+    handshake (us, them; '' where there was none), `since` and `renewed` when it and the last
+    rotation were done, RFC 3339.
     """
 
     id: str
@@ -40,6 +42,9 @@ class Connection:
     our_roles: list[dict[str, Any]] = field(default_factory=list)
     their_roles: list[dict[str, Any]] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)  # what the owner keeps with it
+    began: str = ""
+    since: str = ""
+    renewed: str = ""
 
     def accepts(self, token: str) -> bool:
         """True if `token` proves the peer."""
@@ -74,6 +79,24 @@ class Connection:
         plain = {name: getattr(self, name) for name in self.__slots__}
         plain["endpoints"] = [[module, role, url] for (module, role), url in self.endpoints.items()]
         return plain
+
+    def shown(self) -> dict[str, Any]:
+        """How it stands, as plain JSON: whether there are tokens, and never which."""
+        return {
+            "id": self.id,
+            "peer": self.peer,
+            "version": self.version,
+            "registered": self.registered,
+            "began": self.began,
+            "since": self.since,
+            "renewed": self.renewed,
+            "token_in": bool(self.token_in),
+            "token_out": bool(self.token_out),
+            "their_versions_url": self.versions_url,
+            "their_endpoints": [list(endpoint) for endpoint in sorted(self.endpoints)],
+            "our_roles": self.our_roles,
+            "their_roles": self.their_roles,
+        }
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Connection:

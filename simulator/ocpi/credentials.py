@@ -69,7 +69,7 @@ class CredentialsModule:
             self._judge(ctx)
             found = await self._call_back(ctx)
             token = self._registrar.new_token()
-            self._registrar.settle(connection, found, ctx.obj, token_in=token)
+            self._registrar.settle(connection, found, ctx.obj, token_in=token, began="them")
             return Result(self._ours(connection), after=lambda: self._on_registered(connection))
         return Result(self._ours(connection))
 

@@ -8,7 +8,7 @@ and so is all of a module that is not offered at all, unless the actor has an an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simulator.ocpi.connection import SENDER, InterfaceRole
 from simulator.ocpi.envelope import Json, MethodNotAllowed, NotFound, OcpiError
@@ -16,6 +16,7 @@ from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.versions import VERSIONS, Interface, Version, ranked
 from simulator.wire.http import PathTable, join_url
 
+_VERBS = ("GET", "PUT", "PATCH", "POST", "DELETE")
 Unsupported = Callable[[Ctx, list[str]], OcpiError]
 Absent = Callable[[Ctx], OcpiError]
 
@@ -105,6 +106,28 @@ class Directory:
         if module == "credentials":
             return f"{self._prefix}/{number}/credentials"
         return f"{self._prefix}/{number}/{role.lower()}/{module}"
+
+    def modules(self) -> list[dict[str, Any]]:
+        """Each module of each version from either side: the verbs that are taken here, and those
+        that the version has and that are refused.
+        """
+        return [
+            self._module(number, row)
+            for number in self.versions
+            for row in VERSIONS[number].modules
+        ]
+
+    def _module(self, number: str, row: Interface) -> dict[str, Any]:
+        whose = (row.module, row.role)
+        taken = {r.method for r in self.routes_of(number) if (r.module, r.role) == whose}
+        known = {verb for verbs in row.paths.values() for verb in verbs}
+        return {
+            "version": number,
+            "module": row.module,
+            "role": row.role,
+            "taken": [verb for verb in _VERBS if verb in taken],
+            "refused": [verb for verb in _VERBS if verb in known - taken],
+        }
 
     # Finding
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from simulator.kernel.chance import Chance
+from simulator.kernel.clock import rfc3339
 from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import SENDER, Connection, ConnectionStore, Endpoints
 from simulator.ocpi.envelope import (
@@ -150,7 +151,7 @@ class Registrar:
             connection.token_next = ""
             self.store.save(connection)
             raise
-        self.settle(connection, found, theirs, token_in=connection.token_next)
+        self.settle(connection, found, theirs, token_in=connection.token_next, began="us")
         return connection
 
     async def _send_credentials(self, connection: Connection, verb: str, found: Found) -> Json:
@@ -196,8 +197,10 @@ class Registrar:
         if not connection.our_roles:
             connection.our_roles = [dict(role) for role in self.platform.roles]
 
-    def settle(self, connection: Connection, found: Found, theirs: Json, *, token_in: str) -> None:
-        """Make what was agreed the truth, in one step, and store it."""
+    def settle(
+        self, connection: Connection, found: Found, theirs: Json, *, token_in: str, began: str
+    ) -> None:
+        """Make what was agreed the truth, in one step, and store it; `began`: us or them."""
         connection.version = found.version.number
         connection.endpoints = found.endpoints
         connection.token_form = (
@@ -207,6 +210,11 @@ class Registrar:
         connection.token_out = theirs["token"]
         connection.versions_url = theirs["url"]
         connection.their_roles = theirs["roles"]
+        now = rfc3339(self.client.clock.now())
+        if connection.registered:
+            connection.renewed = now
+        else:
+            connection.began, connection.since = began, now
         connection.registered = True
         self.store.save(connection)
 

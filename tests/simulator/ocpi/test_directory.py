@@ -157,3 +157,13 @@ def test_a_404_tells_the_module_that_is_not_offered_and_where_the_endpoints_are(
     assert ctx.module == module
     assert (ctx.used is not None) is (module is not None)
     assert caught.value.message.endswith("the endpoints of OCPI 2.2.1: http://x:1/ocpi/2.2.1")
+
+
+def test_modules_are_told_with_what_is_refused() -> None:
+    rows = {(row["module"], row["role"]): row for row in directory().modules()}
+    assert rows["tokens", RECEIVER] == {
+        "version": "2.2.1", "module": "tokens", "role": "RECEIVER",
+        "taken": ["PUT"], "refused": ["GET", "PATCH"],
+    }  # fmt: skip
+    assert rows["sessions", RECEIVER]["taken"] == []
+    assert rows["sessions", RECEIVER]["refused"] == ["GET", "PUT", "PATCH"]

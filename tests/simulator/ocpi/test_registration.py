@@ -56,6 +56,11 @@ async def test_either_side_registers_with_the_other(world: World, begins: str) -
         assert theirs.endpoints["credentials", SENDER].startswith(first.http.base_url)
         assert theirs.versions_url == first.server.versions_url
         assert second.registered == [first.actor]
+        assert (ours.began, theirs.began) == ("us", "them")
+        assert ours.since and theirs.since and not ours.renewed
+        shown = ours.shown()
+        assert (shown["token_in"], shown["token_out"]) == (True, True)
+        assert ours.token_in not in str(shown) and ours.token_out not in str(shown)
 
 
 @pytest.mark.parametrize("version", ["2.1.1", "2.2", "2.2.1"])
@@ -156,6 +161,7 @@ async def test_an_update_rotates_both_tokens(world: World) -> None:
         ours, theirs = await registered(cpo, emsp)
         before = {ours.token_in, ours.token_out}
         await cpo.registrar.update(ours)
+        assert ours.renewed and ours.began == "us"
         assert not before & {ours.token_in, ours.token_out}
         assert ours.token_out == theirs.token_in and theirs.token_out == ours.token_in
         await emsp.registrar.update(theirs)
