@@ -86,7 +86,7 @@ _KNOWN: Mapping[str, Callable[[World], Sequence[str] | Mapping[str, Any]]] = {
     "car": lambda world: world.plan.cars,
     "peer": lambda world: world.peers,
     "emp": lambda world: world.emps,
-    "tariff": lambda world: world.cpo.sites.tariffs,
+    "tariff": lambda world: world.cpo.sites.tariffs if world.cpo_lives else (),
     "token": lambda world: tokens_of(
         [*(peer.tokens for peer in world.plan.peers), *(emp.tokens for emp in world.plan.emps)]
     ),

@@ -119,12 +119,14 @@ class RemoteEngine:
         return list(self._snapshot.get("faults", ()))
 
     def known(self, what: str) -> Sequence[str]:
-        """Names of a kind, as far as the API tells them: cars and tariffs it does not."""
+        """Names of a kind, as they were there at the last look."""
         now = self._snapshot
+        if what == "tariff":  # the CPO's; it may be dead, or none of that world's
+            return list((now.get("cpo") or {}).get("tariffs", ()))
         if what == "token":
             actors = (*now.get("peers", {}).values(), *now.get("emps", {}).values())
             return tokens_of([actor.get("tokens", ()) for actor in actors])
-        kinds = {"station": "stations", "peer": "peers", "emp": "emps"}
+        kinds = {"station": "stations", "car": "cars", "peer": "peers", "emp": "emps"}
         return list(now.get(kinds.get(what, ""), ()))
 
     async def perform(self, step: str, arguments: Mapping[str, Any]) -> Any:

@@ -69,15 +69,21 @@ class View(Screen[None]):
 
     @property
     def main(self) -> VirtualTable:
-        """The table that the filter picks from."""
+        """The table that the filter picks from, on a screen that has one."""
         return self.query_one(f"#{self.MAIN}", VirtualTable)
+
+    @property
+    def table(self) -> VirtualTable | None:
+        """The same; None on a screen without one."""
+        return self.main if self.MAIN else None
 
     def on_mount(self) -> None:
         """Name the panes, and begin at the table."""
         for pane, name in self.PANES.items():
             self.query_one(f"#{pane}").border_title = name
         self.ready = True
-        self.main.focus()
+        if self.table is not None:
+            self.table.focus()
         self.show_all()
 
     def on_screen_resume(self) -> None:
@@ -162,8 +168,8 @@ class View(Screen[None]):
             return True
         if self.filter_text:
             return self.set_filter("")
-        if self.main.marks:
-            self.main.marks.clear()
-            self.main.clear_lines()
+        if self.table is not None and self.table.marks:
+            self.table.marks.clear()
+            self.table.clear_lines()
             return True
         return False

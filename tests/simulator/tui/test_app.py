@@ -8,8 +8,9 @@ import pytest
 
 from simulator.mistakes import Exit
 from simulator.scenario.schema import read as read_scenarios
-from simulator.tui.app import VIEWS, RoamlabApp
+from simulator.tui.app import RoamlabApp
 from simulator.tui.config import Config
+from simulator.tui.views import VIEWS
 from simulator.tui.widgets.form import Form
 from simulator.tui.widgets.palette import Palette, Sheet
 from tests.simulator.tui.stage import ANNA, FakeEngine, playing, seen, showing, until
@@ -75,11 +76,13 @@ async def test_no_secret_is_on_any_screen() -> None:
         world = app.engine._world  # type: ignore[attr-defined]
         secrets = {peer.token_a for peer in world.peers.values()}
         secrets |= {world.cpo.token_a(name) for name in world.peers}
-        for key in "123":
+        for key in "1234560":
             await pilot.press(key)
             await until(pilot, lambda: app.view is not None)
-            for name in list(app.view.main.keys)[:80]:  # type: ignore[union-attr]
-                app.view.main.go_to(name)  # type: ignore[union-attr]
+            table = app.view.table  # type: ignore[union-attr]
+            for name in [None] if table is None else list(table.keys)[:80]:
+                if table is not None:
+                    table.go_to(name)
                 await pilot.pause()
                 told = seen(app) + "".join(d.text for d in app.screen.query("Detail"))
                 assert not any(secret in told for secret in secrets)
@@ -100,7 +103,7 @@ async def test_a_step_is_found_in_the_palette_and_asked_for_what_it_needs() -> N
 
 async def test_screens_help_and_the_way_back() -> None:
     async with showing(FakeEngine("CP1")) as (app, pilot):
-        for key, name in zip("123", VIEWS, strict=True):
+        for key, name in zip("1234560", VIEWS, strict=True):
             await pilot.press(key)
             assert app.current_mode == name
             await pilot.press("question_mark")
@@ -109,7 +112,7 @@ async def test_screens_help_and_the_way_back() -> None:
             await pilot.press("escape")
             await until(pilot, lambda: app.view is not None)
         await pilot.press("minus")
-        assert app.current_mode == "traffic"
+        assert app.current_mode == "metrics"
 
 
 async def test_keys_and_theme_of_ones_own() -> None:

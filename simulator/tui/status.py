@@ -1,0 +1,46 @@
+"""The line above every screen: where the world runs, its time, what is special just now.
+
+Rule: what must not be overlooked (frozen, trouble, faults) stands before what is always there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.tui.paint import Part
+
+if TYPE_CHECKING:
+    from simulator.tui.app import RoamlabApp
+
+
+def parts(app: RoamlabApp) -> list[Part]:
+    """The line, in parts with their tones."""
+    if not app.started:
+        return [("roamlab", "strong"), "starting the world …"]
+    return [*_special(app), *_always(app)]
+
+
+def _special(app: RoamlabApp) -> list[Part]:
+    engine, facts = app.engine, app.engine.facts
+    told: list[Part] = [(f"{facts.kind}", "accent"), (facts.world, "strong")]
+    if app.frozen:
+        told.append(("FROZEN", "warn"))
+    if engine.trouble:
+        told.append((engine.trouble, "bad"))
+    if facts.read_only:
+        told.append(("read-only", "warn"))
+    if faults := len(engine.faults()):
+        told.append((f"faults:{faults}", "warn"))
+    table = app.view.table if app.view is not None else None
+    if marks := len(table.marks) if table is not None else 0:
+        told.append((f"marked:{marks}", "accent"))
+    return told
+
+
+def _always(app: RoamlabApp) -> list[Part]:
+    facts, store = app.engine.facts, app.store
+    return [
+        store.at[11:19] or "--:--:--", f"clock {facts.clock}", f"seed {facts.seed}",
+        f"{store.rate:.0f} msg/s",
+        (f"{store.failures} err", "bad" if store.failures else "quiet"),
+    ]  # fmt: skip

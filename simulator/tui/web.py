@@ -1,0 +1,257 @@
+"""The interface in a browser: a page with a terminal on it, and for each tab a process of its own.
+
+Rule: only our own pages are served. A page of somebody else's, or a name that somebody else's DNS
+points here, gets nothing; our page asks no other server for anything, and holds no secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import WSMsgType, web
+from textual_serve.app_service import AppService
+from textual_serve.download_manager import DownloadManager
+
+from simulator.kernel.clock import Clock
+from simulator.wire.http import BindError
+
+# Each tab is a process of some 80 MB.
+TABS = 32
+# How long a process may take to end, in real seconds, before it is made to.
+_GRACE_S = 0.4
+_HERE = Path(__file__).parent
+_OURS = {"page.html": "text/html", "page.js": "text/javascript"}
+_SIZE = {"width": (80, 500), "height": (24, 300)}  # by default, at most
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+class Pages:
+    """Serve the page on `host` (an IP literal, or localhost), and start `command` for each tab.
+
+    `environment` is added to that of each process: what no command line is to show.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.host, self.port = host, port
+        self._command, self._environment = command, environment
+        self._downloads = DownloadManager()
+        self._tabs: set[_Tab] = set()
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is, once started."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the tabs that are open."""
+        return [tab.process.pid for tab in self._tabs if tab.process is not None]
+
+    async def start(self) -> None:
+        """Listen. Raises BindError."""
+        app = web.Application(middlewares=[self._admit])
+        app.router.add_get("/", _ours("page.html"))
+        app.router.add_get("/page.js", _ours("page.js"))
+        app.router.add_get("/ws", self._tab)
+        app.router.add_get("/download/{key}", self._download)
+        app.router.add_static("/static", str(files("textual_serve") / "static"))
+        app.on_response_prepare.append(_mark)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port)
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise BindError.at(self.host, self.port, error) from error
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """End every tab's process, then stop listening."""
+        await asyncio.gather(*(tab.end() for tab in tuple(self._tabs)))
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @web.middleware
+    async def _admit(
+        self,
+        request: web.Request,
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    ) -> web.StreamResponse:
+        """Refuse other people's pages, and names that may be theirs."""
+        name = urlsplit(f"//{request.host}").hostname or ""
+        if not (_is_address(name) or name in ("localhost", self.host)):
+            raise web.HTTPForbidden(text=f"'{name}' is no name of this server: use its address\n")
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise web.HTTPForbidden(text="only pages of this server may do that\n")
+        return await handler(request)
+
+    async def _tab(self, request: web.Request) -> web.StreamResponse:
+        """A tab, from its opening to its end."""
+        if len(self._tabs) >= TABS:
+            raise web.HTTPServiceUnavailable(text=f"{TABS} tabs are open already\n")
+        socket = web.WebSocketResponse(heartbeat=15)
+        await socket.prepare(request)
+        tab = _Tab(self._command, self._environment, socket, self._downloads)
+        self._tabs.add(tab)
+        try:
+            await tab.start(*(_number(request, name) for name in _SIZE))
+            await tab.listen()
+        finally:
+            await tab.end()
+            self._tabs.discard(tab)
+        return socket
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """A file that a tab's interface hands to its user, once."""
+        key = request.match_info["key"]
+        try:
+            told = await self._downloads.get_download_metadata(key)
+        except KeyError:
+            raise web.HTTPNotFound(text="there is no such download\n") from None
+        answer = web.StreamResponse()
+        answer.content_type = "application/octet-stream"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{_plain(told.file_name)}"'
+        await answer.prepare(request)
+        async for chunk in self._downloads.download(key):
+            await answer.write(chunk)
+        return answer
+
+
+class _Tab(AppService):
+    """The process behind a tab, in a session of its own: Ctrl-C is ours to hear."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        socket: web.WebSocketResponse,
+        downloads: DownloadManager,
+    ) -> None:
+        super().__init__(
+            "", write_bytes=socket.send_bytes, write_str=socket.send_str,
+            close=_closing(socket), download_manager=downloads,
+        )  # fmt: skip
+        self.process: Process | None = None
+        self._words, self._more, self._socket = command, environment, socket
+
+    async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
+        self.process = self._process = await asyncio.create_subprocess_exec(
+            *self._words, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True,
+            env={**self._build_environment(width, height), **self._more},
+        )  # fmt: skip
+        assert self.process.stdin is not None
+        self._stdin = self.process.stdin
+        return self.process
+
+    async def run(self) -> None:
+        """Hand on what the process says; when it has ended, so has the tab."""
+        try:
+            with contextlib.suppress(ConnectionError):  # the tab was closed in the middle of it
+                await super().run()
+        finally:
+            await self.remote_close()
+
+    async def listen(self) -> None:
+        """Hand on what the browser says, until it is closed."""
+        async for message in self._socket:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            match message.json():
+                case ["stdin", str(keys)]:
+                    await self.send_bytes(keys.encode())
+                case ["resize", {"width": int(width), "height": int(height)}]:
+                    await self.set_terminal_size(
+                        _within(width, *_SIZE["width"]), _within(height, *_SIZE["height"])
+                    )
+                case ["ping", str(number)]:
+                    await self._socket.send_json(["pong", number])
+                case ["blur"]:
+                    await self.blur()
+                case ["focus"]:
+                    await self.focus()
+
+    async def end(self) -> None:
+        """Ask the process to end, then make it."""
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.terminate()
+        try:
+            async with Clock("real").timeout(_GRACE_S):
+                await self.process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+            await self.process.wait()
+        if self._task is not None:
+            await self._task
+
+
+def _ours(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    text = (_HERE / name).read_text(encoding="utf-8")
+
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.Response(text=text, content_type=_OURS[name])
+
+    return answer
+
+
+def _closing(socket: web.WebSocketResponse) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        await socket.close()
+
+    return close
+
+
+async def _mark(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
+def _number(request: web.Request, name: str) -> int:
+    told = request.query.get(name, "")
+    default, most = _SIZE[name]
+    return _within(int(told), default, most) if told.isascii() and told.isdecimal() else default
+
+
+def _within(number: int, _default: int, most: int) -> int:
+    return max(1, min(number, most))
+
+
+def _plain(name: str) -> str:
+    return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

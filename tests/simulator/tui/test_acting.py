@@ -1,0 +1,35 @@
+"""Steps from the keyboard."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulator.tui.stage import FakeEngine, seen, showing, until
+
+pytestmark = pytest.mark.real
+
+
+async def test_what_was_refused_is_said() -> None:
+    engine = FakeEngine("CP1")
+    engine.refuse = "unplug: no car is there"
+    async with showing(engine) as (app, pilot):
+        await pilot.press("u")
+        await until(pilot, lambda: "unplug: no car is there" in seen(app))
+
+
+async def test_a_form_begins_with_what_is_known() -> None:
+    engine = FakeEngine("CP1")
+    async with showing(engine) as (app, pilot):
+        app.actor.do("push_token", {"token": "04AABBCC"})
+        await until(pilot, lambda: "04AABBCC" in seen(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: engine.done)
+        assert engine.done[0][0] == "push_token" and engine.done[0][1]["token"] == "04AABBCC"
+
+
+async def test_nothing_is_done_where_one_only_looks() -> None:
+    engine = FakeEngine("CP1", read_only=True)
+    async with showing(engine) as (app, pilot):
+        await pilot.press("p")
+        await until(pilot, lambda: "this view is read-only" in seen(app))
+        assert engine.done == []

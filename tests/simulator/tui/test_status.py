@@ -1,0 +1,20 @@
+"""The line above."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.tui import status
+from tests.simulator.tui.stage import FakeEngine, showing
+
+pytestmark = pytest.mark.real
+
+
+async def test_what_is_special_stands_in_front() -> None:
+    engine = FakeEngine("CP1", read_only=True)
+    engine.placed = [{"id": "fault-1"}]
+    async with showing(engine) as (app, pilot):
+        await pilot.press("space")
+        told = [part if isinstance(part, str) else part[0] for part in status.parts(app)]
+    assert told[:5] == ["local", "test", "FROZEN", "read-only", "faults:1"]
+    assert "clock real" in told and "seed 42" in told
