@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mock_peer import rules
 from mock_peer.book import Book
@@ -19,6 +19,7 @@ from mock_peer.known import Authorization
 from mock_peer.pulling import Pulling
 from mock_peer.rule import V22X, Occasion
 from simulator.kernel.chance import Chance
+from simulator.kernel.clock import rfc3339
 from simulator.ocpi.client import Answer, Failure, OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection
 from simulator.ocpi.envelope import OcpiError
@@ -33,6 +34,15 @@ COMMANDS = ("START_SESSION", "STOP_SESSION")
 
 class Refused(Exception):
     """Something asked of the peer cannot be done; the message says why."""
+
+
+class Pushed(NamedTuple):
+    """What a CPO answered to a token, and when it was sent."""
+
+    at: str
+    http_status: int | None
+    status_code: int | None
+    problem: str | None
 
 
 class Active:
@@ -55,6 +65,8 @@ class Active:
         self._chance = chance.child("active")
         self._result_url = result_url
         self.pulling = Pulling(judge, client)
+        # What each CPO answered to a token last: by uid and type, then by connection.
+        self.pushed: dict[tuple[str, str], dict[str, Pushed]] = {}
         self._journal = judge.journal
         self.actor = judge.actor
         registrar.judge = self._judge_credentials
@@ -195,6 +207,10 @@ class Active:
             query={"type": kind} if connection.version in V22X and kind != "RFID" else None,
         )
         context = self._judge.context(connection, connection.version)
+        at = rfc3339(self._judge.clock.now())
+        self.pushed.setdefault((token["uid"], token["type"]), {})[connection.id] = Pushed(
+            at, answer.http_status, answer.status_code, answer.message or None
+        )
         own = rules.evaluate(Occasion.TOKEN, wire, context)
         self._judge.tell_apart(connection, own, answer.record_seq)
         return answer

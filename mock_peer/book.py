@@ -30,6 +30,7 @@ from mock_peer.known import (
 from mock_peer.profile import Profile
 from mock_peer.settings import Answers
 from mock_peer.shelf_memory import open_shelf
+from mock_peer.tally import Tally
 from simulator.ocpi.connection import Connection, party_of
 from simulator.ocpi.envelope import Json, read_json, write_json
 
@@ -75,6 +76,7 @@ class Book:
     def __init__(self, database: str = ":memory:", *, profile: Profile | None = None) -> None:
         self.default_profile = profile or Profile()
         self.tokens = Tokens()
+        self.broken = Tally()
         self.watcher: Watcher | None = None
         self._shelf = open_shelf(database)
         self._connections: dict[str, Connection] = {}
@@ -99,6 +101,8 @@ class Book:
             connection = Connection.from_json(read_json(row.body))
             self._connections[connection.id] = connection
             self._known[connection.id] = self._loaded(connection)
+        for finding in self.findings():
+            self.broken.take(finding)
 
     def _loaded(self, connection: Connection) -> Known:
         known, shelf, here = Known(tokens=self.tokens), self._shelf, connection.id
@@ -320,6 +324,7 @@ class Book:
     def add_finding(self, finding: Mapping[str, Any]) -> int:
         """Keep a finding; returns its number, from 1."""
         number = self._count("findings-made")
+        self.broken.take(finding)
         body = write_json({"number": number, **finding})
         self._shelf.put("finding", "", f"{number:012}", body)
         return number
@@ -339,6 +344,7 @@ class Book:
     def forget(self) -> None:
         """Forget all that was told, and what came of it; connections, tokens, settings stay."""
         self._shelf.clear(*TOLD)
+        self.broken.clear()
         for connection in self.all():
             known = Known(tokens=self.tokens, roles=self.known(connection).roles)
             self._known[connection.id] = known

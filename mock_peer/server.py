@@ -15,6 +15,7 @@ from mock_peer import profiles
 from mock_peer.active import Active
 from mock_peer.book import Book
 from mock_peer.control import PREFIX, Control
+from mock_peer.control_dealings import DealingsControl
 from mock_peer.control_faults import FaultControl
 from mock_peer.control_roam import RoamControl
 from mock_peer.control_sending import Sending
@@ -34,6 +35,7 @@ from simulator.kernel.journal import Journal, Record
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.ocpi.client import OcpiClient
 from simulator.ocpi.connection import RECEIVER, SENDER, InterfaceRole
+from simulator.ocpi.directory import module_table
 from simulator.ocpi.exchange import Route
 from simulator.ocpi.handshake import Platform
 from simulator.ocpi.registration import Registrar
@@ -182,6 +184,14 @@ class RunningPeer:
         offers = partial(_offered, rows)
         views = Views(ground.book, self._ocpi, offers, ground.clock, ground.journal)
         sending = Sending(self.active, views, ground.seeds, ground.ocpi_versions)
+        dealings = DealingsControl(
+            ground.book,
+            self.active,
+            self.roam,
+            ground.faults,
+            module_table(rows, ground.ocpi_versions),
+            lambda: self.versions_url,
+        )
         return Control(
             active=self.active,
             registrar=registrar,
@@ -191,6 +201,7 @@ class RunningPeer:
                 *sending.operations(),
                 *RoamControl(self.roam).operations(),
                 *FaultControl(ground.faults).operations(),
+                *dealings.operations(),
             ),
         )
 

@@ -107,28 +107,6 @@ class Directory:
             return f"{self._prefix}/{number}/credentials"
         return f"{self._prefix}/{number}/{role.lower()}/{module}"
 
-    def modules(self) -> list[dict[str, Any]]:
-        """Each module of each version from either side: the verbs that are taken here, and those
-        that the version has and that are refused.
-        """
-        return [
-            self._module(number, row)
-            for number in self.versions
-            for row in VERSIONS[number].modules
-        ]
-
-    def _module(self, number: str, row: Interface) -> dict[str, Any]:
-        whose = (row.module, row.role)
-        taken = {r.method for r in self.routes_of(number) if (r.module, r.role) == whose}
-        known = {verb for verbs in row.paths.values() for verb in verbs}
-        return {
-            "version": number,
-            "module": row.module,
-            "role": row.role,
-            "taken": [verb for verb in _VERBS if verb in taken],
-            "refused": [verb for verb in _VERBS if verb in known - taken],
-        }
-
     # Finding
 
     def find(self, ctx: Ctx) -> list[str]:
@@ -206,6 +184,33 @@ class Directory:
             endpoint["url"] = self.endpoint_url(version.number, module, role)
             endpoints.append(endpoint)
         return Result({"version": version.number, "endpoints": endpoints})
+
+
+def module_table(routes: Iterable[Route], versions: Iterable[str]) -> list[dict[str, Any]]:
+    """Each module of each version from either side: the verbs that these routes take, and those
+    that the version has and that are refused. Credentials are taken whole, by every server.
+    """
+    taken: dict[tuple[str, str, str], set[str]] = {}
+    for route in routes:
+        for number in route.versions:
+            taken.setdefault((number, route.module, route.role), set()).add(route.method)
+    return [
+        _module(number, row, taken.get((number, row.module, row.role), set()))
+        for number in sorted(versions, key=ranked)
+        for row in VERSIONS[number].modules
+    ]
+
+
+def _module(number: str, row: Interface, taken: set[str]) -> dict[str, Any]:
+    known = {verb for verbs in row.paths.values() for verb in verbs}
+    taken = known if row.module == "credentials" else taken
+    return {
+        "version": number,
+        "module": row.module,
+        "role": row.role,
+        "taken": [verb for verb in _VERBS if verb in taken],
+        "refused": [verb for verb in _VERBS if verb in known - taken],
+    }
 
 
 def not_supported(ctx: Ctx, offered: list[str]) -> OcpiError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any
 
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
@@ -92,10 +91,6 @@ class OcpiServer:
     def endpoint_url(self, version: str, module: str, role: InterfaceRole, *segments: str) -> str:
         """The URL of a module's endpoint, or of a path below it."""
         return self._directory.endpoint_url(version, module, role, *segments)
-
-    def modules(self) -> list[dict[str, Any]]:
-        """What is taken and what is refused, as `Directory.modules` has it."""
-        return self._directory.modules()
 
     # One request
 

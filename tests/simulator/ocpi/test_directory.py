@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.ocpi.connection import RECEIVER, SENDER
-from simulator.ocpi.directory import Directory, not_supported
+from simulator.ocpi.directory import Directory, module_table, not_supported
 from simulator.ocpi.envelope import NotFound
 from simulator.ocpi.exchange import Ctx, Result, Route
 from simulator.ocpi.headers import MessageIds, Routing
@@ -160,10 +160,11 @@ def test_a_404_tells_the_module_that_is_not_offered_and_where_the_endpoints_are(
 
 
 def test_modules_are_told_with_what_is_refused() -> None:
-    rows = {(row["module"], row["role"]): row for row in directory().modules()}
+    rows = {(row["module"], row["role"]): row for row in module_table(ROUTES, ["2.2.1"])}
     assert rows["tokens", RECEIVER] == {
         "version": "2.2.1", "module": "tokens", "role": "RECEIVER",
         "taken": ["PUT"], "refused": ["GET", "PATCH"],
     }  # fmt: skip
     assert rows["sessions", RECEIVER]["taken"] == []
+    assert rows["credentials", SENDER]["refused"] == []
     assert rows["sessions", RECEIVER]["refused"] == ["GET", "PUT", "PATCH"]
