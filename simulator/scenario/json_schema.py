@@ -105,9 +105,9 @@ _PROPERTIES: Schema = {
         "properties": {
             name: {
                 "type": ["number", "object", "string"],
-                "description": f"The most there may be: {about}.",
+                "description": f"The most there may be: {metric.about}.",
             }
-            for name, (about, _) in METRICS.items()
+            for name, metric in METRICS.items()
         },
         "description": "What is counted over the whole run, and the most it may be.",
     },

@@ -6,7 +6,7 @@ Rule: figures come from records alone; a threshold that is a plain number is the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulator.kernel.journal import Record
 from simulator.scenario.compare import COMPARATORS, holds, in_words, problem
@@ -14,24 +14,20 @@ from simulator.scenario.compare import COMPARATORS, holds, in_words, problem
 Counts = Callable[[Record], bool]
 
 
-def _sent(record: Record, leg: str) -> bool:
-    return bool(record["leg"] == leg and record["direction"] == "sent")
-
-
-def _finding(severity: str | None = None) -> Counts:
-    return lambda r: bool(r["leg"] == "finding" and severity in (None, r["severity"]))
+def _sent(record: Record) -> bool:
+    return bool(record["direction"] == "sent")
 
 
 def _cdr(*, refused: bool | None = None) -> Counts:
     def counts(record: Record) -> bool:
-        posted = _sent(record, "ocpi") and (record["method"], record["module"]) == ("POST", "cdrs")
+        posted = _sent(record) and (record["method"], record["module"]) == ("POST", "cdrs")
         return posted and (refused is None or (record["status_code"] != 1000) is refused)
 
     return counts
 
 
 def _started(record: Record) -> bool:
-    if not _sent(record, "ocpp") or record["message_type"] != 2:
+    if not _sent(record) or record["message_type"] != 2:
         return False
     action = record["action"]
     return action == "StartTransaction" or (
@@ -39,38 +35,65 @@ def _started(record: Record) -> bool:
     )
 
 
-METRICS: Mapping[str, tuple[str, Counts]] = {
-    "findings": ("rules that were broken, of any severity", _finding()),
-    "rejected_findings": ("broken rules of severity reject", _finding("reject")),
-    "ocpp_calls": (
-        "OCPP calls that were sent",
-        lambda r: _sent(r, "ocpp") and r["message_type"] == 2,
+class Metric(NamedTuple):
+    """A figure: the leg whose records it counts, what it tells, and which of them it counts."""
+
+    leg: str
+    about: str
+    counts: Counts
+
+
+METRICS: Mapping[str, Metric] = {
+    "findings": Metric("finding", "rules that were broken, of any severity", lambda r: True),
+    "rejected_findings": Metric(
+        "finding", "broken rules of severity reject", lambda r: bool(r["severity"] == "reject")
     ),
-    "ocpp_errors": (
-        "OCPP CALLERRORs that were sent",
-        lambda r: _sent(r, "ocpp") and r["message_type"] == 4,
+    "ocpp_calls": Metric(
+        "ocpp", "OCPP calls that were sent", lambda r: _sent(r) and r["message_type"] == 2
     ),
-    "schema_errors": ("OCPP frames with something against them", lambda r: bool(r.get("errors"))),
-    "ocpi_requests": ("OCPI requests that were sent", lambda r: _sent(r, "ocpi")),
-    "ocpi_failures": (
+    "ocpp_errors": Metric(
+        "ocpp", "OCPP CALLERRORs that were sent", lambda r: _sent(r) and r["message_type"] == 4
+    ),
+    "schema_errors": Metric(
+        "ocpp", "OCPP frames with something against them", lambda r: bool(r["errors"])
+    ),
+    "ocpi_requests": Metric("ocpi", "OCPI requests that were sent", _sent),
+    "ocpi_failures": Metric(
+        "ocpi",
         "OCPI requests without an answer of status 1000 to 1999",
-        lambda r: _sent(r, "ocpi") and not 1000 <= (r["status_code"] or 0) < 2000,
+        lambda r: _sent(r) and not 1000 <= (r["status_code"] or 0) < 2000,
     ),
-    "cdrs": ("CDRs that were posted", _cdr()),
-    "accepted_cdrs": ("CDRs that were posted and taken", _cdr(refused=False)),
-    "refused_cdrs": ("CDRs that were posted and refused", _cdr(refused=True)),
-    "transactions": ("OCPP transactions that were begun", _started),
-    "faults": ("faults that struck", lambda r: bool(r["leg"] == "fault")),
-}  # fmt: skip
+    "cdrs": Metric("ocpi", "CDRs that were posted", _cdr()),
+    "accepted_cdrs": Metric("ocpi", "CDRs that were posted and taken", _cdr(refused=False)),
+    "refused_cdrs": Metric("ocpi", "CDRs that were posted and refused", _cdr(refused=True)),
+    "transactions": Metric("ocpp", "OCPP transactions that were begun", _started),
+    "faults": Metric("fault", "faults that struck", lambda r: True),
+}
+_OF_LEG: Mapping[str, tuple[tuple[str, Counts], ...]] = {
+    leg: tuple((name, metric.counts) for name, metric in METRICS.items() if metric.leg == leg)
+    for leg in sorted({metric.leg for metric in METRICS.values()})
+}
+
+
+class Tally:
+    """All figures, counted record by record."""
+
+    def __init__(self) -> None:
+        self.counted: dict[str, float] = dict.fromkeys(METRICS, 0)
+
+    def take(self, record: Record) -> None:
+        """Count a record."""
+        for name, counts in _OF_LEG.get(record["leg"], ()):
+            if counts(record):
+                self.counted[name] += 1
 
 
 def metrics_of(records: Iterable[Record]) -> dict[str, float]:
     """All figures of a journal."""
-    counted: dict[str, float] = dict.fromkeys(METRICS, 0)
+    tally = Tally()
     for record in records:
-        for name, (_, counts) in METRICS.items():
-            counted[name] += counts(record)
-    return counted
+        tally.take(record)
+    return tally.counted
 
 
 def threshold_mistake(limit: Any) -> str | None:
