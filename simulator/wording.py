@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from simulator.kernel.filter_rows import ocpp_status
 from simulator.kernel.journal import Record
 
 Tone = Literal["plain", "good", "bad", "quiet"]
@@ -168,13 +169,12 @@ DETAILS: dict[str, Callable[[Payload], str]] = {
 
 def _verdict(payload: Payload) -> tuple[str, Tone]:
     """The status an OCPP answer carries, wherever its version puts it."""
-    for place in (payload, *(payload.get(name) for name in ("idTagInfo", "idTokenInfo"))):
-        status = _mapping(place).get("status")
-        if isinstance(status, str):
-            certificate = payload.get("certificateStatus")  # of a contract, where it is not good
-            why = certificate if certificate not in _GOOD else None
-            return _words(status, why), "good" if status in _GOOD and not why else "bad"
-    return "", "plain"
+    status = ocpp_status(payload)
+    if status is None:
+        return "", "plain"
+    certificate = payload.get("certificateStatus")  # of a contract, where it is not good
+    why = certificate if certificate not in _GOOD else None
+    return _words(status, why), "good" if status in _GOOD and not why else "bad"
 
 
 # OCPI

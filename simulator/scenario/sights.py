@@ -15,12 +15,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from simulator.kernel.filter_rows import NAMES as NAMES
 from simulator.kernel.journal import Journal, Record
 from simulator.scenario.compare import MISSING
 
 CALL, CALLRESULT, CALLERROR, SEND = 2, 3, 4, 6
-# The word for each leg -> the field of its records that names what happened.
-NAMES: Mapping[str, str] = {"event": "what", "finding": "rule", "fault": "fault", "step": "step"}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""The help page: what a screen shows, its keys as they are bound now, the filter language.
+"""The help page: what one may ask, what a screen shows, its keys as they are bound, the filters.
 
-Rule: made of the tables that the keys and the filter themselves are made of.
+Rule: made of the tables that questions, keys and the filter themselves are made of.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from simulator.tui.filters import FLAGS, NUMBERS, WORDS
+from simulator.kernel.filters import FLAGS, NUMBERS, WORDS
 from simulator.tui.keys import rows
 from simulator.tui.paint import Painter
+from simulator.tui.questions import QUESTIONS
 
 
 def page(title: str, about: str, place: str, keymap: Mapping[str, str]) -> Content:
     """The help of one screen; `keymap`: the keys that a user has changed, by id."""
     paint = Painter()
-    paint.line((title, "strong")).line(about)
+    paint.line(("What do you want to know?", "strong"), ("  Press its letter.", "quiet"))
+    for question in QUESTIONS:
+        paint.line((f"  {question.key}  ", "accent"), question.words)
+    paint.title(title).line(about)
     for heading, name in ((f"Keys on {title}", place), ("In every table", "table"),
                           ("Everywhere", "app")):  # fmt: skip
         paint.title(heading, "accent")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 
+from simulator.kernel.filter_rows import who
+from simulator.kernel.filters import Value
 from simulator.tui.engine import Snapshot
 from simulator.tui.exchange import Exchange
-from simulator.tui.filters import Value
 from simulator.tui.visits import Visit
 
 
@@ -26,7 +27,7 @@ class OfExchange:
         ex = self.exchange
         match name:
             case "cp":
-                return f"{ex.sender} {ex.receiver}"
+                return who(ex.record["actor"], ex.record["peer"])
             case "a":
                 return ex.name
             case "s":

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from simulator.tui.filters import EVERYTHING, Filter, FilterError, parse
+from simulator.kernel.filters import EVERYTHING, Filter, FilterError, parse
 from simulator.tui.store import Changes, Store
 from simulator.tui.widgets.bars import Bar, FilterBar, KeyBar
 from simulator.tui.widgets.virtual_table import VirtualTable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.tui.filters import FLAGS, NUMBERS, WORDS, parse
+from simulator.kernel.filters import FLAGS, NUMBERS, WORDS, parse
 from simulator.tui.rows import OfExchange, OfStation, OfVisit
 from simulator.tui.visits import Visit
 from tests.simulator.tui.stage import Wire, evse, station

@@ -1,7 +1,7 @@
-"""The one language that picks: exchanges, stations, sessions; for views and for exports.
+"""The one language that picks: records, messages on their way, what a view shows.
 
-Rule: pure; a filter is read once and asked of anything that has fields. What is wrong with its text
-is said with the place.
+Rule: pure; a filter is read once and asked of anything that has fields (`filter_rows` for records).
+What is wrong with its text is said with the place.
 
 `~cp CP0001 & ~a MeterValues & !~s 1000`: an operator with its word, joined by `&` (or a blank) and
 `|`, turned round by `!`, in brackets where needed; a bare word is looked for anywhere. Words are
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -21,7 +21,8 @@ from typing import Protocol
 
 from simulator.mistakes import did_you_mean
 
-Value = str | float | bool | None
+# Of several texts each is looked at by itself.
+Value = str | tuple[str, ...] | float | bool | None
 
 
 class Filterable(Protocol):
@@ -50,6 +51,10 @@ FLAGS: Mapping[str, str] = {
 }
 NUMBERS: Mapping[str, str] = {"lat": "milliseconds from call to answer"}
 ANY = "any"
+# What is known of a call only once it is answered; the rest is known when it is asked.
+ANSWERED = frozenset({"s", "tok", "body", "err", "lat", ANY})
+# What only an answer has at all.
+OUTCOME = frozenset({"s", "err"})
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -104,7 +109,10 @@ class Word:
         value = row.field(self.name)
         if value is None:
             return False
-        text = str(value).lower()
+        texts = value if isinstance(value, tuple) else (str(value),)
+        return any(self._in(text.lower()) for text in texts)
+
+    def _in(self, text: str) -> bool:
         return fnmatchcase(text, self._low) if self._pattern else self._low in text
 
     def __str__(self) -> str:
@@ -185,15 +193,28 @@ class _Token:
     number: str = ""
 
 
-def parse(text: str) -> Filter:
-    """Read a filter; an empty one picks everything. Raises FilterError."""
-    reader = _Reader(_tokens(text), len(text.rstrip()))
+def parse(text: str, *, lacking: Collection[str] = ()) -> Filter:
+    """Read a filter; an empty one picks everything. `lacking`: operators that what shall be picked
+    knows nothing of. Raises FilterError.
+    """
+    reader = _Reader(_tokens(text), len(text.rstrip()), lacking)
     if reader.next is None:
         return EVERYTHING
     read = reader.either(0)
     if (left := reader.left()) is not None:
         raise FilterError(left.place, "this bracket was never opened")
     return read
+
+
+def asked(read: Filter) -> Iterator[str]:
+    """The operators that a filter asks for, `any` for a bare word."""
+    if isinstance(read, Several):
+        for part in read.parts:
+            yield from asked(part)
+    elif isinstance(read, Not):
+        yield from asked(read.part)
+    elif isinstance(read, Word | Flag | Number):
+        yield read.name
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -224,9 +245,10 @@ _ALL = (*WORDS, *FLAGS, *NUMBERS)
 class _Reader:
     """Tokens from left to right: `|` binds least, then `&` or a blank, then `!`."""
 
-    def __init__(self, tokens: list[_Token], end: int) -> None:
+    def __init__(self, tokens: list[_Token], end: int, lacking: Collection[str]) -> None:
         self._tokens = tokens[::-1]
         self._end = end
+        self._lacking = lacking
 
     @property
     def next(self) -> _Token | None:
@@ -286,6 +308,8 @@ class _Reader:
         name = token.text.lower()
         if name not in _ALL:
             raise FilterError(token.place, f"no operator ~{name}.{did_you_mean(name, _ALL)}")
+        if name in self._lacking:
+            raise FilterError(token.place, f"~{name} says nothing here")
         if name in NUMBERS:
             return _number(name, token)
         if token.compare:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.tui.filters import (
+from simulator.kernel.filters import (
     FLAGS,
     NUMBERS,
     WORDS,
