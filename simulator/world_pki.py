@@ -171,10 +171,7 @@ class WorldPki:
         self._held[name] = car
 
     def _contract(self, whose: str, plan: ContractPlan, *, fresh: bool = False) -> Contract:
-        parsed = parse_emaid(plan.emaid)
-        if parsed is None:
-            raise PkiError(f"'{plan.emaid}' is no EMAID")
-        name = plan.emaid if plan.as_written else parsed.compact()
+        name = _spelt(plan)
         how: dict[str, Any] = {}
         if plan.is_ == EXPIRED:
             how = self._past()
@@ -202,6 +199,14 @@ class WorldPki:
             self.load(name, car)
         car.contract = contract
         self._held[name] = car
+
+    def emaid(self, name: str) -> str | None:
+        """The EMAID of the contract that a car has, or will come with."""
+        car = self._held.get(name)
+        if car is not None:
+            return None if car.contract is None else car.contract.emaid
+        coming = self._plan.contracts.get(name, CarPlan()).contract
+        return None if coming is None else _spelt(coming)
 
     def _stranger(self) -> Pki:
         """A PKI that nobody here knows, with the same responder."""
@@ -270,6 +275,14 @@ class WorldPki:
         return Tls(
             TlsPem(pem_chain(issued.chain), key_pem(issued.key)), "".join(self._texts("CSMS"))
         )
+
+
+def _spelt(plan: ContractPlan) -> str:
+    """The EMAID as the certificate has it. Raises PkiError."""
+    parsed = parse_emaid(plan.emaid)
+    if parsed is None:
+        raise PkiError(f"'{plan.emaid}' is no EMAID")
+    return plan.emaid if plan.as_written else parsed.compact()
 
 
 def _other(emaid: str) -> str:

@@ -35,6 +35,7 @@ from simulator.cpo.roaming_locations import Locations
 from simulator.cpo.roaming_sessions import RoamingSessions
 from simulator.cpo.roaming_tokens import RoamingTokens
 from simulator.cpo.sites import Sites
+from simulator.cpo.snapshot import snapshot
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
@@ -352,29 +353,7 @@ class Cpo:
             "party": f"{self.config.country_code}*{self.config.party_id}",
             "ocpp_url": self.ocpp_url,
             "versions_url": self.versions_url,
-            "stations": [
-                {
-                    "id": entry.id,
-                    "location": entry.location_id,
-                    "connected": entry.id in self.csms.connected,
-                    "connectors": [c._asdict() for c in self.book.stations.connectors(entry.id)],
-                    "plug_and_charge": self._plugs.offered(entry),
-                }
-                for entry in self.config.stations
-            ],
-            "evses": {
-                evse["uid"]: evse["status"]
-                for location in self.sites.locations()
-                for evse in location.get("evses", ())
-            },
-            "peers": [
-                {"id": peer.id, "name": peer.peer, "version": peer.version}
-                for peer in self.peers.registered()
-            ],
-            "tokens": self.book.tokens.count(),
-            "sessions": [_looked_at(session) for session in self.ledger.open_sessions()],
-            "cdrs": self.book.cdrs.states(),
-            "outbox": [list(due) for due in self.book.outbox.due()],
+            **snapshot(self.book, self.sites, self.csms, self._plugs, self.peers, self.ledger),
         }
 
     def _peer(self, name: str) -> Connection:
@@ -382,17 +361,3 @@ class Cpo:
             if name in (peer.id, peer.peer):
                 return peer
         raise UnknownVerbTarget(f"there is no registered peer {name}")
-
-
-def _looked_at(session: Any) -> dict[str, Any]:
-    head = session.head
-    return {
-        "id": head.id,
-        "trace": head.trace,
-        "station": head.station_id,
-        "evse_id": head.evse_id,
-        "transaction": head.transaction_id,
-        "status": session.status,
-        "state": session.state,
-        "kwh": str(session.kwh),
-    }

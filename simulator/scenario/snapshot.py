@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.station.ev import Car
 from simulator.world import World
 
 
@@ -17,9 +18,11 @@ async def snapshot(world: World) -> dict[str, Any]:
             "name": world.plan.name,
             "seed": world.seed,
             "clock": str(world.clock),
+            "paused": world.clock.paused,
             "records": world.journal.seq,
         },
         "stations": {name: station.snapshot() for name, station in world.stations.items()},
+        "cars": {name: _car(world, name) for name in world.plan.cars},
         "cpo": world.cpo.snapshot() if world.cpo_lives else None,
         "peers": {
             name: _shown(await peer.state())
@@ -28,6 +31,21 @@ async def snapshot(world: World) -> dict[str, Any]:
         },
         "faults": world.faults.board.list(),
         "emps": {name: await emp.state() for name, emp in world.emps.items()},
+    }
+
+
+def _car(world: World, name: str) -> dict[str, Any]:
+    """A car as it arrives."""
+    car = Car(**world.plan.cars[name])
+    return {
+        "model": car.model,
+        "battery_kwh": car.battery_kwh,
+        "soc_percent": car.soc_percent,
+        "ac_phases": car.ac_phases,
+        "ac_max_a": car.ac_max_a,
+        "dc_max_w": car.dc_max_w,
+        "iso15118": list(car.iso15118),
+        "contract": None if world.pki is None else world.pki.emaid(name),
     }
 
 

@@ -117,6 +117,17 @@ def test_a_contract_is_given_to_a_car_that_never_was_here() -> None:
     assert made.car("eva").contract is given
 
 
+def test_the_contract_of_a_car_is_known_before_it_comes() -> None:
+    text = f"cars: {{eva: {{contract: {DASHED}}}, bo: {{provisioning: {DASHED}}}, cy: {{}}}}\n"
+    made = world(text)
+    names = ("eva", "bo", "cy")
+    assert [pki_of(made).emaid(name) for name in names] == [COMPACT, None, None]
+    contract = made.car("eva").contract
+    assert contract is not None and contract.emaid == COMPACT
+    made.car("bo").contract = pki_of(made).issue_contract(ContractPlan(DASHED))
+    assert pki_of(made).emaid("bo") == COMPACT
+
+
 def test_the_pool_knows_the_contracts_of_its_cars() -> None:
     made = world(f"cars: {{eva: {{provisioning: {{pcid: P1, emaid: {DASHED}}}}}}}\n")
     assert pki_of(made).server.pool.contracts == {"P1": DASHED}

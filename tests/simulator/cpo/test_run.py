@@ -108,24 +108,6 @@ async def test_all_that_is_sent_is_valid_and_priced_right(
                 assert errors(kind, body, version, partial=verb == "PATCH") == [], (module, body)
 
 
-async def test_looking_at_it(clock: Clock, chance: Chance, journal: Journal) -> None:
-    async with running(clock, chance, journal) as world, station16(world.cpo, clock) as station:
-        await station.boot()
-        await station.status("Available")
-        await station.begin(connector=2)
-        await clock.sleep(10)
-        seen = world.cpo.snapshot()
-        assert seen["party"] == "DE*ABC"
-        assert seen["ocpp_url"] == "ws://127.0.0.1:9000/ocpp"
-        assert seen["versions_url"] == "http://127.0.0.1:9100/ocpi/versions"
-        assert [s["connected"] for s in seen["stations"]] == [True, False]
-        assert seen["evses"] == {"E1": "AVAILABLE", "E2": "UNKNOWN", "E3": "UNKNOWN"}
-        assert [p["name"] for p in seen["peers"]] == ["emsp"]
-        assert (seen["tokens"], seen["cdrs"], seen["outbox"]) == (1, {}, [])
-        (session,) = seen["sessions"]
-        assert (session["station"], session["evse_id"], session["status"]) == ("CP16", 2, "ACTIVE")
-
-
 async def test_the_operator_starts_and_stops(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:

@@ -20,6 +20,20 @@ def test_the_whole_world_is_plain_and_left_as_it_was() -> None:
         assert (set(first["stations"]), set(first["peers"])) == ({"ST1"}, {"plugsurfing"})
 
 
+async def test_cars_are_told_as_they_arrive() -> None:
+    async with World(read(find("demo"))) as world:
+        before = (await snapshot(world))["cars"]
+        assert list(before) == list(world.plan.cars)
+        car = world.car("anna")
+        assert before["anna"]["soc_percent"] == car.soc_percent
+        assert before["anna"]["battery_kwh"] == car.battery_kwh
+        assert car.contract is None and before["anna"]["contract"] is None
+        held = {name: world.car(name).contract for name in before}
+        assert any(held.values())
+        told = {name: None if c is None else c.emaid for name, c in held.items()}
+        assert {name: c["contract"] for name, c in (await snapshot(world))["cars"].items()} == told
+
+
 async def test_no_registration_token_is_shown() -> None:
     async with World(read(find("demo"))) as world:
         state = await snapshot(world)

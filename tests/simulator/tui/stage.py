@@ -204,3 +204,39 @@ def free_ports() -> Any:
     text = find("demo").read_text(encoding="utf-8")
     text = re.sub(r"(\b(?:ocpp_|ocpi_)?port): \d+", r"\1: 0", text)
     return read_text(re.sub(r"^pki: {", f"pki: {{port: {free_port()}, ", text, flags=re.MULTILINE))
+
+
+_THEIRS = """\
+name: theirs
+cpo: {country_code: DE, party_id: ABC, name: Small, ocpp_port: 0, ocpi_port: 0}
+tariffs: [{id: t, elements: [{price_components: [{type: ENERGY, price: 0.5, step_size: 1}]}]}]
+locations: [{id: L1, country: DEU, stations: [{id: S16, ocpp: "1.6", tariff: t}]}]
+"""
+_OURS = """\
+name: ours
+cpo:
+  country_code: DE
+  party_id: ABC
+  name: Small
+  outside: {token: '%s', versions_url: '%s', csms: '%s'}
+peers: [{name: plugsurfing, port: 0, register: peer, tokens: [{uid: 04AA}]}]
+locations: [{id: L1, country: DEU, stations: [{id: S16, ocpp: "1.6"}]}]
+cars: {mine: {soc_percent: 10}}
+"""
+
+
+@contextlib.asynccontextmanager
+async def partnered(*, started: bool = True) -> AsyncIterator[World]:
+    """A world in real time whose CPO is outside of it: another world's."""
+    theirs = World(read_text(_THEIRS))
+    await theirs.start(stations=False)
+    door = (theirs.cpo.token_a("plugsurfing"), theirs.cpo.versions_url, theirs.cpo.ocpp_url)
+    ours = World(read_text(_OURS % door))
+    try:
+        if started:
+            await ours.start()
+        yield ours
+    finally:
+        if started:
+            await ours.stop()
+        await theirs.stop()

@@ -7,7 +7,7 @@ import pytest
 from simulator.mistakes import Mistake
 from simulator.tui.local import LocalEngine
 from simulator.world import World
-from tests.simulator.tui.stage import ANNA, free_ports
+from tests.simulator.tui.stage import ANNA, free_ports, partnered, seen, showing, until
 
 
 async def test_it_is_looked_at_and_played() -> None:
@@ -32,6 +32,35 @@ async def test_it_is_looked_at_and_played() -> None:
         assert (await engine.world())["world"]["name"] == "demo"
     finally:
         await engine.stop()
+
+
+async def test_a_dead_cpo_has_no_tariffs_to_name() -> None:
+    world = World(free_ports(), seed=42)
+    engine = LocalEngine(world)
+    await engine.start()
+    try:
+        assert engine.known("tariff") == list(world.cpo.sites.tariffs) != []
+        await world.kill_cpo()
+        assert engine.known("tariff") == []
+    finally:
+        await engine.stop()
+
+
+@pytest.mark.real
+async def test_a_cpo_outside() -> None:
+    async with partnered(started=False) as world:
+        engine = LocalEngine(world)
+        try:
+            async with showing(engine) as (app, pilot):
+                await until(pilot, lambda: "S16" in seen(app))
+                assert engine.known("car") == ["mine"] and engine.known("tariff") == []
+                await engine.perform("start", {"station": "S16", "car": "mine", "token": "04AA"})
+                await until(pilot, lambda: app.store.stations["S16"]["evses"][0]["transaction"])
+                assert (await engine.world())["cpo"] is None
+                with pytest.raises(Mistake, match="the CPO is outside this world"):
+                    await engine.perform("kill_cpo", {})
+        finally:
+            await engine.stop()
 
 
 async def test_read_only_does_nothing() -> None:

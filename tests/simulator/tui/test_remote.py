@@ -11,7 +11,7 @@ from simulator.control import Control
 from simulator.mistakes import Exit, Mistake
 from simulator.tui.remote import RemoteEngine
 from simulator.world import World
-from tests.simulator.tui.stage import ANNA, free_ports
+from tests.simulator.tui.stage import ANNA, free_ports, partnered, seen, showing, until
 
 
 @contextlib.asynccontextmanager
@@ -45,6 +45,9 @@ async def test_it_is_looked_at_and_played() -> None:
         await world.clock.sleep(1)
         assert any(r["leg"] == "step" for r in engine.take())
         assert engine.known("token")[0] == ANNA and "DE-AC-1" in engine.known("station")
+        await engine.world()
+        assert engine.known("car") == list(world.plan.cars)
+        assert engine.known("tariff") == list(world.cpo.sites.tariffs) != []
         with pytest.raises(Mistake, match="no station 'X'"):
             await engine.perform("plug", {"station": "X"})
         assert engine.faults() == [] and engine.trouble == ""
@@ -61,6 +64,35 @@ async def test_what_keeps_it_from_starting_is_said() -> None:
     assert caught.value.exit_code == Exit.UNREACHABLE
     with pytest.raises(Mistake, match="expected a URL"):
         RemoteEngine("localhost")
+
+
+async def test_a_dead_cpo_has_no_tariffs_to_name() -> None:
+    async with attached() as (world, _, engine):
+        await engine.start()
+        await world.kill_cpo()
+        assert (await engine.world())["cpo"] is None
+        assert engine.known("tariff") == [] and engine.known("car")
+
+
+@pytest.mark.real
+async def test_a_cpo_outside() -> None:
+    async with partnered() as world:
+        control = Control(world, port=0)
+        await control.start()
+        engine = RemoteEngine(control.url)
+        try:
+            async with showing(engine) as (app, pilot):
+                await until(pilot, lambda: "S16" in seen(app))
+                assert list(engine.names()) == ["S16"]
+                assert engine.known("car") == ["mine"] and engine.known("tariff") == []
+                assert engine.known("token") == ["04AA"]
+                await engine.perform("start", {"station": "S16", "car": "mine", "token": "04AA"})
+                await until(pilot, lambda: app.store.stations["S16"]["evses"][0]["transaction"])
+                with pytest.raises(Mistake, match="the CPO is outside this world"):
+                    await engine.perform("kill_cpo", {})
+        finally:
+            await engine.stop()
+            await control.stop()
 
 
 async def test_read_only_does_nothing() -> None:
