@@ -19,7 +19,7 @@ from simulator.control_openapi import openapi
 from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.scenario.expect import ExpectationFailed
-from simulator.scenario.runner import play_here
+from simulator.scenario.stage import play_here
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play, StepError, StepFailed
 from simulator.scenario.steps import STEPS, perform

@@ -27,7 +27,7 @@ Problem = tuple[tuple[str | int, ...], str]
 _DURATIONS = ("by", "within", "for", "wait")
 _PATIENCE_S = 600.0
 # Never shown, whatever step has it.
-_SECRET = frozenset({"token_a", "password"})
+SECRET = frozenset({"token_a", "password"})
 
 
 class StepError(Mistake):
@@ -197,26 +197,26 @@ async def do(step: Step, play: Play, given: Any) -> Result:
     if step.acts:
         play.acts()
     shown = {
-        name: "***" if name in _SECRET else value
+        name: "***" if name in SECRET else value
         for name, value in arguments.items()
         if value is not None
     }
     play.world.journal.append("step", ACTOR, step=step.name, arguments=shown)
-    clock, longest_s = play.world.clock, _longest_s(arguments)
+    clock, longest_s = play.world.clock, named_s(arguments) + _PATIENCE_S
     try:
         # Where time is held it must reach the end of the timeout, else nobody would tell.
         with clock.passing(longest_s + 1.0):
-            async with clock.timeout(longest_s):
+            async with clock.timeout(longest_s, paused_s=_PAUSED_S if clock.paused else None):
                 return await step.run(play, arguments)
     except TimeoutError as error:
         why = str(error) or f"it did not come to an end within {words(longest_s)}"
         raise StepFailed(f"{step.name}: {why}") from error
 
 
-def _longest_s(arguments: Arguments) -> float:
-    """How much time a step may take: what it names, and some patience."""
+def named_s(arguments: Arguments) -> float:
+    """How much time a step's arguments name."""
     told = [arguments[name] for name in _DURATIONS if isinstance(arguments.get(name), int | float)]
-    return float(sum(told)) + _PATIENCE_S
+    return float(sum(told))
 
 
 def _check_names(step: Step, play: Play, arguments: Arguments) -> None:

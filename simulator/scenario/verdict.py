@@ -24,13 +24,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step that was performed. `problem` says why it was the last."""
+    """A step that was performed. `problem` says why it was the last; `ms` are the world's."""
 
     name: str
     line: int
     at: str
     seq: int  # the journal's position before it
     problem: str | None = None
+    ms: float = 0.0
 
 
 @dataclass(slots=True)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from simulator.mistakes import Exit
-from simulator.scenario import runner
-from simulator.scenario.runner import look_up, run
+from simulator.scenario import stage
+from simulator.scenario.runner import run
 from simulator.scenario.schema import read
-from simulator.scenario.step import Kind, StepError
+from simulator.scenario.step import Kind
 from simulator.scenario.steps import STEPS
 from simulator.scenario.verdict import Outcome, Verdict
 from simulator.world import World
@@ -83,7 +83,7 @@ def test_a_verb_that_breaks_is_an_internal_error_with_its_line(
     async def broken(*_: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr(runner, "perform", broken)
+    monkeypatch.setattr(stage, "perform", broken)
     outcome = play(HEAD + "steps:\n  - note: x\n")
     assert (outcome.verdict, outcome.line, outcome.code) == (Verdict.ERROR, 4, Exit.INTERNAL)
     assert outcome.why == "internal error: KeyError: 'oops'"
@@ -140,13 +140,6 @@ def test_a_journal_that_cannot_be_written_is_told(play: Any, tmp_path: Path) -> 
 def test_the_loops_clock_is_the_one_told(play: Any) -> None:
     outcome = play(HEAD + "steps: [advance: 5 s]\nstart: off\n", clock="scaled:100")
     assert (outcome.verdict, outcome.clock) == (Verdict.PASS, "scaled:100")
-
-
-def test_results_are_looked_up_by_pointer() -> None:
-    assert look_up({"a": [{"b": 5}]}, "/a/0/b") == 5
-    assert look_up(5, "") == 5
-    with pytest.raises(StepError, match="nothing at /x"):
-        look_up({}, "/x")
 
 
 def test_kinds_are_all_in_use() -> None:
