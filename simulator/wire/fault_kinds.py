@@ -7,6 +7,7 @@ from this table; what a kind does to a message stands in its family's file.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,8 @@ from simulator.mistakes import did_you_mean
 OCPP, HTTP, ACTOR = "ocpp", "http", "actor"
 REQUEST, ANSWER, CLOSE = "request", "answer", "close"
 _YEAR_S = 366 * 86400.0
+_SECRET_HEADER = "authorization"
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class Takes(StrEnum):
@@ -29,6 +32,7 @@ class Takes(StrEnum):
     TEXT = "text"
     WORDS = "names, a list or with blanks between"
     VALUES = "JSON pointers and values, as in {/country: BRA}"
+    HEADERS = "names and texts, as in {OCPI-to-party-id: ABC}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,20 @@ def _values(value: Any) -> Mapping[str, Any] | None:
     return value if fits and all(_is_pointer(pointer) for pointer in value) else None
 
 
+def _headers(value: Any) -> Mapping[str, str] | None:
+    if not isinstance(value, Mapping) or not value:
+        return None
+    if any(str(name).lower() == _SECRET_HEADER for name in value):
+        raise ValueError("a spec is shown to anybody, and Authorization is a secret")
+    return value if all(_is_header(*field) for field in value.items()) else None
+
+
+def _is_header(name: Any, told: Any) -> bool:
+    """True for what HTTP can carry (RFC 9110, 5.1 and 5.5)."""
+    named = isinstance(name, str) and _HEADER_NAME.fullmatch(name) is not None
+    return named and isinstance(told, str) and told.isprintable() and told.isascii()
+
+
 def _is_pointer(told: Any) -> bool:
     return isinstance(told, str) and (told == "" or told.startswith("/"))
 
@@ -95,6 +113,7 @@ _READERS: Mapping[Takes, Callable[[Any], Any]] = {
     Takes.TEXT: _text,
     Takes.WORDS: _words,
     Takes.VALUES: _values,
+    Takes.HEADERS: _headers,
 }
 
 
@@ -161,7 +180,10 @@ _KINDS: tuple[FaultKind, ...] = (
                   " there is made, `-` at a list's end adds to it"),
         Parameter("remove", Takes.WORDS, "pointers of what is taken out"),
         Parameter("as_method", Takes.TEXT, "HTTP: a request's method"),
-        Parameter("as_path", Takes.TEXT, "HTTP: a request's path"))),
+        Parameter("as_path", Takes.TEXT, "HTTP: a request's path"),
+        Parameter("as_query", Takes.TEXT, "HTTP: what stands behind a request's ?, or '' for"
+                  " nothing"),
+        Parameter("set_headers", Takes.HEADERS, "HTTP: headers, by name"))),
     FaultKind("late_answer", "The answer comes when nobody waits for it any more.",
               {OCPP: (ANSWER,), HTTP: (ANSWER,)}, (
         Parameter("by", Takes.DURATION, "how long it is held up", 90.0),)),

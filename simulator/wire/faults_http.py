@@ -7,22 +7,21 @@ through. An asker is never held longer than its own timeout, a server's exchange
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.wire import faults_text as texts
 from simulator.wire.fault_kinds import ANSWER, HTTP, REQUEST
 from simulator.wire.fault_spec import RECEIVED, SENT, Moment
-from simulator.wire.faults import FaultBoard, Hit
-from simulator.wire.http import Handler, Headers, Request, Response
+from simulator.wire.faults import FaultBoard
+from simulator.wire.faults_parcel import EFFECTS, Parcel
+from simulator.wire.http import Handler, Headers, Request, Response, parse_query
 from simulator.wire.http_aio import ConnectFailed, HttpClient, NoAnswer
 
-# A server that says nothing holds the connection for so long.
-_SILENCE_S = 120.0
 _REQUEST_ID = "X-Request-ID"
 # The modules of OCPI as they stand in paths.
 _MODULES = frozenset(
@@ -30,183 +29,6 @@ _MODULES = frozenset(
 )
 PeerOf = Callable[[str], "str | None"]
 NOT_THERE = Response(0)
-
-
-@dataclass(slots=True)
-class Parcel:
-    """A request or an answer on its way, as faults leave it."""
-
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-    status: int = 0
-    copies: int = 1
-    delay_s: float = 0.0
-    silence_s: float | None = None  # nothing comes for so long, then the connection breaks
-    broken: bool = False
-    instead: Response | None = None  # the answer, without the request being read
-    method: str | None = None  # another one than it was sent with
-    path: str | None = None
-
-    @property
-    def gone(self) -> bool:
-        """It does not arrive."""
-        return self.broken or self.silence_s is not None or self.instead is not None
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.body.decode(errors="replace")
-
-
-Effect = Callable[[Parcel, Hit, Clock], str]
-
-
-def _drop(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.silence_s = _SILENCE_S
-    return "lost"
-
-
-def _delay(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    delay_s = hit.delay_s()
-    parcel.delay_s += delay_s
-    return f"{delay_s:g} s later"
-
-
-def _duplicate(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.copies += hit.fault["copies"]
-    return f"{hit.fault['copies']} more"
-
-
-def _truncate(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    whole = len(parcel.body)
-    parcel.body = texts.truncate(parcel.text, hit.chance, hit.fault["bytes"]).encode()
-    return f"{len(parcel.body)} of {whole} bytes"
-
-
-def _corrupt(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.body = texts.corrupt(parcel.text, hit.chance, hit.fault["bytes"]).encode()
-    return f"bits flipped in {hit.fault['bytes']} places"
-
-
-def _malformed(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.body = texts.malformed(parcel.text).encode()
-    return "its last bracket is missing"
-
-
-def _wrong_type(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    pointer = hit.fault["pointer"] or ""
-    body = texts.retyped(texts.decoded(parcel.body), pointer)
-    if body is None:
-        return f"nothing: there is no {pointer}"
-    parcel.body = texts.encoded(body).encode()
-    return f"{pointer or 'the body'} is of another type"
-
-
-def _alter(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    fault, did = hit.fault, []
-    if fault["set"] or fault["remove"]:
-        did.append(_altered(parcel, fault["set"] or {}, fault["remove"] or ()))
-    if hit.moment.of == REQUEST:
-        parcel.method, parcel.path = fault["as_method"], fault["as_path"]
-        did += [told for told in (parcel.method, parcel.path) if told]
-    return ", ".join(did) or "nothing"
-
-
-def _altered(parcel: Parcel, new: Mapping[str, Any], gone: tuple[str, ...]) -> str:
-    body = texts.decoded(parcel.body) if parcel.body else {}
-    if body is None:
-        return "nothing: it is no JSON"
-    body, astray = texts.altered(body, new, gone)
-    parcel.body = texts.encoded(body).encode()
-    return texts.alteration(new, gone, astray)
-
-
-def _late(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.delay_s += hit.fault["by"]
-    return f"{hit.fault['by']:g} s later"
-
-
-def _http_status(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    status = hit.fault["status"]
-    _answer(parcel, hit, Response(status))
-    return f"HTTP {status}"
-
-
-def _ocpi_status(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    code = hit.fault["status_code"]
-    envelope = {
-        "status_code": code,
-        "status_message": "a fault was placed here",
-        "timestamp": rfc3339(clock.now()),
-    }
-    headers = Headers({"Content-Type": "application/json"})
-    _answer(parcel, hit, Response(200, headers, texts.encoded(envelope).encode()))
-    return f"OCPI {code}"
-
-
-def _answer(parcel: Parcel, hit: Hit, answer: Response) -> None:
-    """Put another answer in place of this one; a request gets it without being read."""
-    if hit.moment.of == REQUEST:
-        parcel.instead = answer
-    else:
-        parcel.status, parcel.body = answer.status, answer.body
-        parcel.headers = answer.headers.plain()
-
-
-def _missing_headers(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    wanted = {name.lower() for name in hit.fault["headers"]}
-    missing = [name for name in parcel.headers if name.lower() in wanted]
-    for name in missing:
-        del parcel.headers[name]
-    return f"without {', '.join(missing)}" if missing else "nothing: it had none of them"
-
-
-def _empty(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.body = b""
-    return "without its body"
-
-
-def _reset(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.broken = True
-    return "lost, with the connection"
-
-
-def _half_open(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.silence_s = hit.fault["lasts"]
-    return f"nothing for {parcel.silence_s:g} s, then the connection breaks"
-
-
-def _slow_close(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    parcel.delay_s += hit.fault["by"]
-    parcel.headers["Connection"] = "close"
-    return f"ends {hit.fault['by']:g} s later"
-
-
-def _bandwidth(parcel: Parcel, hit: Hit, clock: Clock) -> str:
-    took_s = round(len(parcel.body) / hit.fault["bytes_per_s"], 3)
-    parcel.delay_s += took_s
-    return f"takes {took_s:g} s"
-
-
-EFFECTS: Mapping[str, Effect] = {
-    "drop": _drop,
-    "delay": _delay,
-    "duplicate": _duplicate,
-    "truncate": _truncate,
-    "corrupt": _corrupt,
-    "malformed_json": _malformed,
-    "wrong_type": _wrong_type,
-    "alter": _alter,
-    "late_answer": _late,
-    "http_status": _http_status,
-    "ocpi_status": _ocpi_status,
-    "missing_headers": _missing_headers,
-    "empty_body": _empty,
-    "reset": _reset,
-    "half_open": _half_open,
-    "slow_close": _slow_close,
-    "bandwidth": _bandwidth,
-}
 
 
 class _End:
@@ -312,7 +134,7 @@ class FaultyHttp(HttpClient):
         for _ in range(there.copies):
             answer = await ask(
                 there.method or asked.method,
-                urlsplit(url)._replace(path=there.path).geturl() if there.path else url,
+                _url(url, there),
                 headers=there.headers,
                 body=there.body,
             )
@@ -366,6 +188,7 @@ def handler(
             request,
             method=there.method or request.method,
             path=there.path or request.path,
+            query=request.query if there.query is None else parse_query(there.query),
             headers=Headers(there.headers),
             body=there.body,
         )
@@ -385,6 +208,15 @@ async def _failed(parcel: Parcel, clock: Clock) -> Response:
     """What comes of an exchange that a fault has ended."""
     await clock.sleep(parcel.delay_s + (parcel.silence_s or 0.0))
     return NOT_THERE if parcel.instead is None else parcel.instead
+
+
+def _url(url: str, parcel: Parcel) -> str:
+    """Where a parcel goes: there, unless it has another path or query by now."""
+    if parcel.path is None and parcel.query is None:
+        return url
+    parts = urlsplit(url)
+    query = parts.query if parcel.query is None else parcel.query
+    return parts._replace(path=parcel.path or parts.path, query=query).geturl()
 
 
 def _path(url: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.wire import faults_frame, faults_http
+from simulator.wire import faults_frame, faults_parcel
 from simulator.wire.fault_kinds import ACTOR, FAULTS, HTTP, OCPP, Parameter, Takes
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +43,7 @@ def test_every_kind_does_something_where_it_says_so() -> None:
     ocpp = {name for name, kind in FAULTS.items() if OCPP in kind.on}
     http = {name for name, kind in FAULTS.items() if HTTP in kind.on}
     assert set(faults_frame.EFFECTS) == ocpp - close_only
-    assert set(faults_http.EFFECTS) == http
+    assert set(faults_parcel.EFFECTS) == http
     for name, kind in FAULTS.items():
         assert kind.lasting == (ACTOR in kind.on), name
         assert kind.lasting or all(kind.on.values()), name
@@ -59,6 +59,11 @@ def test_every_kind_does_something_where_it_says_so() -> None:
         (Takes.TEXT, 5),
         (Takes.WORDS, []),
         (Takes.WORDS, [""]),
+        (Takes.HEADERS, {}),
+        (Takes.HEADERS, ["X-Request-ID"]),
+        (Takes.HEADERS, {"X-Request-ID": 5}),
+        (Takes.HEADERS, {"X Request": "a"}),
+        (Takes.HEADERS, {"X-Request-ID": "a\r\nX: b"}),
     ],
 )
 def test_a_parameter_refuses_what_does_not_fit(takes: Takes, value: object) -> None:
@@ -72,3 +77,6 @@ def test_bounds_and_choices_are_kept() -> None:
     with pytest.raises(ValueError, match="Did you mean 'normal'"):
         Parameter("p", Takes.TEXT, "", choices=("fixed", "normal")).read("nromal")
     assert Parameter("p", Takes.WORDS, "").read("Link X-Total-Count") == ("Link", "X-Total-Count")
+    assert Parameter("p", Takes.HEADERS, "").read({"X-Total-Count": "0"}) == {"X-Total-Count": "0"}
+    with pytest.raises(ValueError, match="Authorization is a secret"):
+        Parameter("p", Takes.HEADERS, "").read({"authorization": "Token x"})

@@ -105,6 +105,19 @@ async def test_a_request_lacks_headers(bench: Bench) -> None:
     assert "X-Request-ID" in bench.seen[0].headers
 
 
+async def test_a_request_asks_for_something_else_from_either_end(bench: Bench) -> None:
+    there = {"as_path": "/elsewhere", "as_query": "a=1&b=x%20y"}
+    bench.asking.add({"kind": "alter", **there, "set_headers": {"OCPI-to-party-id": "ABC"}})
+    await bench.post()
+    bench.asking.add({"kind": "alter", "as_query": "a=1"})
+    bench.answering.add({"kind": "alter", "direction": "received", "as_query": ""})
+    await bench.post()
+    first, second = bench.seen
+    assert (first.path, first.query) == ("/elsewhere", {"a": "1", "b": "x y"})
+    assert first.headers["OCPI-to-party-id"] == "ABC"
+    assert (second.path, second.query) == ("/ocpi/2.2.1/cdrs", {})
+
+
 async def test_a_request_comes_twice(bench: Bench) -> None:
     bench.asking.add({"kind": "duplicate"})
     await bench.post()
