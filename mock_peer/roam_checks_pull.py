@@ -64,11 +64,13 @@ def routing_headers(head: Any, context: Context) -> Iterator[Breach]:
         yield Breach("/headers/OCPI-to-party-id", told, expected)
 
 
-def limit(name: str, expected: str) -> Check:
-    """`head` is {exceeded, …}: the limit that refuses the request."""
+def limit(name: str, time: str) -> Check:
+    """`head` is {exceeded, …}: the limit that refuses the request. `time` says what is counted."""
 
     def check(head: Any, context: Context) -> Iterator[Breach]:
         if raw.text(head, "/exceeded") == name:
+            allowed = getattr(facts_of(context).organisation, f"requests_per_{name}")
+            expected = f"at most {allowed:,} requests per {time}"
             yield Breach("", f"one more request in this {name}", expected)
 
     return check

@@ -152,13 +152,16 @@ class RoamFace:
         """Answer a request of an EMP, unless it is one too many."""
         connection = self._sender(request)
         if connection is not None:
-            limits = self._limits.setdefault(connection.id, RequestLimits())
-            exceeded = limits.ask(self._clock.now())
+            organisation = self.book.organisation(connection)
+            exceeded = self._limits.setdefault(connection.id, RequestLimits()).ask(
+                self._clock.now(),
+                per_minute=organisation.requests_per_minute,
+                per_day=organisation.requests_per_day,
+            )
             if exceeded is not None:
                 head = {"exceeded": exceeded}
                 found = self._judge.found(connection, Occasion.ROAM_REQUEST, head)
-                strict = self.book.organisation(connection).strict
-                if strict and refusing(found) is not None:
+                if organisation.strict and refusing(found) is not None:
                     return self._too_many(request, connection, found)
                 tell_apart(self._journal, ACTOR, connection.peer, found, None)
         return await self.server.handle(request)

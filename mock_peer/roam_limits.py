@@ -21,14 +21,14 @@ Exceeded = Literal["minute", "day"]
 class RequestLimits:
     """The requests of one EMP. Both counts begin anew with their minute and day (UTC)."""
 
-    per_minute: int = PER_MINUTE
-    per_day: int = PER_DAY
     _minute: datetime | None = None
     _in_minute: int = 0
     _day: datetime | None = None
     _in_day: int = 0
 
-    def ask(self, now: datetime) -> Exceeded | None:
+    def ask(
+        self, now: datetime, *, per_minute: int = PER_MINUTE, per_day: int = PER_DAY
+    ) -> Exceeded | None:
         """Count a request made now; tells which limit refuses it, if any."""
         minute = now.replace(second=0, microsecond=0)
         day = minute.replace(hour=0, minute=0)
@@ -36,10 +36,10 @@ class RequestLimits:
             self._minute, self._in_minute = minute, 0
         if day != self._day:
             self._day, self._in_day = day, 0
-        if self._in_minute >= self.per_minute:
+        if self._in_minute >= per_minute:
             return "minute"
         self._in_minute += 1
-        if self._in_day >= self.per_day:
+        if self._in_day >= per_day:
             return "day"
         self._in_day += 1
         return None

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from mock_peer.profile import Profile, Switch
+from mock_peer.roam_limits import PER_DAY, PER_MINUTE
 from mock_peer.strict import StrictError, convert
 from simulator.mistakes import Mistake, did_you_mean
 
@@ -47,7 +48,8 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """One EMP. `countries`: alpha-3 codes, None for all; `blocked_cpos`: as in `DE*ABC`.
 
     `contract_prefixes` as in `DE-EMP`, by default the EMP's own party alone: that of its
-    credentials where `country_code` and `party_id` are empty.
+    credentials where `country_code` and `party_id` are empty. `requests_per_…`: less than what is
+    published lets an EMP meet the limits without so many requests.
     """
 
     name: str = "EMP"
@@ -58,6 +60,8 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     contract_prefixes: tuple[str, ...] = ()
     keys_per_contract: int = 1
     contract_change: bool = False
+    requests_per_minute: int = PER_MINUTE
+    requests_per_day: int = PER_DAY
     authorization: RealTime = RealTime()
     rules: dict[str, Switch] = msgspec.field(default_factory=dict)
     strict: bool = True
@@ -125,6 +129,9 @@ def _check(organisation: Organisation) -> None:
     if not 1 <= organisation.keys_per_contract <= MOST_KEYS:
         problem = f"expected 1 to {MOST_KEYS}, not {organisation.keys_per_contract}"
         raise OrganisationError("/keys_per_contract", problem)
+    for name in ("requests_per_minute", "requests_per_day"):
+        if (allowed := getattr(organisation, name)) < 1:
+            raise OrganisationError(f"/{name}", f"expected 1 or more, not {allowed}")
     for index, country in enumerate(organisation.countries or ()):
         if not _ALPHA_3.fullmatch(country):
             problem = f"expected an alpha-3 code as in DEU, not '{country}'"

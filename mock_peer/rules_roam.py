@@ -40,12 +40,12 @@ ROAM_RULES: tuple[Rule, ...] = (
          "3,000 requests per clock minute (UTC), then HTTP 429 without Retry-After until the next "
          "minute",
          "Spread requests, and wait for the next minute after a 429.",
-         {ON.ROAM_REQUEST: pull.limit("minute", "at most 3,000 requests per clock minute (UTC)")},
+         {ON.ROAM_REQUEST: pull.limit("minute", "clock minute (UTC)")},
          http_status=429),
     Rule("roam.limit-day", B, V, REJECT, "ROAM",
          "1,000,000 requests per UTC day, then 429; what the minute limit refused does not count",
          "Pull deltas in place of full lists.",
-         {ON.ROAM_REQUEST: pull.limit("day", "at most 1,000,000 requests per UTC day")},
+         {ON.ROAM_REQUEST: pull.limit("day", "UTC day")},
          http_status=429),
     # Locations
     Rule("roam.limit-locations", B, V, WARN, "ROAM",

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from simulator.mistakes import did_you_mean
-from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepError
+from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepError, StepFailed
 from simulator.scenario.steps_driver import TOKEN
 from simulator.world_emp import Emp
-from simulator.world_peer import Peer
+from simulator.world_peer import Peer, PeerRefused
 
 PEER = Arg("peer", Kind.TEXT, "the peer's name; by default the first", names="peer")
 EMP = Arg("emp", Kind.TEXT, "the EMP's name; by default the first", names="emp")
@@ -113,8 +113,18 @@ async def emp_stop(play: Play, given: Arguments) -> Result:
 
 
 async def emp_pull(play: Play, given: Arguments) -> Result:
-    """Let an EMP pull all locations, or what has changed."""
-    return await _emp(play, given).control("POST", "/pull", {"full": given["full"]})
+    """Let an EMP pull all locations, or what has changed; why it failed, where it must.
+
+    Raises StepFailed for a pull that should have been refused.
+    """
+    pull = _emp(play, given).control("POST", "/pull", {"full": given["full"]})
+    if not given["refused"]:
+        return await pull
+    try:
+        await pull
+    except PeerRefused as refusal:
+        return str(refusal)
+    raise StepFailed("emp_pull: the locations did come")
 
 
 async def emp_token(play: Play, given: Arguments) -> Result:
@@ -167,6 +177,7 @@ _BODY = Arg("body", Kind.ANY, "the JSON body")
 _RULE = _text("rule", "its id, as in cdr.price (docs/rules.md)", required=True)
 _IS = Arg("is", Kind.TEXT, "how it answers, or off; without: as rules.md says",
           choices=("reject", "drop", "warn", "note", "off"))  # fmt: skip
+_REFUSED = Arg("refused", Kind.FLAG, "it must be refused", default=False)
 _CONNECTION = _text("connection", "the CPO, as the peer calls it; by default all")
 _METHOD = Arg("method", Kind.TEXT, "the HTTP method", choices=("GET", "POST", "PUT", "DELETE"),
               default="GET")  # fmt: skip
@@ -196,7 +207,7 @@ STEPS: tuple[Step, ...] = (
     Step("emp_stop", "emp", "Let an EMP stop a session.", emp_stop,
          (_text("session", "its id; by default the newest"), EMP), "session"),
     Step("emp_pull", "emp", "Let an EMP pull locations from Roam.", emp_pull,
-         (Arg("full", Kind.FLAG, "all, or what has changed", default=True), EMP)),
+         (Arg("full", Kind.FLAG, "all, or what has changed", default=True), _REFUSED, EMP)),
     Step("emp_token", "emp", "Make or change an EMP's token; it is pushed to Roam.", emp_token,
          (TOKEN, Arg("fields", Kind.MAPPING, "the token's fields", required=True), EMP)),
     Step("emp_answer", "emp", "Set what an EMP answers to authorizations and CDRs.", emp_answer,

@@ -8,14 +8,23 @@ import pytest
 from msgspec import structs
 
 from mock_peer.emp import EmpConfig
-from mock_peer.roam_limits import RequestLimits
-from mock_peer.roam_organisation import Organisation
+from mock_peer.roam_organisation import Organisation, parse
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.ocpi.connection import SENDER
 from simulator.ocpi.envelope import OcpiError
-from tests.mock_peer.roaming import EMP_PORT, TOKEN, roaming
+from tests.mock_peer.roaming import EMP_PORT, TOKEN, Whole, roaming
+
+# The EMP's requests while it registers: versions, details, credentials, its token.
+COUNTED_BEFORE = 4
+
+
+def allowed(whole: Whole, **limits: int) -> None:
+    """Give the EMP other limits, from now on."""
+    (connection,) = whole.roam.book.all()
+    book = whole.roam.book
+    book.set_organisation(connection, parse(limits, book.organisation(connection)))
 
 
 async def test_the_emp_begins(clock: Clock, chance: Chance, journal: Journal) -> None:
@@ -71,12 +80,15 @@ async def test_the_request_after_the_limit_is_429_without_retry_after(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
     async with roaming(clock, chance, journal) as whole:
-        connection = whole.roam.book.all()[0]
-        whole.roam.face._limits[connection.id] = RequestLimits(per_minute=2, per_day=4)
+        await clock.sleep(60)
+        allowed(whole, requests_per_minute=2, requests_per_day=COUNTED_BEFORE + 4)
         answers = [await whole.ask("GET", "tokens", "DE", "EMP", TOKEN["uid"]) for _ in range(3)]
         assert [answer.http_status for answer in answers] == [200, 200, 429]
         assert "Retry-After" not in answers[-1].headers
-        assert [f["rule"] for f in whole.findings("roam.limit-")] == ["roam.limit-minute"]
+        (finding,) = whole.findings("roam.limit-")
+        assert (finding["rule"], finding["expected"]) == (
+            "roam.limit-minute", "at most 2 requests per clock minute (UTC)"
+        )  # fmt: skip
         await clock.sleep(60)
         later = [await whole.ask("GET", "tokens", "DE", "EMP", TOKEN["uid"]) for _ in range(2)]
         await clock.sleep(60)
@@ -92,8 +104,7 @@ async def test_a_limit_that_refuses_nothing_is_told_all_the_same(
     clock: Clock, chance: Chance, journal: Journal, organisation: dict[str, Any]
 ) -> None:
     async with roaming(clock, chance, journal, organisation=organisation) as whole:
-        connection = whole.roam.book.all()[0]
-        whole.roam.face._limits[connection.id] = RequestLimits(per_minute=0)
+        allowed(whole, requests_per_minute=1)
         assert (await whole.pull()).ok
         assert [f["rule"] for f in whole.findings("roam.limit-")] == ["roam.limit-minute"]
 
@@ -102,10 +113,9 @@ async def test_a_429_is_an_ocpi_answer_and_the_next_clock_minute_is_free(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:
     async with roaming(clock, chance, journal) as whole:
-        connection = whole.roam.book.all()[0]
         path = ("tokens", "DE", "EMP", TOKEN["uid"])
         await clock.sleep(119.5 - clock.now().second)  # half a second before the minute ends
-        whole.roam.face._limits[connection.id] = RequestLimits(per_minute=1)
+        allowed(whole, requests_per_minute=1)
         assert (await whole.ask("GET", *path)).ok
         refused = await whole.ask("GET", *path)
         assert (refused.http_status, refused.status_code) == (429, 2000)

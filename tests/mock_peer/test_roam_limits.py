@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from mock_peer.roam_limits import PER_DAY, PER_MINUTE, PullLimit, RequestLimits
 
@@ -17,24 +18,24 @@ def test_the_3001st_request_of_a_clock_minute_is_refused_and_the_next_minute_is_
 
 
 def test_a_minute_begins_with_the_clock_and_not_with_the_first_request() -> None:
-    limits = RequestLimits(per_minute=1)
-    assert limits.ask(NOON.replace(second=59)) is None
-    assert limits.ask(NOON.replace(minute=8, second=0)) is None
+    limits = RequestLimits()
+    assert limits.ask(NOON.replace(second=59), per_minute=1) is None
+    assert limits.ask(NOON.replace(minute=8, second=0), per_minute=1) is None
 
 
 def test_what_the_minute_refused_counts_for_no_day() -> None:
-    limits = RequestLimits(per_minute=2, per_day=3)
-    asked = [limits.ask(NOON) for _ in range(10)]
+    ask = partial(RequestLimits().ask, per_minute=2, per_day=3)
+    asked = [ask(NOON) for _ in range(10)]
     assert asked == [None, None, *["minute"] * 8]
-    assert limits.ask(NOON + timedelta(minutes=1)) is None
-    assert limits.ask(NOON + timedelta(minutes=1)) == "day"
+    assert ask(NOON + timedelta(minutes=1)) is None
+    assert ask(NOON + timedelta(minutes=1)) == "day"
 
 
 def test_a_day_ends_at_midnight_utc() -> None:
-    limits = RequestLimits(per_day=1)
-    assert limits.ask(NOON) is None
-    assert limits.ask(NOON.replace(hour=23, minute=59)) == "day"
-    assert limits.ask(NOON + timedelta(days=1)) is None
+    ask = partial(RequestLimits().ask, per_day=1)
+    assert ask(NOON) is None
+    assert ask(NOON.replace(hour=23, minute=59)) == "day"
+    assert ask(NOON + timedelta(days=1)) is None
 
 
 def test_the_published_figures() -> None:

@@ -51,6 +51,8 @@ def test_what_is_left_out_is_the_base_s() -> None:
         ({"authorization": {"timeout_s": 11}}, "/authorization/timeout_s: expected 1 to 10 s"),
         ({"authorization": {"otherwise": "maybe"}}, "/authorization/otherwise"),
         ({"keys_per_contract": 26}, "/keys_per_contract: expected 1 to 25"),
+        ({"requests_per_minute": 0}, "/requests_per_minute: expected 1 or more, not 0"),
+        ({"requests_per_day": -1}, "/requests_per_day: expected 1 or more, not -1"),
         ({"countries": ["DE"]}, "/countries/0: expected an alpha-3"),
         ({"blocked_cpos": ["DEABC"]}, "/blocked_cpos/0: expected a party"),
         ({"rules": {"roam.token-type": "off"}}, "Did you mean 'roam.token-types'"),

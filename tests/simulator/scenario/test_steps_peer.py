@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.scenario.lab import Lab
-from simulator.scenario.step import StepError
+from simulator.scenario.step import StepError, StepFailed
 from simulator.world_file import read_text
 
 from .stage import TINY
@@ -113,6 +113,15 @@ def test_an_emp_registers_pulls_starts_and_stops() -> None:
         lab.emp_stop()
         lab.unplug("ST1")
         lab.expect(ocpi="POST cdrs", by="roam", status=1000, within="2 min")
+
+
+def test_a_pull_that_must_be_refused_fails_where_it_is_not() -> None:
+    with Lab(read_text(TINY + EMP)) as lab:
+        lab.advance("1 min")
+        lab.fault("ocpi_status", at="peer", module="locations", status_code=2001)
+        assert "2001" in lab.emp_pull(refused=True)
+        with pytest.raises(StepFailed, match="emp_pull: the locations did come"):
+            lab.emp_pull(refused=True)
 
 
 def test_an_emp_changes_a_token_and_its_answers() -> None:
