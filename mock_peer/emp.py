@@ -205,8 +205,8 @@ class Emp:
 
     @property
     def connection(self) -> Connection:
-        """The connection that is registered. Raises EmpError."""
-        found = next((one for one in self._store.all() if one.registered), None)
+        """The connection that is registered, of several the newest. Raises EmpError."""
+        found = next((one for one in reversed(self._store.all()) if one.registered), None)
         if found is None:
             raise EmpError("the EMP is not registered with anyone")
         return found

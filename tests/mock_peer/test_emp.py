@@ -70,6 +70,17 @@ async def test_a_registration_that_is_refused_is_told(
         await again.stop()  # the port was free again
 
 
+async def test_a_new_registration_takes_the_place_of_the_old_one(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal) as whole:
+        former = whole.emp.connection
+        await whole.emp.register(whole.roam.versions_url, whole.roam.token_a)
+        assert whole.emp.connection is not former
+        assert await whole.emp.pull() == 0
+        assert (await whole.emp.push_token(TOKEN)).ok
+
+
 async def test_a_token_is_issued_as_ours(clock: Clock, chance: Chance, journal: Journal) -> None:
     emp = Emp(EmpConfig(party_id="XYZ"), clock=clock, chance=chance, journal=journal)
     issued = emp.issue({"uid": "A", "contract_id": "DEXYZC000000011", "whitelist": "NEVER"})
