@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from copy import copy
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from simulator.control_call import Call, ControlError, Row
 from simulator.control_openapi import openapi
+from simulator.control_stages import StageCalls
+from simulator.kernel import filters
+from simulator.kernel.filter_rows import LACKING, OfRecord
 from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.scenario.expect import ExpectationFailed
@@ -23,6 +26,8 @@ from simulator.scenario.stage import play_here
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play, StepError, StepFailed
 from simulator.scenario.steps import STEPS, perform
+from simulator.scenario.stage import play_here
+from simulator.scenario.stages import Stages
 from simulator.wire.http import Headers, PathTable, Request, Response
 from simulator.wire.http_aio import HttpServer
 from simulator.world import World
@@ -34,45 +39,6 @@ _NDJSON = Headers({"Content-Type": "application/x-ndjson"})
 # Records that a slow reader of the stream may lag behind; then its stream ends.
 _LAG = 10_000
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
-class ControlError(Exception):
-    """An answer that is no success: HTTP status, what is wrong, and more to show."""
-
-    def __init__(self, status: int, message: str, **more: Any) -> None:
-        super().__init__(message)
-        self.status = status
-        self.more = more
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call: path parameters, query, decoded body (None: there was none)."""
-
-    params: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Any
-
-    def number(self, name: str, default: int) -> int:
-        """A query parameter that is a whole number. Raises ControlError."""
-        text = self.query.get(name)
-        if text is None:
-            return default
-        if not (text.isascii() and text.isdecimal() and len(text) < 16):
-            raise ControlError(400, f"{name}: expected a whole number, not '{text}'")
-        return int(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One operation. `query` holds its parameters with their help; `takes` tells of its body."""
-
-    method: str
-    path: str
-    help: str
-    handler: Callable[[Call], Awaitable[Any]]
-    query: Mapping[str, str] = field(default_factory=dict)
-    takes: str | None = None
 
 
 class Control:
@@ -88,6 +54,8 @@ class Control:
         self._play = Play(world)
         self._token = token
         self._readers: set[asyncio.Queue[Record | None]] = set()
+        self.stages = Stages(world)
+        self._gauges = Gauges(world)
         self._server = HttpServer(
             self.handle, world.clock, host=host, port=port, on_too_long=self.handle, outside=True
         )
@@ -129,6 +97,7 @@ class Control:
 
     # Life
 
+            *StageCalls(self.stages).rows(),
     @property
     def url(self) -> str:
         """Where it is, once started."""
@@ -149,6 +118,7 @@ class Control:
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
+        await self.stages.close()
         try:
             given = await self._serve(request)
         except ControlError as error:
@@ -342,7 +312,12 @@ def _decoded(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
+    """Which records a call asks for. Raises ControlError."""
         raise ControlError(400, f"the body is not JSON: {error}") from error
+    try:
+        picks = filters.parse(call.query.get("filter", ""), lacking=LACKING)
+    except filters.FilterError as error:
+        raise ControlError(400, f"filter: {error}") from error
 
 
 def _respond(status: int, content: Any) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from simulator.scenario.metrics import threshold_mistake
 from simulator.scenario.schema_steps import check_arguments, check_order, is_numbered_text, parts
 from simulator.scenario.schema_world import Worlds, WrongWorld
 from simulator.scenario.variables import fill, is_name
-from simulator.strict_yaml import Document, Place, dotted, load
+from simulator.strict_yaml import Document, Judge, Place, dotted, load, parse
 from simulator.world_file import WorldFile
 
 SCHEMA = Path(__file__).with_name("scenario.schema.json")
 # Of one file: its matrix multiplies.
 _MOST_RUNS = 1000
+Build = Callable[[Mapping[str, Any]], WorldFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,26 @@ class Scenario:
 
 def read(path: Path) -> list[Scenario]:
     """All runs of a scenario file. Raises Mistake with every error, each with its line."""
+    return _read(
+        lambda judge: load(path, SCHEMA, apart="steps", judge=judge),
+        lambda document: Worlds(document, path).build,
+    )
+
+
+def read_for(world: WorldFile, text: str, path: str) -> list[Scenario]:
+    """All runs of a scenario file's text, for a world that there is already: what the file says of
+    its own is left aside, its steps are held against this one. Raises Mistake.
+    """
+    return _read(
+        lambda judge: parse(text, path, SCHEMA, apart="steps", judge=judge),
+        lambda _: lambda _: world,
+    )
+
+
+def _read(
+    read_with: Callable[[Judge], Document], built: Callable[[Document], Build]
+) -> list[Scenario]:
+    """The runs of a document that is read with a judge; `built`: how each one's world is."""
     worlds: list[WorldFile] = []
 
     def judge(document: Document) -> None:
@@ -77,9 +98,9 @@ def read(path: Path) -> list[Scenario]:
             return
         check_order(document, set(_matrix(document)))
         _check_rest(document)
-        worlds.extend(_check_runs(document, path))
+        worlds.extend(_check_runs(document, built(document)))
 
-    document = load(path, SCHEMA, apart="steps", judge=judge)
+    document = read_with(judge)
     combinations = _combinations(document)
     return [_run(document, *pair) for pair in zip(worlds, combinations, strict=True)]
 
@@ -158,16 +179,16 @@ def _check_rest(document: Document) -> None:
             document.wrong(("thresholds", name), why)
 
 
-def _check_runs(document: Document, path: Path) -> list[WorldFile]:
+def _check_runs(document: Document, build: Build) -> list[WorldFile]:
     """The worlds of all runs. What is wrong is noted once, with the values it is wrong for."""
     worlds: list[WorldFile] = []
-    built, combinations = Worlds(document, path), _combinations(document)
+    combinations = _combinations(document)
     problems: dict[tuple[int, str], list[str]] = {}
     for values in combinations or [{}]:
         wrong: set[tuple[int, str]] = set()
         world = None
         try:
-            world = built.build(values)
+            world = build(values)
             worlds.append(world)
         except WrongWorld as error:
             wrong |= set(error.problems)
