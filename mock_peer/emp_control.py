@@ -63,6 +63,7 @@ class EmpControl:
         self._table: PathTable[Handler] = PathTable()
         for method, path, handler in (
             ("GET", "state", self.state),
+            ("GET", "dealings", self.dealings),
             ("POST", "register", self.register),
             ("POST", "pull", self.pull),
             ("PUT", "tokens/{uid}", self.put_token),
@@ -106,6 +107,23 @@ class EmpControl:
             "bills": {
                 name: {"asked": b.asked, "right": b.right, "agrees": b.agrees, "why": b.why}
                 for name, b in book.bills.items()
+            },
+        }
+
+    async def dealings(self, params: Mapping[str, str], body: bytes) -> Any:
+        """What it has with Roam, at a glance; no credentials."""
+        emp, book = self._emp, self._emp.book
+        return {
+            "name": emp.config.actor,
+            "party": f"{emp.config.country_code}*{emp.config.party_id}",
+            "connections": [emp.connection.shown()] if emp.registered else [],
+            "tokens": list(book.tokens.values()),
+            "answers": msgspec.to_builtins(emp.answers),
+            "held": {
+                "locations": len(book.locations),
+                "sessions": len(book.sessions),
+                "cdrs": len(book.cdrs),
+                "bills_wrong": sum(bill.agrees is False for bill in book.bills.values()),
             },
         }
 

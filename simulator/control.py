@@ -21,6 +21,7 @@ from simulator.kernel import filters
 from simulator.kernel.filter_rows import LACKING, OfRecord
 from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake, did_you_mean
+from simulator.scenario.dealings import dealings
 from simulator.scenario.expect import ExpectationFailed
 from simulator.scenario.stage import play_here
 from simulator.scenario.snapshot import snapshot
@@ -76,6 +77,8 @@ class Control:
             Row("GET", "/world", "All that its actors know.", self._snapshot),
             Row("GET", "/stations", "The stations.", self._stations),
             Row("GET", "/stations/{id}", "One station.", self._station),
+            Row("GET", "/dealings", "What CPO, peers and EMPs have with each other.",
+                self._dealings),
             Row("GET", "/sessions", "The sessions that go on at the CPO.", self._sessions),
             Row("GET", "/cdrs", "The CPO's CDRs and what became of them.", self._cdrs),
             Row("GET", "/findings", "The rules that were broken.", self._findings, records),
@@ -168,6 +171,9 @@ class Control:
 
     async def _station(self, call: Call) -> Any:
         name, known = call.params["id"], self._world.stations
+    async def _dealings(self, call: Call) -> Any:
+        return await dealings(self._world)
+
         if name not in known:
             raise ControlError(404, f"no station '{name}'.{did_you_mean(name, known)}")
         return known[name].snapshot()

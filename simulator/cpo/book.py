@@ -239,6 +239,10 @@ class Tokens:
         """Take it off."""
         self._store.write("DELETE FROM blocked WHERE uid = ?", (contract_key(uid),))
 
+    def blocked(self) -> list[str]:
+        """The list, each as `contract_key` spells it."""
+        return [row[0] for row in self._store.rows("SELECT uid FROM blocked ORDER BY uid")]
+
     def is_blocked(self, uid: str) -> bool:
         """True if it is on the operator's own list."""
         key = contract_key(uid)

@@ -37,6 +37,16 @@ class CdrRow(NamedTuple):
     body: dict[str, Any]
 
 
+class Standing(NamedTuple):
+    """How a CDR's delivery stands, without the CDR."""
+
+    id: str
+    connection_id: str | None
+    state: CdrState
+    attempts: int
+    message: str | None
+
+
 _CDR_COLUMNS = "id, connection_id, state, attempts, url, message, body"
 
 
@@ -105,6 +115,16 @@ class Cdrs:
         rows = self._store.rows("SELECT state, count(*) FROM cdrs GROUP BY state ORDER BY state")
         return dict(rows)
 
+    def standing(self, limit: int) -> list[Standing]:
+        """The newest CDRs that no peer has accepted."""
+        rows = self._store.rows(
+            "SELECT id, connection_id, state, attempts, message FROM cdrs"
+            " WHERE state IN ('pending', 'refused', 'unsendable')"
+            " ORDER BY last_updated DESC LIMIT ?",
+            (limit,),
+        )
+        return [Standing._make(row) for row in rows]
+
     def page(self, connection_id: str, page: Page) -> Window[dict[str, Any]]:
         """What a peer may pull."""
         return page_of(self._store, "cdrs", connection_id, page)
@@ -135,6 +155,15 @@ class Outbox:
             (connection_id,),
         )
         return [(session_id, kind) for session_id, kind in rows]
+
+    def rows(self, limit: int) -> list[tuple[str, Kind, str]]:
+        """Some of what is due: session id, kind, connection id; a session before its CDR."""
+        rows = self._store.rows(
+            "SELECT session_id, kind, connection_id FROM outbox"
+            " ORDER BY session_id, kind DESC LIMIT ?",
+            (limit,),
+        )
+        return [(session_id, kind, connection_id) for session_id, kind, connection_id in rows]
 
 
 class Connections:

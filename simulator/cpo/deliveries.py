@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import suppress
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
@@ -17,6 +18,8 @@ from simulator.cpo.book_peers import CdrRow, Kind
 from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.peers import NOT_THERE, Peers
 from simulator.cpo.session import Session
+from simulator.kernel.clock import rfc3339
+from simulator.kernel.pace import Timer
 from simulator.ocpi.client import Answer, Failure
 from simulator.ocpi.connection import RECEIVER, Connection
 
@@ -49,7 +52,9 @@ class Deliveries:
         # How many charging periods a peer holds of a session; absent: it must get the whole object.
         self._told: dict[str, int] = {}
         self._told_at: dict[str, float] = {}
-        self._later: dict[str, asyncio.TimerHandle] = {}
+        # When what was not answered is sent again, RFC 3339.
+        self.next_tries: dict[str, str] = {}
+        self._later: dict[str, Timer] = {}
         self._running = False
 
     def start(self) -> None:
@@ -171,10 +176,11 @@ class Deliveries:
 
     async def _pause(self, session_id: str, wait_s: float) -> None:
         pause = self._pauses[session_id] = asyncio.Event()
+        self.next_tries[session_id] = rfc3339(self._clock.now() + timedelta(seconds=wait_s))
         try:
             await self._clock.wait_event(pause, wait_s)
         finally:
-            del self._pauses[session_id]
+            del self._pauses[session_id], self.next_tries[session_id]
 
     async def _send_session(self, session_id: str) -> Outcome:
         """PATCH what changed, or PUT the whole.

@@ -22,6 +22,7 @@ from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.config import CpoConfig
 from simulator.cpo.counter import Counter
 from simulator.cpo.csms import FORGIVING, Csms
+from simulator.cpo.dealings import dealings
 from simulator.cpo.deliveries import Deliveries
 from simulator.cpo.dispatcher import Dispatcher
 from simulator.cpo.ledger import Ledger
@@ -42,6 +43,7 @@ from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
 from simulator.ocpi.client import OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import Connection
+from simulator.ocpi.directory import module_table
 from simulator.ocpi.envelope import OcpiError
 from simulator.ocpi.exchange import Route
 from simulator.pki.ocsp_http import OcspClient
@@ -113,6 +115,8 @@ class Cpo:
         self.csms = self._csms(common)
         self._certificates = CertificateVerbs(self.csms)
         self._dispatcher = Dispatcher(self.csms)
+        routes = self._routes(common)
+        self._modules = module_table(routes, config.ocpi_versions)
         self._roaming = Roaming(
             common,
             self.peers,
@@ -351,6 +355,10 @@ class Cpo:
         """How things stand, as plain JSON."""
         return {
             "party": f"{self.config.country_code}*{self.config.party_id}",
+    def dealings(self) -> dict[str, Any]:
+        """What it has with its peers, at a glance, as plain JSON."""
+        return dealings(self.config, self.book, self._modules, self._deliveries.next_tries)
+
             "ocpp_url": self.ocpp_url,
             "versions_url": self.versions_url,
             **snapshot(self.book, self.sites, self.csms, self._plugs, self.peers, self.ledger),

@@ -54,6 +54,14 @@ class Engine(Protocol):
     async def world(self) -> Snapshot:
         """All that the world's actors know."""
 
+    async def figures(self) -> Snapshot:
+        """What goes on there, over the last minutes (docs/control.md, `GET /v1/metrics`); empty
+        where nobody measures.
+        """
+
+    async def dealings(self) -> Snapshot:
+        """What CPO, peers and EMPs have with each other. Raises Mistake."""
+
     def faults(self) -> Sequence[Snapshot]:
         """The faults that were placed and have not gone."""
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake
+from simulator.scenario.gauges import Gauges
+from simulator.scenario.dealings import dealings
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play
 from simulator.scenario.steps import perform
@@ -62,6 +64,14 @@ class LocalEngine:
 
     def faults(self) -> Sequence[Snapshot]:
         """The faults on the world's board."""
+    async def figures(self) -> Snapshot:
+        """What goes on there, over the last minutes."""
+        return self._gauges.figures()
+
+    async def dealings(self) -> Snapshot:
+        """What CPO, peers and EMPs have with each other."""
+        return await dealings(self._world)
+
         return self._world.faults.board.list()
 
     def known(self, what: str) -> Sequence[str]:

@@ -114,6 +114,20 @@ class RemoteEngine:
         self._snapshot = await self._ask("GET", "/world")
         return self._snapshot
 
+    async def figures(self) -> Snapshot:
+        """What goes on there, over the last minutes; nothing where it cannot be asked."""
+        try:
+            told: Snapshot = await self._ask("GET", "/metrics")
+        except Mistake as error:
+            self.trouble = str(error)
+            return {}
+        return told
+
+    async def dealings(self) -> Snapshot:
+        """What CPO, peers and EMPs have with each other. Raises Mistake."""
+        told: Snapshot = await self._ask("GET", "/dealings")
+        return told
+
     def faults(self) -> Sequence[Snapshot]:
         """The faults that were placed, at the last look."""
         return list(self._snapshot.get("faults", ()))

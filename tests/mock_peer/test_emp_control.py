@@ -37,6 +37,22 @@ async def test_it_registers_pulls_and_tells_what_it_holds(
         assert len(state["locations"]) == 1
 
 
+async def test_what_it_has_with_roam_at_a_glance(
+    clock: Clock, chance: Chance, journal: Journal
+) -> None:
+    async with roaming(clock, chance, journal, register=False) as whole:
+        assert (await ask(whole, "GET", "/dealings"))[1]["connections"] == []
+        side = {"versions_url": whole.roam.versions_url, "token_a": whole.roam.token_a}
+        await ask(whole, "POST", "/register", side)
+        await whole.share()
+        await ask(whole, "POST", "/pull")
+        told = (await ask(whole, "GET", "/dealings"))[1]
+        (one,) = told["connections"]
+        assert (one["began"], one["version"], one["token_out"]) == ("us", "2.2.1", True)
+        assert told["held"]["locations"] == 1 and CARD in str(told["tokens"])
+        assert whole.emp.connection.token_out not in str(told)
+
+
 async def test_it_starts_and_stops(clock: Clock, chance: Chance, journal: Journal) -> None:
     async with roaming(clock, chance, journal) as whole:
         assert (await ask(whole, "POST", "/start"))[0] == 409

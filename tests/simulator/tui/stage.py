@@ -61,6 +61,8 @@ class FakeEngine:
         self.broken: Exception | None = None
         self.looked: list[str] = []
         self.placed: list[Snapshot] = []
+        self.between: Snapshot = {"cpo": None, "peers": {}, "emps": {}, "faults": []}
+        self.told: Snapshot = {}
 
     async def start(self) -> None:
         if self.broken is not None:
@@ -81,6 +83,12 @@ class FakeEngine:
 
     async def world(self) -> Snapshot:
         return {"stations": self.there}
+
+    async def figures(self) -> Snapshot:
+        return self.told
+
+    async def dealings(self) -> Snapshot:
+        return self.between
 
     def faults(self) -> Sequence[Snapshot]:
         return self.placed

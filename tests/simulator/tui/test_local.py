@@ -30,6 +30,7 @@ async def test_it_is_looked_at_and_played() -> None:
             await engine.perform("plug", {"station": "X"})
         assert engine.faults() == []
         assert (await engine.world())["world"]["name"] == "demo"
+        assert (await engine.dealings())["cpo"]["connections"][0]["registered"]
     finally:
         await engine.stop()
 

@@ -45,6 +45,7 @@ async def test_it_is_looked_at_and_played() -> None:
         await world.clock.sleep(1)
         assert any(r["leg"] == "step" for r in engine.take())
         assert engine.known("token")[0] == ANNA and "DE-AC-1" in engine.known("station")
+        assert (await engine.dealings())["cpo"]["connections"][0]["registered"]
         await engine.world()
         assert engine.known("car") == list(world.plan.cars)
         assert engine.known("tariff") == list(world.cpo.sites.tariffs) != []
