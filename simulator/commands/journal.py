@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from simulator.mistakes import Exit, Mistake
 
 if TYPE_CHECKING:
     from simulator.kernel.journal import Record
+    from simulator.scenario.sights import Sight
 
 _PATH = click.Path(path_type=Path)
 _LEGS = ("ocpp", "ocpi", "event", "finding", "step", "fault")
@@ -88,25 +89,31 @@ def import_frames(**options: Any) -> None:
     type=click.Choice(_LEGS),
     help="Only this leg, line by line. May be repeated.",
 )
+@click.option("--filter", "picks", metavar="FILTER", help="Only what it picks (docs/tui.md).")
 @click.option("--sessions", "only_sessions", is_flag=True, help="Only list the sessions.")
 def show(
-    journal_path: Path, session: str | None, legs: tuple[str, ...], only_sessions: bool
+    journal_path: Path,
+    session: str | None,
+    legs: tuple[str, ...],
+    picks: str | None,
+    only_sessions: bool,
 ) -> int:
     """Tell a journal in words: who said what to whom, and what came of it."""
     from simulator.scenario.ladder import ladder
     from simulator.scenario.replay_recording import load
 
+    fits = _picking(picks or "")
     recording = load(journal_path)
     for note in recording.notes:
         click.echo(f"{journal_path}: {note}", err=True)
     if only_sessions:
         lines: Iterable[str] = recording.sessions
-    elif session is not None and not legs:
+    elif session is not None and not legs and not picks:
         recording.stretch(session)
         lines = ladder(recording.records, session).splitlines()
     else:
         told = recording.stretch(session).records
-        lines = _lines(told, legs or ("ocpp", "ocpi", "finding"))
+        lines = _lines(told, legs or (_LEGS if picks else ("ocpp", "ocpi", "finding")), fits)
     count = 0
     for line in lines:
         click.echo(line)
@@ -114,20 +121,36 @@ def show(
     return Exit.PASS if count else Exit.NOTHING
 
 
-def _lines(records: Iterable[Record], legs: tuple[str, ...]) -> Iterator[str]:
+def _picking(text: str) -> Callable[[Sight], bool]:
+    """Whether a filter picks a sight. Raises Mistake."""
+    from simulator.kernel.filter_rows import LACKING, OfRecord
+    from simulator.kernel.filters import FilterError, parse
+
+    try:
+        read = parse(text, lacking=LACKING)
+    except FilterError as error:
+        raise Mistake(f"--filter: {error}") from error
+    return lambda sight: read.matches(OfRecord(sight.record, sight.answer))
+
+
+def _lines(
+    records: Iterable[Record], legs: tuple[str, ...], fits: Callable[[Sight], bool]
+) -> Iterator[str]:
+    """What was seen on these legs and is picked; a call is told, and judged, with its answer."""
+    from simulator.scenario.sights import Watcher
     from simulator.wording import Wording, short
 
-    wording = Wording()
+    wording, watcher = Wording(), Watcher()
     for record in records:
         if record["leg"] not in legs:
             continue
-        at = record["at"][11:23]
+        at, picked = record["at"][11:23], any(map(fits, watcher.sights(record)))
         if record["leg"] in ("ocpp", "ocpi", "finding"):
             line = wording.line(record)
-            if line is not None:
+            if line is not None and picked:
                 said = " ".join(part for part in (line.what, line.detail, line.outcome) if part)
                 yield f"{at}  {line.sender} > {line.receiver}  {said}"
-        else:
+        elif picked:
             yield f"{at}  {short(record['actor'])}  {_told(record)}"
 
 

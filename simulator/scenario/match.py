@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.kernel.filters import Filter, FilterError
 from simulator.mistakes import did_you_mean
+from simulator.scenario import picking
 from simulator.scenario.compare import MISSING, glob, holds, in_words, problem, shown
-from simulator.scenario.sights import Sight, point
+from simulator.scenario.sights import SEND, Sight, point
 
 # The key that names what is looked for -> the leg it is found on.
 SUBJECTS: Mapping[str, str] = {
@@ -25,6 +27,7 @@ SUBJECTS: Mapping[str, str] = {
 }
 # Keys that hold pointers: into the request, the answer, and names of headers.
 _POINTERS = ("where", "answer", "headers")
+FILTER = "filter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +50,50 @@ class MatchError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What to look for. `fields` are simple facts, `pointers` places within the messages."""
+    """What to look for. `fields` are simple facts, `pointers` places within the messages, `picks`
+    the parts of a filter. Without a subject `leg` is empty: anything.
+    """
 
     leg: str
     name: str
     fields: Mapping[str, Any]
     pointers: tuple[tuple[str, str, Any], ...]
     wants_answer: bool
+    picks: tuple[Filter, ...] = ()
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> Match:
         """Read a match. Raises MatchError."""
         subjects = [key for key in given if key in SUBJECTS]
-        if len(subjects) != 1:
-            raise MatchError("", f"expected one of {', '.join(SUBJECTS)}")
-        subject, known = subjects[0], (*SUBJECTS, *FIELDS, *_POINTERS)
-        if not isinstance(given[subject], str) or not given[subject]:
-            raise MatchError(subject, "expected a name; * stands for anything")
+        if len(subjects) > 1 or not (subjects or FILTER in given):
+            raise MatchError("", f"expected one of {', '.join(SUBJECTS)}, or a {FILTER}")
+        known = (*SUBJECTS, FILTER, *FIELDS, *_POINTERS)
+        for subject in subjects:
+            if not isinstance(given[subject], str) or not given[subject]:
+                raise MatchError(subject, "expected a name; * stands for anything")
         for key, wanted in given.items():
             if key not in known:
                 raise MatchError(key, f"unknown.{did_you_mean(key, known)}")
             why = problem(wanted) if key in FIELDS else None
             if why is not None:
                 raise MatchError(key, why)
-        leg = SUBJECTS[subject]
+        leg = SUBJECTS[subjects[0]] if subjects else ""
+        picks = _picks(given.get(FILTER))
         return cls(
             leg,
-            _name(leg, given[subject]),
+            _name(leg, given[subjects[0]]) if subjects else "*",
             {key: given[key] for key in given if key in FIELDS},
             tuple(_pointers(given)),
-            wants_answer="answer" in given or "error" in given,
+            wants_answer="answer" in given or "error" in given or picking.waits(picks),
+            picks=picks,
         )
 
     def of_kind(self, sight: Sight) -> bool:
         """True for a sight on the same leg, at the same stage, from the side that is looked at."""
-        if sight.leg != self.leg or (self.leg == "ocpp") & (
-            (sight.answer is not None) is not self.wants_answer
+        if self.leg and sight.leg != self.leg:
+            return False
+        if sight.leg == "ocpp" and (sight.answer is not None) is not (
+            self.wants_answer and sight.record["message_type"] != SEND
         ):
             return False
         wanted = self.fields.get("direction", "sent")
@@ -104,10 +115,14 @@ class Match:
             seen = _SOURCES[place](sight, pointer)
             if not holds(wanted, seen):
                 yield Miss(f"{place} {pointer}", in_words(wanted), shown(seen))
+        for part in self.picks:
+            if not part.matches(picking.row(sight)):
+                yield Miss(FILTER, str(part), sight.name)
 
     def in_words(self) -> str:
         """For people: `ocpi POST cdrs, status 1000, where /total_energy > 5`."""
-        told = [f"{self.leg} {self.name}"]
+        told = [f"{self.leg} {self.name}"] if self.leg else []
+        told += [f"{FILTER} {' & '.join(map(str, self.picks))}"] if self.picks else []
         told += [f"{field} {in_words(wanted)}" for field, wanted in self.fields.items()]
         told += [f"{place} {where} {in_words(wanted)}" for place, where, wanted in self.pointers]
         return ", ".join(told)
@@ -118,6 +133,18 @@ def _name(leg: str, told: str) -> str:
     if leg != "ocpi" or " " in told.strip():
         return " ".join(told.split())
     return f"{told} *" if told.isupper() else f"* {told}"
+
+
+def _picks(told: Any) -> tuple[Filter, ...]:
+    """The parts of a filter. Raises MatchError."""
+    if told is None:
+        return ()
+    if not isinstance(told, str):
+        raise MatchError(FILTER, "expected text, as in ~cp CP1 & ~a Authorize")
+    try:
+        return picking.read(told)
+    except FilterError as error:
+        raise MatchError(FILTER, str(error)) from error
 
 
 def _pointers(given: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

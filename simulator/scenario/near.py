@@ -31,7 +31,7 @@ def nearest(match: Match, sights: Sequence[Sight], *, limit: int = SHOWN) -> str
 def rank(match: Match, sights: Sequence[Sight]) -> list[tuple[Sight, list[Miss]]]:
     """What is of the same kind, the nearest first; of equals the earlier."""
     kind = [(sight, match.misses(sight)) for sight in sights if match.of_kind(sight)]
-    wanted = 1 + len(match.fields) + len(match.pointers)
+    wanted = bool(match.leg) + len(match.fields) + len(match.pointers) + len(match.picks)
 
     def distance(pair: tuple[Sight, list[Miss]]) -> int:
         return sum(_NAME_WEIGHT if miss.field == match.leg else 1 for miss in pair[1])
@@ -42,4 +42,4 @@ def rank(match: Match, sights: Sequence[Sight]) -> list[tuple[Sight, list[Miss]]
 
 def _alike(match: Match, misses: list[Miss], wanted: int) -> bool:
     """Something of it fits; another name alone is no likeness where nothing else was asked for."""
-    return len(misses) < wanted or (wanted == 1 and match.leg != "event")
+    return len(misses) < wanted or (wanted == 1 and match.leg not in ("event", ""))

@@ -17,13 +17,13 @@ from simulator.scenario.expect import (
     expect_any_order,
     never,
 )
-from simulator.scenario.match import FIELDS, SUBJECTS, Match, MatchError, is_pointer
+from simulator.scenario.match import FIELDS, FILTER, SUBJECTS, Match, MatchError, is_pointer
 from simulator.scenario.sights import Sight, point
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Arg, Arguments, Kind, Play, Problem, Result, Step, StepError
 from simulator.scenario.variables import is_name
 
-_MATCH_KEYS = (*SUBJECTS, *FIELDS, "where", "answer", "headers")
+_MATCH_KEYS = (*SUBJECTS, FILTER, *FIELDS, "where", "answer", "headers")
 SAVE = "save"
 
 
@@ -148,7 +148,7 @@ def _told(sight: Sight) -> dict[str, Any]:
 def _args() -> tuple[Arg, ...]:
     subjects = [Arg(name, Kind.TEXT, about) for name, about in _SUBJECTS.items()]
     fields = [Arg(name, _KINDS.get(name, Kind.WANTED), about) for name, about in _FIELDS.items()]
-    return (*subjects, *fields)
+    return (*subjects, _FILTER, *fields)
 
 
 _NO_MATCH = "expected a mapping that says what to look for"
@@ -181,6 +181,9 @@ _FIELDS = {
     "answer": "places in the answer",
     "headers": "headers of an OCPI request",
 }
+_FILTER = Arg(
+    FILTER, Kind.TEXT, "the filter language, alone or beside one of these: ~cp CP1 & ~err"
+)
 _WITHIN = Arg("within", Kind.DURATION, "how long to wait, on the world's clock", default=WITHIN_S)
 _SAVE = Arg(SAVE, Kind.MAPPING, "variables and the places they are read from: {cdr: /id}")
 _SINCE = Arg("since", Kind.TEXT, "since when: the start, or the step before",

@@ -65,6 +65,19 @@ def test_a_session_is_a_ladder_and_legs_are_lines(
     assert run(["journal", "show", path, "--leg", "fault"]) == 5
 
 
+def test_a_filter_picks_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(recording(tmp_path).path)
+    shown = ["journal", "show", path, "--filter"]
+    assert run([*shown, "~cp DE-AC-1 & (~a StartTransaction & ~s Accepted | ~a car.plugged)"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 2
+    assert "car.plugged" in told[0]
+    assert "StartTransaction" in told[1]
+    assert run([*shown, "~s Accepted & ~err"]) == 5
+    assert run([*shown, "~cp"]) == 2
+    assert "--filter: at 4: ~cp needs a word" in capsys.readouterr().err
+
+
 def test_a_truncated_journal_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = file_of(tmp_path / "j", frame(1, [2, "1", "Heartbeat", {}], action="Heartbeat"),
                    frame(2, [3, "1", {}], sent=False))  # fmt: skip

@@ -20,6 +20,7 @@ from simulator.kernel.filters import (
     Several,
     Value,
     Word,
+    asked,
     parse,
 )
 
@@ -89,6 +90,27 @@ def test_mistakes_name_their_place(text: str, place: int, why: str) -> None:
         parse(text)
     assert why in str(caught.value)
     assert caught.value.place == place
+
+
+def test_of_several_texts_each_is_looked_at() -> None:
+    row = Row(cp=("station/CP1", "CP1", "cpo"))
+    for text, picks in (
+        ("~cp cp?", True),
+        ("~cp *1", True),
+        ("~cp p1c", False),
+        ("~cp tion", True),
+    ):
+        assert parse(text).matches(row) is picks, text
+
+
+def test_what_is_not_known_here_is_refused_at_its_place() -> None:
+    with pytest.raises(FilterError, match=r"^at 7: ~m says nothing here$") as caught:
+        parse("~cp x ~m", lacking={"m"})
+    assert caught.value.place == 6
+
+
+def test_what_is_asked_for() -> None:
+    assert list(asked(parse("~cp x & !(~lat>5 | ~err) y"))) == ["cp", "lat", "err", "any"]
 
 
 WORDY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)

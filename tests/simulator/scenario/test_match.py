@@ -53,6 +53,15 @@ def fits(journal: Journal, **given: Any) -> bool:
         ({"finding": "cdr.price", "severity": "reject", "pointer": "/total*"}, True),
         ({"finding": "*", "severity": "warn"}, False),
         ({"step": "plug"}, True),
+        ({"filter": "~cp station/1 & ~a Authorize"}, True),
+        ({"filter": "~a Authorize & ~cp 9"}, False),
+        ({"filter": "~a Authorize & ~body ok"}, True),
+        ({"filter": "~a Reset & ~s NotSupported"}, True),
+        ({"filter": "~a Reset & !~err"}, False),
+        ({"filter": "~leg finding"}, True),
+        ({"ocpi": "POST cdrs", "filter": "~body C1", "where": {"/id": "C1"}}, True),
+        ({"ocpi": "POST cdrs", "filter": "~err"}, False),
+        ({"filter": "~u cdrs", "http": 200}, True),
         ({"fault": "*"}, False),
     ],
 )
@@ -90,6 +99,9 @@ def test_what_fits(journal: Journal, given_: dict[str, Any], yes: bool) -> None:
         ({"ocpp": "x", "where": {"id": 5}}, "'id' is no JSON pointer"),
         ({"ocpp": "x", "where": {"/id": {"gtt": 5, "gt": 1}}}, "no comparator 'gtt'"),
         ({"ocpp": "x", "status": {"gt": "a"}}, "status: gt: expected a number"),
+        ({"filter": 5}, "filter: expected text"),
+        ({"filter": "~zz"}, "filter: at 1: no operator ~zz"),
+        ({"ocpp": "x", "filter": "~a x & ~m"}, "filter: at 8: ~m says nothing here"),
     ],
 )
 def test_what_cannot_be_looked_for(given_: dict[str, Any], why: str) -> None:
@@ -99,7 +111,8 @@ def test_what_cannot_be_looked_for(given_: dict[str, Any], why: str) -> None:
 
 @given(
     st.dictionaries(
-        st.text(max_size=5) | st.sampled_from([*SUBJECTS, *FIELDS, "where", "answer", "headers"]),
+        st.text(max_size=5)
+        | st.sampled_from([*SUBJECTS, *FIELDS, "where", "answer", "headers", "filter"]),
         JSON,
         max_size=4,
     )
@@ -111,6 +124,29 @@ def test_anything_is_a_match_or_an_error_in_words(given_: dict[str, Any]) -> Non
         assert error.why
         return
     assert match.in_words()
+
+
+def test_a_filter_may_be_completed_by_a_variable() -> None:
+    assert Match.parse({"filter": "~lat>${most}"}).picks == ()
+
+
+def test_a_filter_tells_the_parts_that_do_not_fit(journal: Journal) -> None:
+    ocpi(journal)
+    match = Match.parse({"filter": "~cp cpo & ~a PUT & (~err | ~s 2001)"})
+    assert match.misses(sights(journal.records)[0]) == [
+        Miss("filter", '~a "PUT"', "POST cdrs"),
+        Miss("filter", '(~err | ~s "2001")', "POST cdrs"),
+    ]
+    assert match.in_words() == 'filter ~cp "cpo" & ~a "PUT" & (~err | ~s "2001")'
+
+
+def test_each_call_is_picked_once(journal: Journal) -> None:
+    call(journal, "Reset", {}, key="1")
+    answer(journal, {"status": "Accepted"}, key="1")
+    for text, stage in (("~a Reset", None), ("~a Reset & !~err", "answer")):
+        match = Match.parse({"filter": text})
+        (found,) = (s for s in sights(journal.records) if match.of_kind(s) and not match.misses(s))
+        assert (found.answer is not None) is (stage is not None)
 
 
 def test_a_pointer_may_be_completed_by_a_variable() -> None:

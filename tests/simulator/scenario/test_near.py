@@ -34,6 +34,15 @@ def test_the_nearest_misses_as_they_are_shown(journal: Journal) -> None:
     assert nearest(wanted(), sights(journal.records)) == GOLDEN
 
 
+def test_a_filter_has_near_misses_too(journal: Journal) -> None:
+    ocpi(journal, body={"id": "C1"})
+    call(journal, "Authorize", {}, key="1")
+    told = nearest(Match.parse({"filter": "~cp cpo & ~a PUT"}), sights(journal.records))
+    assert told.count("expected") == 2
+    assert '~a "PUT", was POST cdrs' in told
+    assert nearest(Match.parse({"filter": "~a PUT"}), sights(journal.records)) == ""
+
+
 def test_nothing_alike_is_nothing(journal: Journal) -> None:
     ocpi(journal, "PUT", "tokens", status=2001)
     assert nearest(wanted(), sights(journal.records)) == ""
