@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from simulator.kernel.clock import stopwatch
 from simulator.mistakes import Exit
-from simulator.tui import doing, helping, saving, status
+from simulator.tui import doing, helping, questions, saving, status
 from simulator.tui.acting import Actor
 from simulator.tui.config import Config
 from simulator.tui.engine import Engine
@@ -123,7 +123,8 @@ class RoamlabApp(App[int]):
     def show_status(self) -> None:
         """The line above."""
         if self.view is not None:
-            self.view.query_one("#status", Bar).show(status.parts(self))
+            for bar in self.view.query("#status").results(Bar):  # none while it all ends
+                bar.show(status.parts(self))
 
     def say(self, words: str, severity: Severity = "information") -> None:
         """A few words that go away by themselves."""
@@ -212,7 +213,12 @@ class RoamlabApp(App[int]):
             place = str(self.current_mode)
             title = place.capitalize()
             content = helping.page(title, self.view.HELP, place, self.config.keys)
-            self.push_screen(Sheet(f"help: {title}", content))
+            keys = [question.key for question in questions.QUESTIONS]
+            self.push_screen(Sheet(f"help: {title}", content, keys), self._asked)
+
+    def _asked(self, key: str | None) -> None:
+        if key is not None:
+            questions.answer(self, questions.of(key))
 
     async def action_quit(self) -> None:
         """End."""

@@ -1,4 +1,4 @@
-"""What the sessions' pane says: how it stands, what was refused and why, the price, the ladder.
+"""What the sessions' pane says: what was refused and why, how it stands, the price, the ladder.
 
 Rule: the price is explained by the CDR's own tariffs; where they give another sum, both are said.
 """
@@ -28,8 +28,12 @@ def visit(one: Visit, width: int = 100) -> Content:
     """A session from plug-in to its price; only the ladder may be wider than `width`."""
     paint = Painter()
     tone = "bad" if one.bad else "good" if one.cdr == "accepted" else ""
-    paint.line((one.id, "strong"), "  ", (one.state, tone))
+    cdr = ("  CDR " + one.cdr, "bad" if one.cdr == "refused" else "good") if one.cdr else ""
+    paint.line((one.id, "strong"), "  ", (one.state, tone), cdr)
+    _why(paint, one, width)
     evse = f" EVSE {one.evse}" if one.evse else ""
+    if one.problem or one.findings:
+        paint.title("Session")
     paint.facts([
         ("station", f"{one.station}{evse}"),
         ("car", one.car or None),
@@ -38,9 +42,6 @@ def visit(one: Visit, width: int = 100) -> Content:
         ("ended", one.ended or None),
         ("energy", f"{one.kwh} kWh" if one.kwh else None),
     ], 8)  # fmt: skip
-    if one.cdr:
-        paint.line(("CDR      ", "quiet"), (one.cdr, "bad" if one.cdr == "refused" else "good"))
-    _why(paint, one, width)
     _price(paint, one)
     _ladder(paint, one)
     return paint.content

@@ -5,7 +5,7 @@ Rule: it only chooses; who opened it does what was chosen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -98,8 +98,8 @@ class Palette(ModalScreen[str | None]):
         self.dismiss(event.option_id)
 
 
-class Sheet(ModalScreen[None]):
-    """A page of text over the screen, as help is; any of its keys closes it."""
+class Sheet(ModalScreen[str | None]):
+    """A page of text over the screen, as help is. `keys` on it are given back; others close it."""
 
     CSS = """
     Sheet { align: center middle; background: $background 60%; }
@@ -112,9 +112,9 @@ class Sheet(ModalScreen[None]):
         ("escape,q,question_mark,enter", "dismiss(None)", "back")
     ]
 
-    def __init__(self, title: str, content: Content) -> None:
+    def __init__(self, title: str, content: Content, keys: Collection[str] = ()) -> None:
         super().__init__()
-        self._title, self._content = title, content
+        self._title, self._content, self._keys = title, content, keys
 
     def compose(self) -> ComposeResult:
         """The text."""
@@ -127,3 +127,9 @@ class Sheet(ModalScreen[None]):
     def on_mount(self) -> None:
         """The arrows scroll."""
         self.query_one(Vertical).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """One of the page's own keys."""
+        if event.key in self._keys:
+            event.stop()
+            self.dismiss(event.key)
