@@ -75,10 +75,10 @@ class Control:
         return (
             Row("GET", "/openapi.json", "This table, as OpenAPI 3.1.", self._openapi),
             Row("GET", "/world", "All that its actors know.", self._snapshot),
-            Row("GET", "/stations", "The stations.", self._stations),
-            Row("GET", "/stations/{id}", "One station.", self._station),
             Row("GET", "/dealings", "What CPO, peers and EMPs have with each other.",
                 self._dealings),
+            Row("GET", "/stations", "The stations.", self._stations),
+            Row("GET", "/stations/{id}", "One station.", self._station),
             Row("GET", "/sessions", "The sessions that go on at the CPO.", self._sessions),
             Row("GET", "/cdrs", "The CPO's CDRs and what became of them.", self._cdrs),
             Row("GET", "/findings", "The rules that were broken.", self._findings, records),
@@ -166,14 +166,14 @@ class Control:
     async def _snapshot(self, call: Call) -> Any:
         return await snapshot(self._world)
 
+    async def _dealings(self, call: Call) -> Any:
+        return await dealings(self._world)
+
     async def _stations(self, call: Call) -> Any:
         return {name: station.snapshot() for name, station in self._world.stations.items()}
 
     async def _station(self, call: Call) -> Any:
         name, known = call.params["id"], self._world.stations
-    async def _dealings(self, call: Call) -> Any:
-        return await dealings(self._world)
-
         if name not in known:
             raise ControlError(404, f"no station '{name}'.{did_you_mean(name, known)}")
         return known[name].snapshot()

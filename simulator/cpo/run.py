@@ -118,12 +118,7 @@ class Cpo:
         routes = self._routes(common)
         self._modules = module_table(routes, config.ocpi_versions)
         self._roaming = Roaming(
-            common,
-            self.peers,
-            self._tokens,
-            self._locations,
-            self._deliveries,
-            self._routes(common),
+            common, self.peers, self._tokens, self._locations, self._deliveries, routes
         )
         self._ocpp = self._server(common)
 
@@ -355,14 +350,14 @@ class Cpo:
         """How things stand, as plain JSON."""
         return {
             "party": f"{self.config.country_code}*{self.config.party_id}",
-    def dealings(self) -> dict[str, Any]:
-        """What it has with its peers, at a glance, as plain JSON."""
-        return dealings(self.config, self.book, self._modules, self._deliveries.next_tries)
-
             "ocpp_url": self.ocpp_url,
             "versions_url": self.versions_url,
             **snapshot(self.book, self.sites, self.csms, self._plugs, self.peers, self.ledger),
         }
+
+    def dealings(self) -> dict[str, Any]:
+        """What it has with its peers, at a glance, as plain JSON."""
+        return dealings(self.config, self.book, self._modules, self._deliveries.next_tries)
 
     def _peer(self, name: str) -> Connection:
         for peer in self.peers.registered():

@@ -91,9 +91,9 @@ CREATE INDEX tokens_by_contract ON tokens (contract_key) WHERE contract_key IS N
 CREATE TABLE plugs (station_id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE issued (serial TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 """
-# Each takes a book from its version to the next.
 # What version 3 brought: CDRs that no peer has accepted are found without reading all.
 STANDING = "CREATE INDEX cdrs_by_state ON cdrs (state, last_updated);"
+# Each takes a book from its version to the next.
 UPGRADES = {
     1: f"""
 ALTER TABLE tokens ADD COLUMN contract_key TEXT;

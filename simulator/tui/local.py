@@ -11,7 +11,6 @@ from typing import Any
 
 from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake
-from simulator.scenario.gauges import Gauges
 from simulator.scenario.dealings import dealings
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play
@@ -62,16 +61,12 @@ class LocalEngine:
         """All that the world's actors know."""
         return await snapshot(self._world)
 
-    def faults(self) -> Sequence[Snapshot]:
-        """The faults on the world's board."""
-    async def figures(self) -> Snapshot:
-        """What goes on there, over the last minutes."""
-        return self._gauges.figures()
-
     async def dealings(self) -> Snapshot:
         """What CPO, peers and EMPs have with each other."""
         return await dealings(self._world)
 
+    def faults(self) -> Sequence[Snapshot]:
+        """The faults on the world's board."""
         return self._world.faults.board.list()
 
     def known(self, what: str) -> Sequence[str]:
