@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from simulator.kernel.journal import Record
 
 Snapshot = dict[str, Any]
+READ_ONLY = "this view is read-only: it was started with --read-only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,25 @@ class Engine(Protocol):
 
     async def perform(self, step: str, arguments: Mapping[str, Any]) -> Any:
         """Perform a step; gives what it gives. Raises Mistake: it could not be done, and why."""
+
+    # Stages: steps that wait there (`scenario.stage.Stage`, docs/control.md)
+
+    async def load(self, steps: str | Sequence[Any], name: str, only: str = "") -> Snapshot:
+        """Load a scenario file's text (`only`: what the run's title must hold), or steps as a file
+        has them; gives the stage's state. Raises Mistake with all that is wrong.
+        """
+
+    async def stages(self) -> Sequence[Snapshot]:
+        """How far each stage is, the oldest first; none where it cannot be asked."""
+
+    async def step(self, stage: str) -> Snapshot:
+        """Perform the next step of a stage; gives its state. Raises Mistake."""
+
+    async def play(self, stage: str, until: int | None = None) -> Snapshot:
+        """Perform the steps that are left, or those before number `until`. Raises Mistake."""
+
+    async def drop(self, stage: str) -> Snapshot:
+        """Let a stage go; a step that runs is cancelled. Raises Mistake."""
 
 
 def tokens_of(lists: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:

@@ -14,8 +14,9 @@ from simulator.mistakes import Mistake
 from simulator.scenario.dealings import dealings
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play
+from simulator.scenario.stages import Stages
 from simulator.scenario.steps import perform
-from simulator.tui.engine import Facts, Snapshot, tokens_of
+from simulator.tui.engine import READ_ONLY, Facts, Snapshot, tokens_of
 from simulator.world import World
 
 
@@ -32,6 +33,7 @@ class LocalEngine:
         self._play: Play | None = None
 
     async def start(self) -> None:
+        self._stages = Stages(world)
         """Start the world. Raises Mistake, BindError."""
         await self._world.start()
 
@@ -43,6 +45,7 @@ class LocalEngine:
         await self._world.stop()
 
     def take(self) -> Sequence[Record]:
+        await self._stages.close()
         """The records since the last call."""
         new = self._new[:]
         self._new.clear()
@@ -76,8 +79,7 @@ class LocalEngine:
 
     async def perform(self, step: str, arguments: Mapping[str, Any]) -> Any:
         """Perform a step. Raises Mistake."""
-        if self.facts.read_only:
-            raise Mistake("this view is read-only: it was started with --read-only")
+        self._admit()
         if self._play is None:
             self._play = Play(self._world)
         try:
@@ -92,6 +94,34 @@ _KNOWN: Mapping[str, Callable[[World], Sequence[str] | Mapping[str, Any]]] = {
     "peer": lambda world: world.peers,
     "emp": lambda world: world.emps,
     "tariff": lambda world: world.cpo.sites.tariffs if world.cpo_lives else (),
+    def _admit(self) -> None:
+        if self.facts.read_only:
+            raise Mistake(READ_ONLY)
+
+    async def load(self, steps: str | Sequence[Any], name: str, only: str = "") -> Snapshot:
+        """Load steps into the world. Raises Mistake."""
+        self._admit()
+        return self._stages.load(steps, name, only).state()
+
+    async def stages(self) -> Sequence[Snapshot]:
+        """How far each stage is."""
+        return self._stages.states()
+
+    async def step(self, stage: str) -> Snapshot:
+        """Perform the next step of a stage. Raises Mistake."""
+        self._admit()
+        return await self._stages[stage].step()
+
+    async def play(self, stage: str, until: int | None = None) -> Snapshot:
+        """Perform the steps that are left, or those before number `until`. Raises Mistake."""
+        self._admit()
+        return await self._stages[stage].run(until)
+
+    async def drop(self, stage: str) -> Snapshot:
+        """Let a stage go. Raises Mistake."""
+        self._admit()
+        return await self._stages.drop(stage)
+
     "token": lambda world: tokens_of(
         [*(peer.tokens for peer in world.plan.peers), *(emp.tokens for emp in world.plan.emps)]
     ),

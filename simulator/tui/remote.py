@@ -18,11 +18,12 @@ import msgspec
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Record
 from simulator.mistakes import Exit, Mistake
-from simulator.tui.engine import Facts, Snapshot, tokens_of
+from simulator.tui.engine import READ_ONLY, Facts, Snapshot, tokens_of
 
 # Records of before that are shown at once; beyond so many stations each is asked for by itself.
 _BEFORE, _AT_ONCE = 20_000, 200
 _AGAIN_S, _PATIENCE_S, _STEP_S = 1.0, 10.0, 600.0
+_PLAY_S = 7 * 24 * 3600.0  # a stage may play for as long as its steps take
 _LINE = 2**26  # bytes that one record may have
 
 
@@ -145,11 +146,44 @@ class RemoteEngine:
 
     async def perform(self, step: str, arguments: Mapping[str, Any]) -> Any:
         """Perform a step there. Raises Mistake."""
+        return (await self._do("POST", f"/steps/{step}", dict(arguments), _STEP_S))["result"]
+
+    async def load(self, steps: str | Sequence[Any], name: str, only: str = "") -> Snapshot:
+        """Load steps into that world. Raises Mistake."""
+        told = {"text": steps, "file": name} if isinstance(steps, str) else {"steps": steps}
+        return await self._do("POST", "/stages", {"name": name, "only": only, **told})
+
+    async def stages(self) -> Sequence[Snapshot]:
+        """How far each stage is; none where it cannot be asked."""
+        try:
+            told: Sequence[Snapshot] = await self._ask("GET", "/stages")
+        except Mistake as error:
+            self.trouble = str(error)
+            return []
+        return told
+
+    async def step(self, stage: str) -> Snapshot:
+        """Perform the next step of a stage. Raises Mistake."""
+        return await self._do("POST", f"/stages/{stage}/step", None, _PLAY_S)
+
+    async def play(self, stage: str, until: int | None = None) -> Snapshot:
+        """Perform the steps that are left, or those before number `until`. Raises Mistake."""
+        given = None if until is None else {"until": until}
+        return await self._do("POST", f"/stages/{stage}/run", given, _PLAY_S)
+
+    async def drop(self, stage: str) -> Snapshot:
+        """Let a stage go. Raises Mistake."""
+        return await self._do("DELETE", f"/stages/{stage}")
+
+    async def _do(
+        self, method: str, path: str, body: Any = None, patience_s: float = _PATIENCE_S
+    ) -> Snapshot:
+        """A call that changes something. Raises Mistake."""
         if self.facts.read_only:
-            raise Mistake("this view is read-only: it was started with --read-only")
-        body = msgspec.json.encode(dict(arguments))
-        answer = await self._ask("POST", f"/steps/{step}", body, _STEP_S)
-        return answer["result"]
+            raise Mistake(READ_ONLY)
+        content = None if body is None else msgspec.json.encode(body)
+        told: Snapshot = await self._ask(method, path, content, patience_s)
+        return told
 
     async def _ask(
         self, method: str, path: str, body: bytes | None = None, patience_s: float = _PATIENCE_S

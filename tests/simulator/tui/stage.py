@@ -63,6 +63,8 @@ class FakeEngine:
         self.placed: list[Snapshot] = []
         self.between: Snapshot = {"cpo": None, "peers": {}, "emps": {}, "faults": []}
         self.told: Snapshot = {}
+        self.loaded: list[Snapshot] = []  # states of stages, and what was asked of them
+        self.staged: list[tuple[Any, ...]] = []
 
     async def start(self) -> None:
         if self.broken is not None:
@@ -101,6 +103,27 @@ class FakeEngine:
             raise Mistake(self.refuse)
         self.done.append((step, dict(arguments)))
         return True
+
+    async def load(self, steps: str | Sequence[Any], name: str, only: str = "") -> Snapshot:
+        return self._stage("load", name, steps, only)
+
+    async def stages(self) -> Sequence[Snapshot]:
+        return self.loaded
+
+    async def step(self, stage: str) -> Snapshot:
+        return self._stage("step", stage)
+
+    async def play(self, stage: str, until: int | None = None) -> Snapshot:
+        return self._stage("play", stage, until)
+
+    async def drop(self, stage: str) -> Snapshot:
+        return self._stage("drop", stage)
+
+    def _stage(self, *call: Any) -> Snapshot:
+        if self.refuse is not None:
+            raise Mistake(self.refuse)
+        self.staged.append(call)
+        return self.loaded[-1] if self.loaded else {}
 
 
 class Wire:

@@ -7,6 +7,7 @@ import pytest
 from simulator.mistakes import Mistake
 from simulator.tui.local import LocalEngine
 from simulator.world import World
+from tests.simulator.tui import stages
 from tests.simulator.tui.stage import ANNA, free_ports, partnered, seen, showing, until
 
 
@@ -68,3 +69,13 @@ async def test_read_only_does_nothing() -> None:
     engine = LocalEngine(World(free_ports(), seed=42), read_only=True)
     with pytest.raises(Mistake, match="read-only"):
         await engine.perform("plug", {"station": "DE-AC-1"})
+    await stages.refuses(engine)
+
+
+async def test_stages_are_played() -> None:
+    engine = LocalEngine(World(free_ports(), seed=42))
+    await engine.start()
+    try:
+        await stages.walk(engine)
+    finally:
+        await engine.stop()

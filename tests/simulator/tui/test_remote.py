@@ -11,6 +11,7 @@ from simulator.control import Control
 from simulator.mistakes import Exit, Mistake
 from simulator.tui.remote import RemoteEngine
 from simulator.world import World
+from tests.simulator.tui import stages
 from tests.simulator.tui.stage import ANNA, free_ports, partnered, seen, showing, until
 
 
@@ -101,6 +102,13 @@ async def test_read_only_does_nothing() -> None:
         await engine.start()
         with pytest.raises(Mistake, match="read-only"):
             await engine.perform("plug", {"station": "DE-AC-1"})
+        await stages.refuses(engine)
+
+
+async def test_stages_are_played() -> None:
+    async with attached("sesame") as (_, _control, engine):
+        await engine.start()
+        await stages.walk(engine)
 
 
 async def test_a_lost_connection_is_said_and_taken_up_again() -> None:
