@@ -23,6 +23,8 @@ from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.scenario.dealings import dealings
 from simulator.scenario.expect import ExpectationFailed
+from simulator.scenario.gauges import Gauges
+from simulator.scenario.meter import SECONDS, WINDOW_S
 from simulator.scenario.stage import play_here
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play, StepError, StepFailed
@@ -53,6 +55,7 @@ class Control:
     ) -> None:
         self._world = world
         self._play = Play(world)
+        self._gauges = Gauges(world)
         self._token = token
         self._readers: set[asyncio.Queue[Record | None]] = set()
         self.stages = Stages(world)
@@ -85,6 +88,8 @@ class Control:
             Row("GET", "/journal", "Records, oldest first.", self._journal, records),
             Row("GET", "/journal/stream", "Records as they come, NDJSON, until you close.",
                 self._stream, records),
+            Row("GET", "/metrics", "Figures over the last minutes: rates, latency, failures.",
+                self._metrics, {"over": f"real seconds that rates are of, up to {SECONDS}"}),
             Row("GET", "/clock", "What time it is, and whether it is held.", self._clock),
             Row("GET", "/steps", "Every verb, with its arguments.", self._steps),
             Row("POST", "/steps/{name}", "Perform a step; answers when it has taken effect.",
@@ -116,6 +121,7 @@ class Control:
             reader.put_nowait(None)
         await self._server.stop()
         self._play.sightings.close()
+        self._gauges.close()
 
     # Answering
 
@@ -189,6 +195,9 @@ class Control:
             return self._world.cpo.snapshot()
         except Mistake as error:
             raise ControlError(409, str(error)) from error
+
+    async def _metrics(self, call: Call) -> Any:
+        return self._gauges.figures(max(1, min(call.number("over", WINDOW_S), SECONDS)))
 
     async def _clock(self, call: Call) -> Any:
         clock = self._world.clock

@@ -63,6 +63,11 @@ class Engine(Protocol):
     async def dealings(self) -> Snapshot:
         """What CPO, peers and EMPs have with each other. Raises Mistake."""
 
+    async def figures(self) -> Snapshot:
+        """What goes on there, over the last minutes (docs/control.md, `GET /v1/metrics`); empty
+        where nobody measures.
+        """
+
     def faults(self) -> Sequence[Snapshot]:
         """The faults that were placed and have not gone."""
 

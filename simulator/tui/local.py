@@ -12,6 +12,7 @@ from typing import Any
 from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake
 from simulator.scenario.dealings import dealings
+from simulator.scenario.gauges import Gauges
 from simulator.scenario.snapshot import snapshot
 from simulator.scenario.step import Play
 from simulator.scenario.stages import Stages
@@ -30,6 +31,7 @@ class LocalEngine:
         self.facts = Facts("local", world.plan.name, world.seed, str(world.clock), read_only)
         self._new: list[Record] = []
         self._leave = world.journal.subscribe(self._new.append)
+        self._gauges = Gauges(world)
         self._play: Play | None = None
 
     async def start(self) -> None:
@@ -40,6 +42,7 @@ class LocalEngine:
     async def stop(self) -> None:
         """Stop the world."""
         self._leave()
+        self._gauges.close()
         if self._play is not None:
             self._play.sightings.close()
         await self._world.stop()
@@ -67,6 +70,10 @@ class LocalEngine:
     async def dealings(self) -> Snapshot:
         """What CPO, peers and EMPs have with each other."""
         return await dealings(self._world)
+
+    async def figures(self) -> Snapshot:
+        """What goes on there, over the last minutes."""
+        return self._gauges.figures()
 
     def faults(self) -> Sequence[Snapshot]:
         """The faults on the world's board."""

@@ -129,6 +129,15 @@ class RemoteEngine:
         told: Snapshot = await self._ask("GET", "/dealings")
         return told
 
+    async def figures(self) -> Snapshot:
+        """What goes on there, over the last minutes; nothing where it cannot be asked."""
+        try:
+            told: Snapshot = await self._ask("GET", "/metrics")
+        except Mistake as error:
+            self.trouble = str(error)
+            return {}
+        return told
+
     def faults(self) -> Sequence[Snapshot]:
         """The faults that were placed, at the last look."""
         return list(self._snapshot.get("faults", ()))

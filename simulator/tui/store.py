@@ -50,9 +50,11 @@ class Store:
         self.stations: dict[str, Snapshot] = {}
         self.history: dict[tuple[str, int], deque[tuple[float, float | None]]] = {}
         self.steps: deque[Record] = deque(maxlen=STEPS_KEPT)
+        self.events: deque[Record] = deque(maxlen=STEPS_KEPT)
         self.versions = {"exchanges": 0, "visits": 0, "stations": 0}
         self.failures = 0
         self.at = ""
+        self.figures: Snapshot = {}  # what goes on, as the engine last told
         self.focus: str | None = None  # the station that is looked at each time
         self._pairing = Pairing()
         self._stale: dict[str, None] = {}  # in the order they became so
@@ -74,6 +76,8 @@ class Store:
         leg = record["leg"]
         if leg == "step":
             self.steps.append(record)
+        elif leg == "event":
+            self.events.append(record)
         actor = record["actor"]
         if actor.startswith("station/"):
             self._stale[actor[8:]] = None
@@ -94,7 +98,8 @@ class Store:
         return record is exchange.record and exchange.failed and not exchange.far
 
     async def look(self) -> set[str]:
-        """Look at the stations that need it; gives those that have changed."""
+        """Look at the figures, and at the stations that need it; gives those that have changed."""
+        self.figures = await self.engine.figures()
         names = self._due()
         found = await self.engine.stations(names)
         changed = set()

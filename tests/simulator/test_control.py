@@ -242,3 +242,15 @@ async def test_a_scenario_is_played_in_the_running_world() -> None:
             assert status == 400 and words in answer["error"]
         status, outcome = await call("POST", "/scenarios", {"steps": [{"plugg": 1}]})
         assert outcome["verdict"] == "ERROR" and "Did you mean 'plug'" in outcome["why"]
+
+
+async def test_figures_for_machines() -> None:
+    async with controlled() as (_, call):
+        place = {"station": "DE-AC-1"}
+        await call("POST", "/steps/start", {**place, "token": ANNA, "car": "anna"})
+        await call("POST", "/steps/advance", "10 min")
+        status, told = await call("GET", "/metrics?over=30")
+        assert (status, told["window_s"], told["sessions"]) == (200, 30, 1)
+        assert told["totals"]["ocpp_calls"] > 5 and told["totals"]["ocpi_failures"] == 0
+        assert set(told["rates"]) == set(told["latency_ms"]) == {"ocpp", "ocpi"}
+        assert (await call("GET", "/metrics?over=x"))[0] == 400
