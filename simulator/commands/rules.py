@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from importlib.metadata import entry_points
 from typing import Any
 
 import click
 
 from simulator.command import json_option
 from simulator.mistakes import Mistake, did_you_mean
-
-ENTRY_POINTS = "roamlab.rules"
+from simulator.rule_table import rule_table
 
 
 @click.command()
@@ -25,7 +22,7 @@ def rules(peer: str, version: str | None, words: tuple[str, ...], as_json: bool)
 
     WORDS narrow the list to rules whose id or statement holds one of them.
     """
-    rows = [row for row in _rows(peer) if version is None or version in row["versions"]]
+    rows = [row for row in rule_table(peer) if version is None or version in row["versions"]]
     if version is not None and not rows:
         raise Mistake(f"no rule of '{peer}' applies to OCPI {version}")
     chosen = [row for row in rows if not words or any(_holds(row, word) for word in words)]
@@ -41,26 +38,6 @@ def rules(peer: str, version: str | None, words: tuple[str, ...], as_json: bool)
 
 def _holds(row: dict[str, Any], word: str) -> bool:
     return any(word.lower() in str(row[key]).lower() for key in ("id", "statement"))
-
-
-def _rows(peer: str) -> list[dict[str, Any]]:
-    known = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-    if peer not in known:
-        raise Mistake(f"no peer '{peer}' is installed.{did_you_mean(peer, known)}")
-    table: Iterable[Any] = known[peer].load()
-    return [
-        {
-            "id": rule.id,
-            "face": str(rule.face),
-            "versions": list(rule.versions),
-            "severity": str(rule.severity) if rule.severity else None,
-            "statement": rule.statement,
-            "hint": rule.hint,
-            "source": rule.source,
-            "answer": rule.answers,
-        }
-        for rule in table
-    ]
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

@@ -1,0 +1,19 @@
+"""The rules of an installed peer."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.mistakes import Mistake
+from simulator.rule_table import rule_table
+
+
+def test_the_rules_are_found_by_the_entry_point() -> None:
+    rows = {row["id"]: row for row in rule_table("plugsurfing")}
+    assert rows["cdr.price"]["severity"] == "warn" and rows["cdr.price"]["source"]
+    assert rows["token.fields"]["severity"] is None
+
+
+def test_a_peer_that_is_not_installed() -> None:
+    with pytest.raises(Mistake, match=r"no peer 'plugsurfin' is installed. .*plugsurfing"):
+        rule_table("plugsurfin")
