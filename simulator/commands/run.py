@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from simulator.command import json_option, seed_option
+from simulator.commands.run_staged import play_staged, the_one
 from simulator.commands.workers import spread
 from simulator.interrupt import hand_over
 from simulator.mistakes import Exit, Mistake
@@ -70,6 +71,18 @@ def _report(name: str, about: str) -> Callable[[Any], Any]:
 @_report("ndjson", "Write the outcomes as NDJSON, one a line.")
 @_report("html", "Write a report that opens in any browser, offline.")
 @click.option("--list", "only_list", is_flag=True, help="Only list what would be played.")
+@click.option(
+    "--only", default="", metavar="TEXT",
+    help="Only runs whose title holds this, as in ocpi=2.1.1: of a matrix some, or one.",
+)  # fmt: skip
+@click.option(
+    "--control", "control_port", type=click.IntRange(0, 65535), metavar="PORT",
+    help="Serve the control API on this port of 127.0.0.1, and let the steps wait to be called.",
+)  # fmt: skip
+@click.option(
+    "--control-token", envvar="ROAMLAB_CONTROL_TOKEN", metavar="TOKEN",
+    help="What its callers must bear; by default anybody on this machine may call.",
+)  # fmt: skip
 @json_option
 def run(
     names: tuple[str, ...],
@@ -83,6 +96,9 @@ def run(
     ndjson_file: Path | None,
     html_file: Path | None,
     only_list: bool,
+    only: str,
+    control_port: int | None,
+    control_token: str | None,
     as_json: bool,
 ) -> int:
     """Play scenarios and say how they ended.
@@ -94,19 +110,28 @@ def run(
     from simulator.scenario.collect import files, runs
     from simulator.scenario.verdict import exit_code
 
+    by_hand = click.get_current_context().get_parameter_source("control_token")
+    if control_port is None and by_hand is click.core.ParameterSource.COMMANDLINE:
+        raise Mistake("--control-token needs --control")
     if not names:
         raise click.UsageError("which scenarios? A file, a folder, or the name of one, as in rfid")
-    scenarios = runs(files(names), tags)
+    scenarios = [each for each in runs(files(names), tags) if only in each.title]
     if only_list:
         return _list(scenarios, as_json=as_json)
+    if control_port is not None:
+        the_one(scenarios, jobs, repeat)
     if journals is not None:
         _make(journals)
     tasks = list(_tasks(scenarios, clock_name, seed, repeat, journals))
+    if control_port is not None:
+        played = _stepped(tasks[0], control_port, control_token, as_json=as_json)
+    else:
+        hand_over(sigterm=True)
+        played = _played(tasks, jobs)
     outcomes: list[Outcome] = []
     interrupted = False
-    hand_over(sigterm=True)
     try:
-        with closing(_played(tasks, jobs)) as played:
+        with closing(played):
             for outcome in played:
                 outcomes.append(outcome)
                 if not as_json:
@@ -183,6 +208,16 @@ def _played(tasks: list[Task], jobs: int) -> Generator[Outcome, None, None]:
     """The outcomes, in the order of the tasks."""
     with closing(spread(play, tasks, jobs)) as futures:
         yield from map(_outcome, tasks, futures)
+
+
+def _stepped(
+    task: Task, port: int, token: str | None, *, as_json: bool
+) -> Generator[Outcome, None, None]:
+    """The outcome of the one run whose steps wait to be called."""
+    scenario, clock, seed, journal = task
+    yield play_staged(
+        scenario, clock=clock, seed=seed, journal=journal, port=port, token=token, as_json=as_json
+    )
 
 
 def _outcome(task: Task, future: Future[Outcome]) -> Outcome:
