@@ -18,6 +18,7 @@ from mock_peer.roam_sessions import Told
 from mock_peer.roam_tokens import Held
 from mock_peer.rule import Occasion
 from simulator.kernel.clock import rfc3339
+from simulator.kernel.pace import Timer
 from simulator.ocpi.client import Answer, Failure, OcpiClient
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection
 from simulator.wire.http import join_url
@@ -35,7 +36,7 @@ class Outbound:
         self._client = client
         self._queues: dict[str, asyncio.Queue[Job]] = {}
         self._workers: list[asyncio.Task[None]] = []
-        self._nights: dict[str, asyncio.TimerHandle] = {}
+        self._nights: dict[str, Timer] = {}
 
     def start(self) -> None:
         """Take up the deliveries that a former run left."""

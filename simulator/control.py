@@ -201,7 +201,10 @@ class Control:
 
     async def _clock(self, call: Call) -> Any:
         clock = self._world.clock
-        return {"now": clock.now(), "clock": str(clock), "held": clock.held}
+        return {
+            "now": clock.now(), "clock": str(clock), "held": clock.held, "factor": clock.factor,
+            "paused": clock.paused,
+        }  # fmt: skip
 
     async def _steps(self, call: Call) -> Any:
         return [

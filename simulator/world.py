@@ -281,7 +281,8 @@ class World:
             raise Mistake(f"cannot register at {versions_url}: {error}", code) from error
 
     async def stop(self) -> None:
-        """Stop everything, stations first, and close the journal."""
+        """Stop everything, stations first, and close the journal; that takes time to pass."""
+        self.clock.go_on()
         try:
             for station in self.stations.values():
                 await station.stop()

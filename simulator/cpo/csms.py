@@ -7,7 +7,6 @@ answered only once it is in the book for good.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from simulator.cpo.providers import Providers
 from simulator.cpo.session import AHEAD
 from simulator.cpo.sites import evse_status
 from simulator.kernel.clock import parse_rfc3339, rfc3339
+from simulator.kernel.pace import Timer
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import (
     Call,
@@ -95,7 +95,7 @@ class Csms:
         self._dialects = dialects
         self._on_evse = on_evse
         self.connected: dict[str, Station] = {}
-        self._absences: dict[str, asyncio.TimerHandle] = {}
+        self._absences: dict[str, Timer] = {}
         for location_id, evse_uid, status, at in self.book.stations.evses():
             self.sites.set_status(location_id, evse_uid, status, at)
 

@@ -19,6 +19,7 @@ from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.peers import NOT_THERE, Peers
 from simulator.cpo.session import Session
 from simulator.kernel.clock import rfc3339
+from simulator.kernel.pace import Timer
 from simulator.ocpi.client import Answer, Failure
 from simulator.ocpi.connection import RECEIVER, Connection
 
@@ -53,7 +54,7 @@ class Deliveries:
         self._told_at: dict[str, float] = {}
         # When what was not answered is sent again, RFC 3339.
         self.next_tries: dict[str, str] = {}
-        self._later: dict[str, asyncio.TimerHandle] = {}
+        self._later: dict[str, Timer] = {}
         self._running = False
 
     def start(self) -> None:

@@ -8,7 +8,6 @@ word. The world's clock takes it away again when the chain expires.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from simulator.cpo.calls_certificates import CONTROLLER, PNC_VARIABLE, is_true
 from simulator.cpo.common import ACTOR, Common
 from simulator.cpo.config import StationEntry
 from simulator.kernel.clock import rfc3339
+from simulator.kernel.pace import Timer
 
 # StationEntry.iso15118 -> OCPI ConnectorCapability
 CAPABILITIES: Mapping[str, str] = {
@@ -35,7 +35,7 @@ class Plugs:
         self._common = common
         self._settings = common.config.pnc
         self._on_connector = on_connector
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[str, Timer] = {}
 
     def start(self) -> None:
         """Say of every connector what was known before."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.kernel.clock import Clock
+from simulator.kernel.pace import Timer
 from simulator.mistakes import Mistake
 from simulator.pki.emaid import parse_emaid
 
@@ -125,7 +126,7 @@ class Store:
         self._clock = clock
         # Who waits for the commit that is due; None where none is.
         self._waiting: list[asyncio.Future[None]] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._closed = False
         # Told when writes that were not committed are gone: what memory knows of them is wrong.
         self.on_lost: list[Callable[[], None]] = []

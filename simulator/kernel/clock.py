@@ -1,7 +1,8 @@
 """The world's clock: real, scaled or virtual, behind one class.
 
 Rule: whoever needs the time, a pause or a deadline asks this clock, so that a world runs the same
-way at any speed. All durations are seconds of the world.
+way at any speed. All durations are seconds of the world. A scaled clock's speed may change while
+the world runs (`pace`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
+from simulator.kernel.pace import Alarm, Bound, Pace, Timer
 from simulator.mistakes import Mistake
 
 T = TypeVar("T")
@@ -36,13 +38,9 @@ class Clock:
     def __init__(
         self, mode: Mode = "real", *, factor: float = 1.0, start: datetime | None = None
     ) -> None:
-        if not _SLOWEST <= factor <= _FASTEST:  # NaN is neither
-            raise ClockError(
-                f"a clock runs forward: the factor must be above 0, from {_SLOWEST:g} to"
-                f" {_FASTEST:g}, not {factor}"
-            )
+        _check(factor)
         self.mode: Mode = mode
-        self.factor = factor if mode == "scaled" else 1.0
+        self._pace = Pace(factor) if mode == "scaled" else None
         self._follows_wall = mode == "real" and start is None
         self._start = start or (DEFAULT_START if mode == "virtual" else datetime.now(UTC))
         self._last = (0.0, self._start)
@@ -70,15 +68,45 @@ class Clock:
     def __str__(self) -> str:
         return f"scaled:{self.factor:g}" if self.mode == "scaled" else self.mode
 
+    @property
+    def factor(self) -> float:
+        """World seconds that pass in one second; of a paused clock, once it goes on."""
+        return 1.0 if self._pace is None else self._pace.factor
+
+    @property
+    def paused(self) -> bool:
+        """True while a scaled clock stands still."""
+        return self._pace is not None and self._pace.paused
+
+    def speed(self, factor: float) -> None:
+        """Let a scaled clock go on at another factor from now, or stand still at 0.
+
+        Raises ClockError for other clocks, and for a factor that none can have.
+        """
+        if self._pace is None:
+            raise ClockError(
+                f"a {self.mode} clock has one speed: start with --clock scaled:1 to change it"
+            )
+        if factor != 0:
+            _check(factor)
+        self._pace.change(factor)
+
+    def go_on(self) -> None:
+        """Let a paused clock go on as before; nothing for others."""
+        if self.paused:
+            self.speed(self.factor)
+
     def monotonic(self) -> float:
         """World seconds since the clock was first used; never goes back."""
+        if self._pace is not None:
+            return self._pace.seconds()
         try:
             ticks = asyncio.get_running_loop().time()
         except RuntimeError:  # before the world runs: it stands at its start
             return 0.0
         if self._origin is None:
             self._origin = ticks
-        return (ticks - self._origin) * self.factor
+        return ticks - self._origin
 
     def now(self) -> datetime:
         """The world's time, UTC."""
@@ -91,11 +119,21 @@ class Clock:
 
     async def sleep(self, duration_s: float) -> None:
         """Let the world go on for `duration_s`."""
-        await asyncio.sleep(max(0.0, duration_s) / self.factor)
+        if self._pace is not None:
+            await self._pace.sleep(duration_s)
+        else:
+            await asyncio.sleep(max(0.0, duration_s))
 
-    def timeout(self, duration_s: float | None) -> asyncio.Timeout:
-        """Bound a block: `async with clock.timeout(5)` raises TimeoutError after 5 s."""
-        return asyncio.timeout(None if duration_s is None else duration_s / self.factor)
+    def timeout(
+        self, duration_s: float | None, *, paused_s: float | None = None
+    ) -> contextlib.AbstractAsyncContextManager[object]:
+        """Bound a block: `async with clock.timeout(5)` raises TimeoutError after 5 s.
+
+        A paused clock's seconds do not pass; `paused_s` of the loop's bound the block then.
+        """
+        if self._pace is not None and duration_s is not None:
+            return Bound(self._pace, duration_s, paused_s)
+        return asyncio.timeout(duration_s)
 
     async def wait_for(self, awaitable: Awaitable[T], duration_s: float | None) -> T:
         """Await within `duration_s`, else cancel it and raise TimeoutError."""
@@ -142,15 +180,26 @@ class Clock:
             if loop.horizon is not None:
                 loop.horizon = max(self._passing, default=loop.time())
 
-    def call_later(self, delay_s: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
-        """Call back once after `delay_s`; the handle cancels it."""
-        return asyncio.get_running_loop().call_later(max(0.0, delay_s) / self.factor, callback)
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> Timer:
+        """Call back once after `delay_s`; the timer cancels it."""
+        if self._pace is not None:
+            return Alarm(self._pace, delay_s, callback)
+        return asyncio.get_running_loop().call_later(max(0.0, delay_s), callback)
 
     async def wait_event(self, event: asyncio.Event, duration_s: float | None) -> bool:
         """Wait for an event at most `duration_s`; True when it came."""
         with contextlib.suppress(TimeoutError):
             await self.wait_for(event.wait(), duration_s)
         return event.is_set()
+
+
+def _check(factor: float) -> None:
+    """Raises ClockError for a factor that no clock can have."""
+    if not _SLOWEST <= factor <= _FASTEST:  # NaN is neither
+        raise ClockError(
+            f"a clock runs forward: the factor must be above 0, from {_SLOWEST:g} to"
+            f" {_FASTEST:g}, not {factor}"
+        )
 
 
 def rfc3339(moment: datetime) -> str:

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 ACTOR = "scenario"
 Arguments = dict[str, Any]
 Result = Any
+PAUSED = "the clock is paused, and this needs time to pass: the step speed lets it go on"
 # Where in the arguments something is wrong (names, numbers in lists), and why.
 Problem = tuple[tuple[str | int, ...], str]
 # Arguments that say how long a step takes; beside them it has so much for what it waits for.
 _DURATIONS = ("by", "within", "for", "wait")
 _PATIENCE_S = 600.0
+# A step that begins where time stands still has so many seconds of the loop: nobody may be there to
+# let time go on. Who pauses in the middle of one wants it to wait.
+_PAUSED_S = 10.0
 # Never shown, whatever step has it.
 SECRET = frozenset({"token_a", "password"})
 
@@ -209,6 +213,8 @@ async def do(step: Step, play: Play, given: Any) -> Result:
             async with clock.timeout(longest_s, paused_s=_PAUSED_S if clock.paused else None):
                 return await step.run(play, arguments)
     except TimeoutError as error:
+        if clock.paused:
+            raise StepFailed(f"{step.name}: {PAUSED}") from error
         why = str(error) or f"it did not come to an end within {words(longest_s)}"
         raise StepFailed(f"{step.name}: {why}") from error
 

@@ -5,10 +5,10 @@ Rule: a name has at most one timer; arming it anew forgets the old one. None is 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Hashable
 
 from simulator.kernel.clock import Clock
+from simulator.kernel.pace import Timer
 
 
 class Timers:
@@ -18,7 +18,7 @@ class Timers:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._handles: dict[Hashable, asyncio.TimerHandle] = {}
+        self._handles: dict[Hashable, Timer] = {}
 
     def __len__(self) -> int:
         return len(self._handles)

@@ -13,6 +13,7 @@ from typing import Any
 
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.kernel.pace import Timer
 from simulator.station.boot import Failure, Queued, heartbeat_due_s
 from simulator.station.core import Core, Message, Payload, Transaction
 from simulator.station.dialect import Dialect
@@ -62,7 +63,7 @@ class Uplink:
         self._spawn = spawn
         self._acknowledged = acknowledged
         self._delivery: asyncio.Task[None] | None = None
-        self._heartbeat: asyncio.TimerHandle | None = None
+        self._heartbeat: Timer | None = None
         self._drained: asyncio.Event | None = None
         self._last_sent_s = 0.0
         self.down_since_s = clock.monotonic()

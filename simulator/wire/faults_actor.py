@@ -16,7 +16,8 @@ class ClockView(Clock):
     """The world's clock as one actor sees it."""
 
     def __init__(self, world: Clock, board: FaultBoard, actor: str) -> None:
-        super().__init__(world.mode, factor=world.factor)
+        super().__init__(world.mode)
+        self._pace = world._pace  # it waits as the world does, whatever its speed becomes
         self._world = world
         self._board = board
         self._actor = actor

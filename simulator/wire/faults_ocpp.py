@@ -14,10 +14,13 @@ from typing import Any, Protocol
 
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.kernel.pace import Timer
 from simulator.wire.fault_kinds import CLOSE, OCPP
 from simulator.wire.fault_spec import RECEIVED, SENT, Moment
 from simulator.wire.faults import FaultBoard, Hit
 from simulator.wire.faults_frame import EFFECTS, Draft, Frame
+from simulator.wire.held_edit import Letter
+from simulator.wire.holding import Desk
 from simulator.wire.ocpp_link import Wire
 from simulator.wire.ocpp_messages import LinkClosed
 from simulator.wire.ocpp_socket import Receiver
@@ -39,8 +42,8 @@ class _Lane:
         self._clock = clock
         self._deliver = deliver
         self._queue: deque[tuple[float, str]] = deque()
-        self._timer: asyncio.TimerHandle | None = None
-        self._strays: dict[int, asyncio.TimerHandle] = {}
+        self._timer: Timer | None = None
+        self._strays: dict[int, Timer] = {}
         self._held: dict[int, str] = {}
         self._numbers = 0
         self._line_free_s = 0.0

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.kernel.pace import Timer
 from simulator.wire.chores import Chores, tell
 from simulator.wire.ocpp_messages import (
     Answered,
@@ -119,7 +120,7 @@ class Link:
         self._wake: asyncio.Future[None] | None = None
         self._server: asyncio.Task[None] | None = None
         self._reading_paused = False
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: Timer | None = None
         self._alarm_at = 0.0
 
     def __repr__(self) -> str:

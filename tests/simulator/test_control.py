@@ -244,6 +244,30 @@ async def test_a_scenario_is_played_in_the_running_world() -> None:
         assert outcome["verdict"] == "ERROR" and "Did you mean 'plug'" in outcome["why"]
 
 
+async def test_the_speed_of_a_running_world() -> None:
+    async with controlled(clock="scaled:60") as (_, call):
+        assert (await call("POST", "/steps/speed", 5))[1]["result"] == "scaled:5"
+        now = (await call("GET", "/clock"))[1]
+        assert (now["clock"], now["factor"], now["paused"]) == ("scaled:5", 5, False)
+        await call("POST", "/steps/speed", 0)
+        first, second = [(await call("GET", "/clock"))[1] for _ in range(2)]
+        assert (first["factor"], first["paused"]) == (5, True)
+        assert first["now"] == second["now"]
+        status, told = await call("POST", "/steps/advance", "1 min")
+        assert (status, told["error"].split(":")[1]) == (409, " the clock is paused, and this "
+            "needs time to pass")  # fmt: skip
+    async with controlled() as (_, call):
+        status, told = await call("POST", "/steps/speed", 5)
+        assert (status, "start with --clock scaled:1" in told["error"]) == (400, True)
+
+
+async def test_what_actors_have_with_each_other() -> None:
+    async with controlled() as (_, call):
+        status, told = await call("GET", "/dealings")
+        assert status == 200 and set(told) == {"cpo", "peers", "emps", "faults"}
+        assert told["cpo"]["connections"][0]["token_out"] is True
+
+
 async def test_figures_for_machines() -> None:
     async with controlled() as (_, call):
         place = {"station": "DE-AC-1"}

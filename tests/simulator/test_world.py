@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.kernel.clock import Clock
 from simulator.kernel.loop import run
 from simulator.mistakes import Exit, Mistake
 from simulator.scenario.snapshot import snapshot
@@ -225,3 +226,29 @@ def test_under_load_and_in_other_processes_it_is_the_same_journal(tmp_path: Path
 
 def test_the_shipped_world_is_found() -> None:
     assert read(find("demo")).name == "demo"
+
+
+async def test_a_session_goes_through_whatever_the_speed_becomes(plan: WorldFile) -> None:
+    async with World(plan, clock="scaled:60") as world:
+        loop = asyncio.get_running_loop()
+        changes = [(1.0, 600), (0.5, 0), (3.0, 5), (20.0, 3600)]
+        due_s = 0.0
+        for pause_s, factor in changes:
+            due_s += pause_s
+            loop.call_later(due_s, world.clock.speed, factor)
+        await session(world, "S201")
+        assert loop.time() > due_s  # the last of them has come
+        cdrs = [r for r in world.journal.records if r["leg"] == "ocpi" and r["module"] == "cdrs"]
+        assert {r["status_code"] for r in cdrs} == {1000}
+        stamps = [record["at"] for record in world.journal.records]
+        assert stamps == sorted(stamps)
+
+
+async def test_a_paused_world_talks_on_and_can_be_stopped(plan: WorldFile) -> None:
+    async with Clock("virtual").timeout(3600), World(plan, clock="scaled:60") as world:
+        station = world.station("S16")
+        world.clock.speed(0)
+        now = world.clock.now()
+        await station.plug(1, world.car("mine"))
+        assert await station.tap(1, "04AA")
+        assert world.clock.now() == now
