@@ -22,8 +22,10 @@ ANNA = "04A1B2C3D4E580"
 
 
 @contextlib.asynccontextmanager
-async def controlled(token: str | None = None) -> AsyncIterator[tuple[World, Caller]]:
-    async with World(read(find("demo"))) as world:
+async def controlled(
+    token: str | None = None, clock: str | None = None
+) -> AsyncIterator[tuple[World, Caller]]:
+    async with World(read(find("demo")), clock=clock) as world:
         control = Control(world, port=0, token=token)
         await control.start()
         http = HttpClient(world.clock, timeout_s=7200)
