@@ -55,6 +55,22 @@ class Actor:
         if step.name == "clear_faults" or calls:
             app.run_worker(self._perform(step, calls), exit_on_error=False)
 
+    def speed(self, way: int) -> None:
+        """Let the clock go faster, or with -1 slower."""
+        self._speed(doing.next_speed(self._factor(), way))
+
+    def pause(self) -> None:
+        """Let time stand still, or go on."""
+        self._speed(self._factor() if self._app.engine.facts.paused else 0)
+
+    def _factor(self) -> float:
+        _, _, factor = self._app.engine.facts.clock.partition(":")
+        return float(factor or 1)  # a real clock says itself that it has one speed
+
+    def _speed(self, factor: float) -> None:
+        whole = int(factor) if factor == int(factor) else factor
+        self.perform(STEPS["speed"], {"factor": whole})
+
     async def _perform(self, step: Step, calls: Sequence[Mapping[str, Any]]) -> None:
         app = self._app
         results = await asyncio.gather(

@@ -250,6 +250,14 @@ class RoamlabApp(App[int]):
         """A step on what is meant; what it needs to know is asked."""
         self.actor.do(name)
 
+    def action_speed(self, way: str) -> None:
+        """The world's clock, faster or slower."""
+        self.actor.speed(int(way))
+
+    def action_pause(self) -> None:
+        """The world's time stands still, or goes on."""
+        self.actor.pause()
+
     def action_export(self) -> None:
         """What can be saved, to choose from."""
         saving.offer(self)

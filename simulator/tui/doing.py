@@ -18,6 +18,19 @@ MARKED = "@marked"
 _ASKED = frozenset({"fault", "start", "tap"})
 
 
+# What a clock's factor goes up and down by: these and their tens.
+_SPEEDS = (1.0, 2.0, 5.0)
+
+
+def next_speed(factor: float, way: int) -> float:
+    """The next faster factor of a clock, or with `way` -1 the next slower: 1, 2, 5, 10, 20, …"""
+    steps = [round(base * 10.0**power, 3) for power in range(-3, 7) for base in _SPEEDS]
+    steps = [step for step in steps if step <= 1e6]
+    if way > 0:
+        return next((step for step in steps if step > factor), factor)
+    return next((step for step in reversed(steps) if step < factor), factor)
+
+
 def _free(evse: Snapshot) -> bool:
     return evse["car"] is None
 

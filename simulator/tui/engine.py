@@ -17,13 +17,14 @@ READ_ONLY = "this view is read-only: it was started with --read-only"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a world is: `kind` is where it runs, local or attached."""
+    """What a world is: `kind` is where it runs, local or attached; `clock` how fast it goes now."""
 
     kind: str
     world: str
     seed: int
     clock: str
     read_only: bool = False
+    paused: bool = False
 
 
 class Engine(Protocol):
@@ -62,11 +63,6 @@ class Engine(Protocol):
 
     async def dealings(self) -> Snapshot:
         """What CPO, peers and EMPs have with each other. Raises Mistake."""
-
-    async def figures(self) -> Snapshot:
-        """What goes on there, over the last minutes (docs/control.md, `GET /v1/metrics`); empty
-        where nobody measures.
-        """
 
     def faults(self) -> Sequence[Snapshot]:
         """The faults that were placed and have not gone."""

@@ -14,8 +14,8 @@ from simulator.mistakes import Mistake
 from simulator.scenario.dealings import dealings
 from simulator.scenario.gauges import Gauges
 from simulator.scenario.snapshot import snapshot
-from simulator.scenario.step import Play
 from simulator.scenario.stages import Stages
+from simulator.scenario.step import Play
 from simulator.scenario.steps import perform
 from simulator.tui.engine import READ_ONLY, Facts, Snapshot, tokens_of
 from simulator.world import World
@@ -28,14 +28,21 @@ class LocalEngine:
 
     def __init__(self, world: World, *, read_only: bool = False) -> None:
         self._world = world
-        self.facts = Facts("local", world.plan.name, world.seed, str(world.clock), read_only)
+        self._read_only = read_only
         self._new: list[Record] = []
         self._leave = world.journal.subscribe(self._new.append)
         self._gauges = Gauges(world)
         self._play: Play | None = None
+        self._stages = Stages(world)
+
+    @property
+    def facts(self) -> Facts:
+        """What it is."""
+        world, clock = self._world, self._world.clock
+        return Facts("local", world.plan.name, world.seed, str(clock), self._read_only,
+                     clock.paused)  # fmt: skip
 
     async def start(self) -> None:
-        self._stages = Stages(world)
         """Start the world. Raises Mistake, BindError."""
         await self._world.start()
 
@@ -45,10 +52,10 @@ class LocalEngine:
         self._gauges.close()
         if self._play is not None:
             self._play.sightings.close()
+        await self._stages.close()
         await self._world.stop()
 
     def take(self) -> Sequence[Record]:
-        await self._stages.close()
         """The records since the last call."""
         new = self._new[:]
         self._new.clear()
@@ -67,13 +74,13 @@ class LocalEngine:
         """All that the world's actors know."""
         return await snapshot(self._world)
 
-    async def dealings(self) -> Snapshot:
-        """What CPO, peers and EMPs have with each other."""
-        return await dealings(self._world)
-
     async def figures(self) -> Snapshot:
         """What goes on there, over the last minutes."""
         return self._gauges.figures()
+
+    async def dealings(self) -> Snapshot:
+        """What CPO, peers and EMPs have with each other."""
+        return await dealings(self._world)
 
     def faults(self) -> Sequence[Snapshot]:
         """The faults on the world's board."""
@@ -94,13 +101,6 @@ class LocalEngine:
         except (TimeoutError, OSError) as error:
             raise Mistake(f"{step}: {error or type(error).__name__}") from error
 
-
-_KNOWN: Mapping[str, Callable[[World], Sequence[str] | Mapping[str, Any]]] = {
-    "station": lambda world: world.stations,
-    "car": lambda world: world.plan.cars,
-    "peer": lambda world: world.peers,
-    "emp": lambda world: world.emps,
-    "tariff": lambda world: world.cpo.sites.tariffs if world.cpo_lives else (),
     def _admit(self) -> None:
         if self.facts.read_only:
             raise Mistake(READ_ONLY)
@@ -129,6 +129,13 @@ _KNOWN: Mapping[str, Callable[[World], Sequence[str] | Mapping[str, Any]]] = {
         self._admit()
         return await self._stages.drop(stage)
 
+
+_KNOWN: Mapping[str, Callable[[World], Sequence[str] | Mapping[str, Any]]] = {
+    "station": lambda world: world.stations,
+    "car": lambda world: world.plan.cars,
+    "peer": lambda world: world.peers,
+    "emp": lambda world: world.emps,
+    "tariff": lambda world: world.cpo.sites.tariffs if world.cpo_lives else (),
     "token": lambda world: tokens_of(
         [*(peer.tokens for peer in world.plan.peers), *(emp.tokens for emp in world.plan.emps)]
     ),

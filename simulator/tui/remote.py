@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -55,7 +56,8 @@ class RemoteEngine:
             await self._http.close()
             raise
         told = now["world"]
-        self.facts = Facts("attached", told["name"], told["seed"], told["clock"], self._read_only)
+        self.facts = Facts("attached", told["name"], told["seed"], told["clock"], self._read_only,
+                           told["paused"])  # fmt: skip
         self._seen = max(0, told["records"] - _BEFORE)
         self._reader = asyncio.get_running_loop().create_task(self._listen())
 
@@ -81,10 +83,16 @@ class RemoteEngine:
                         record = msgspec.json.decode(line)
                         self._seen = record["seq"]
                         self._new.append(record)
+                        if record["leg"] == "event" and record["what"] == "clock.speed":
+                            self._sped(record["data"])
                 self.trouble = self.trouble or "the stream has ended"
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 self.trouble = f"not connected: {error or type(error).__name__}"
             await self._clock.sleep(_AGAIN_S)
+
+    def _sped(self, told: Mapping[str, Any]) -> None:
+        clock = f"scaled:{told['factor']:g}"
+        self.facts = replace(self.facts, clock=clock, paused=told["paused"])
 
     def take(self) -> Sequence[Record]:
         """The records since the last call."""
@@ -127,15 +135,6 @@ class RemoteEngine:
     async def dealings(self) -> Snapshot:
         """What CPO, peers and EMPs have with each other. Raises Mistake."""
         told: Snapshot = await self._ask("GET", "/dealings")
-        return told
-
-    async def figures(self) -> Snapshot:
-        """What goes on there, over the last minutes; nothing where it cannot be asked."""
-        try:
-            told: Snapshot = await self._ask("GET", "/metrics")
-        except Mistake as error:
-            self.trouble = str(error)
-            return {}
         return told
 
     def faults(self) -> Sequence[Snapshot]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulator.tui.stage import FakeEngine, seen, showing, until
+from tests.simulator.tui.stage import FakeEngine, playing, seen, showing, until
 
 pytestmark = pytest.mark.real
 
@@ -33,3 +33,23 @@ async def test_nothing_is_done_where_one_only_looks() -> None:
         await pilot.press("p")
         await until(pilot, lambda: "this view is read-only" in seen(app))
         assert engine.done == []
+
+
+async def test_the_worlds_time_runs_faster_slower_and_stands() -> None:
+    async with playing(clock="scaled:20") as (app, pilot):
+        await pilot.press("plus")
+        await until(pilot, lambda: "clock scaled:50" in seen(app))
+        await pilot.press("underscore")
+        await until(pilot, lambda: app.engine.facts.clock == "scaled:20")
+        await pilot.press("P")
+        await until(pilot, lambda: "PAUSED" in seen(app))
+        await pilot.press("P")
+        await until(pilot, lambda: "PAUSED" not in seen(app))
+        told = [(r["step"], r["arguments"]) for r in app.store.steps]
+        assert told == [("speed", {"factor": factor}) for factor in (50, 20, 0, 20)]
+
+
+async def test_a_clock_with_one_speed_says_so() -> None:
+    async with playing(clock="real") as (app, pilot):
+        await pilot.press("plus")
+        await until(pilot, lambda: "a real clock has one speed" in seen(app))

@@ -43,3 +43,13 @@ def test_what_is_asked() -> None:
 def test_every_step_is_in_the_palette() -> None:
     told = [choice.id for choice in doing.choices([])]
     assert sorted(told) == sorted(f"step:{name}" for name in STEPS)
+
+
+def test_a_clock_goes_up_and_down_in_steps_of_1_2_5() -> None:
+    up = [doing.next_speed(1, 1)]
+    for _ in range(4):
+        up.append(doing.next_speed(up[-1], 1))
+    assert up == [2, 5, 10, 20, 50]
+    assert (doing.next_speed(60, 1), doing.next_speed(60, -1)) == (100, 50)
+    assert (doing.next_speed(1, -1), doing.next_speed(0.001, -1)) == (0.5, 0.001)
+    assert (doing.next_speed(5e5, 1), doing.next_speed(1e6, 1)) == (1e6, 1e6)

@@ -36,6 +36,19 @@ async def test_it_is_looked_at_and_played() -> None:
         await engine.stop()
 
 
+async def test_the_clocks_speed_is_told_as_it_is_now() -> None:
+    world = World(free_ports(), seed=42, clock="scaled:60")
+    engine = LocalEngine(world)
+    await engine.start()
+    try:
+        assert await engine.perform("speed", {"factor": 5}) == "scaled:5"
+        assert (engine.facts.clock, engine.facts.paused) == ("scaled:5", False)
+        await engine.perform("speed", {"factor": 0})
+        assert engine.facts.paused
+    finally:
+        await engine.stop()
+
+
 async def test_a_dead_cpo_has_no_tariffs_to_name() -> None:
     world = World(free_ports(), seed=42)
     engine = LocalEngine(world)

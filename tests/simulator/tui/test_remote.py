@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from simulator.control import Control
+from simulator.kernel.clock import Clock
 from simulator.mistakes import Exit, Mistake
 from simulator.tui.remote import RemoteEngine
 from simulator.world import World
@@ -17,9 +18,9 @@ from tests.simulator.tui.stage import ANNA, free_ports, partnered, seen, showing
 
 @contextlib.asynccontextmanager
 async def attached(
-    token: str | None = None, read_only: bool = False
+    token: str | None = None, read_only: bool = False, clock: str | None = None
 ) -> AsyncIterator[tuple[World, Control, RemoteEngine]]:
-    async with World(free_ports(), seed=42) as world:
+    async with World(free_ports(), seed=42, clock=clock) as world:
         control = Control(world, port=0, token=token)
         await control.start()
         engine = RemoteEngine(control.url, token=token, read_only=read_only)
@@ -74,6 +75,19 @@ async def test_a_dead_cpo_has_no_tariffs_to_name() -> None:
         await world.kill_cpo()
         assert (await engine.world())["cpo"] is None
         assert engine.known("tariff") == [] and engine.known("car")
+
+
+async def test_the_clocks_speed_is_told_as_it_is_now() -> None:
+    async with attached(clock="scaled:60") as (world, _, engine):
+        world.clock.speed(30)
+        await engine.start()
+        assert (engine.facts.clock, engine.facts.paused) == ("scaled:30", False)
+        await engine.perform("speed", {"factor": 5})
+        await world.clock.sleep(1)
+        assert (engine.facts.clock, engine.facts.paused) == ("scaled:5", False)
+        await engine.perform("speed", {"factor": 0})
+        await Clock("virtual").sleep(1)
+        assert (engine.facts.clock, engine.facts.paused) == ("scaled:5", True)
 
 
 @pytest.mark.real
