@@ -50,7 +50,7 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("app", "story", "0", "view('story')", "story", "screen 0, Story: for an audience"),
     KeyRow("app", "faster", "+", "speed('1')", "faster", "speed: the clock runs faster"),
     KeyRow("app", "slower", "_", "speed('-1')", "slower", "speed: the clock runs slower"),
-    KeyRow("app", "pause", "P", "pause", "pause",
+    KeyRow("app", "pause", ".", "pause", "pause",
            "speed: the world's time stands still, or goes on"),
     KeyRow("app", "wide", "w", "wide", "wide", "the focused pane alone, or all again"),
     KeyRow("app", "export", "x", "export", "export",

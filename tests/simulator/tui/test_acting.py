@@ -41,9 +41,9 @@ async def test_the_worlds_time_runs_faster_slower_and_stands() -> None:
         await until(pilot, lambda: "clock scaled:50" in seen(app))
         await pilot.press("underscore")
         await until(pilot, lambda: app.engine.facts.clock == "scaled:20")
-        await pilot.press("P")
+        await pilot.press("full_stop")
         await until(pilot, lambda: "PAUSED" in seen(app))
-        await pilot.press("P")
+        await pilot.press("full_stop")
         await until(pilot, lambda: "PAUSED" not in seen(app))
         told = [(r["step"], r["arguments"]) for r in app.store.steps]
         assert told == [("speed", {"factor": factor}) for factor in (50, 20, 0, 20)]
