@@ -37,6 +37,10 @@ COMMANDS: dict[str, Row] = {
         "simulator.commands.tui:tui",
         "Look at a world and play in it, in the terminal.",
     ),
+    "serve": Row(
+        "simulator.commands.serve:serve",
+        "The same in a browser, for demonstrations.",
+    ),
     "up": Row(
         "simulator.commands.up:up",
         "Keep a world running: stations, CPO and peer.",

@@ -1,9 +1,12 @@
-"""`roamlab tui`: the terminal interface, over a world of its own or one that runs."""
+"""`roamlab tui`: the terminal interface, over a world of its own, one that runs or one that ran."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,20 +27,39 @@ if TYPE_CHECKING:
     from simulator.tui.engine import Engine
 
 
+_ATTACH = (
+    click.option(
+        "--attach",
+        metavar="URL",
+        help="Look at a running world: the control URL that `roamlab up --control` prints.",
+    ),
+    click.option(
+        "--control-token",
+        envvar="ROAMLAB_CONTROL_TOKEN",
+        metavar="TOKEN",
+        help="What that control API asks for.",
+    ),
+    click.option("--read-only", is_flag=True, help="Look, and do nothing: for an audience."),
+)
+
+
+def attach_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--attach, --control-token, --read-only"""
+    for option in reversed(_ATTACH):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("world_name", default=None, required=False, metavar="[WORLD]")
+@attach_options
 @click.option(
-    "--attach",
-    metavar="URL",
-    help="Look at a running world: the control URL that `roamlab up --control` prints.",
+    "--open",
+    "opened",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="JOURNAL",
+    help="Look at what was recorded: a journal file, as of a run that failed.",
 )
-@click.option(
-    "--control-token",
-    envvar="ROAMLAB_CONTROL_TOKEN",
-    metavar="TOKEN",
-    help="What that control API asks for.",
-)
-@click.option("--read-only", is_flag=True, help="Look, and do nothing: for an audience.")
 @click.option(
     "--config",
     "config_file",
@@ -55,6 +77,7 @@ def tui(
     attach: str | None,
     control_token: str | None,
     read_only: bool,
+    opened: Path | None,
     config_file: Path | None,
     clock_name: str,
     seed: int | None,
@@ -63,45 +86,57 @@ def tui(
     """Open the terminal interface.
 
     WORLD is a world file (docs/worlds.md), or the name of one that comes along; default demo. It
-    lives as long as the interface does. With --attach a world that runs elsewhere is shown.
+    lives as long as the interface does. With --attach a world that runs elsewhere is shown, with
+    --open one that has run.
     """
     from simulator.tui import config
 
-    _refuse_what_does_not_fit(context, attach, control_token)
-    if clock_name == "virtual":
-        raise Mistake("tui: a virtual clock is too fast to be looked at: take real or scaled:N")
+    refuse_what_does_not_fit(context)
     if not _on_a_terminal():
         raise Mistake("tui: this is no terminal. `roamlab up` keeps a world running without one.")
     told = config.read(config_file)
     if attach is not None:
         return _attached(attach, control_token, told, read_only=read_only)
+    if opened is not None:
+        return _recorded(opened, told)
     return _embedded(
         world_name or "demo", clock_name, seed, journal_file, told, read_only=read_only
     )
 
 
-def _refuse_what_does_not_fit(
-    context: click.Context, attach: str | None, control_token: str | None
-) -> None:
-    given = {
+def refuse_what_does_not_fit(context: click.Context) -> None:
+    """What cannot be together with --attach or --open, and a virtual clock. Raises Mistake."""
+    own = {"world_name": "WORLD", "clock_name": "--clock", "seed": "--seed",
+           "journal_file": "--journal"}  # fmt: skip
+    given = [
         name
-        for name in ("world_name", "clock_name", "seed", "journal_file")
+        for name in context.params
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    }
-    if attach is not None and given:
+    ]
+    command, wheres = context.info_name, [name for name in ("attach", "opened") if name in given]
+    if len(wheres) > 1:
+        raise Mistake(f"{command}: --attach and --open: a world runs, or it has run")
+    if wheres and not own.keys().isdisjoint(given):
+        option = "--attach" if wheres == ["attach"] else "--open"
         raise Mistake(
-            "tui: --attach shows a world that has its clock, seed and journal already: leave out "
-            "WORLD, --clock, --seed and --journal"
+            f"{command}: {option} shows a world that has its clock, seed and journal already: "
+            f"leave out {', '.join(own.values())}"
         )
-    by_hand = context.get_parameter_source("control_token")
-    if attach is None and by_hand is click.core.ParameterSource.COMMANDLINE:
+    if "control_token" in given and "attach" not in given:
         raise Mistake("--control-token needs --attach")
+    if context.params["clock_name"] == "virtual":
+        raise Mistake(
+            f"{command}: a virtual clock is too fast to be looked at: take real or scaled:N"
+        )
+
+
+def _in_a_browser() -> bool:
+    """Whether `roamlab serve` has started us for one of its tabs."""
+    return "TEXTUAL_DRIVER" in os.environ
 
 
 def _on_a_terminal() -> bool:
-    import sys
-
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return _in_a_browser() or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
 def _embedded(
@@ -129,6 +164,13 @@ def _attached(url: str, token: str | None, told: Config, *, read_only: bool) -> 
     return _show(RemoteEngine(url, token=token, read_only=read_only), told, Clock("real"), None)
 
 
+def _recorded(path: Path, told: Config) -> int:
+    from simulator.kernel.clock import Clock
+    from simulator.tui.recorded import RecordedEngine
+
+    return _show(RecordedEngine.read(path), told, Clock("real"), None)
+
+
 def _show(engine: Engine, told: Config, clock: Clock, journal: Journal | None) -> int:
     """Run the interface. Raises what kept the world from starting."""
     code = run(_shown(engine, told), clock, journal)
@@ -144,7 +186,11 @@ async def _shown(engine: Engine, told: Config) -> int:
 
     app = RoamlabApp(engine, told)
     async with stopped_in_time(engine.stop):
-        running = asyncio.get_running_loop().create_task(app.run_async())
+        loop = asyncio.get_running_loop()
+        running = loop.create_task(app.run_async())
+        if _in_a_browser():
+            watching = loop.create_task(_end_with(os.getppid()))
+            running.add_done_callback(lambda _: watching.cancel())
         try:
             code = await asyncio.shield(running)
         except asyncio.CancelledError:  # SIGTERM: the terminal is put right first
@@ -154,3 +200,12 @@ async def _shown(engine: Engine, told: Config) -> int:
         if app.failure is not None:
             raise app.failure
         return Exit.INTERNAL if code is None else code
+
+
+async def _end_with(parent: int) -> None:
+    """End when who serves us has gone without a word, as by kill -9."""
+    from simulator.kernel.clock import Clock
+
+    while os.getppid() == parent:
+        await Clock("real").sleep(1.0)
+    os._exit(Exit.INTERRUPTED)  # nobody reads what ending in order would write

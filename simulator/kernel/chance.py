@@ -25,6 +25,11 @@ def fresh_seed() -> int:
     return int.from_bytes(os.urandom(4), "big")
 
 
+def fresh_token() -> str:
+    """Draw a secret from the system, which no seed tells."""
+    return os.urandom(24).hex()
+
+
 class Chance:
     """A named stream of seeded random values."""
 

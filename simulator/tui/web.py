@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import re
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
@@ -28,7 +30,7 @@ TABS = 32
 _GRACE_S = 0.4
 _HERE = Path(__file__).parent
 _OURS = {"page.html": "text/html", "page.js": "text/javascript"}
-_SIZE = {"width": (80, 500), "height": (24, 300)}  # by default, at most
+_USUAL, _MOST = (80, 24), (500, 300)  # columns and lines
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -105,11 +107,10 @@ class Pages:
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
         """Refuse other people's pages, and names that may be theirs."""
-        name = urlsplit(f"//{request.host}").hostname or ""
-        if not (_is_address(name) or name in ("localhost", self.host)):
-            raise web.HTTPForbidden(text=f"'{name}' is no name of this server: use its address\n")
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if not _is_address(request.host):
+            raise web.HTTPForbidden(text="that is no name of this server: use its address\n")
+        origin = request.headers.get("Origin", f"http://{request.host}")
+        if origin.partition("://")[2] != request.host:
             raise web.HTTPForbidden(text="only pages of this server may do that\n")
         return await handler(request)
 
@@ -122,7 +123,7 @@ class Pages:
         tab = _Tab(self._command, self._environment, socket, self._downloads)
         self._tabs.add(tab)
         try:
-            await tab.start(*(_number(request, name) for name in _SIZE))
+            await tab.start(*_size(request.query.get("width"), request.query.get("height")))
             await tab.listen()
         finally:
             await tab.end()
@@ -182,15 +183,11 @@ class _Tab(AppService):
     async def listen(self) -> None:
         """Hand on what the browser says, until it is closed."""
         async for message in self._socket:
-            if message.type is not WSMsgType.TEXT:
-                continue
-            match message.json():
+            match _decoded(message):
                 case ["stdin", str(keys)]:
                     await self.send_bytes(keys.encode())
                 case ["resize", {"width": int(width), "height": int(height)}]:
-                    await self.set_terminal_size(
-                        _within(width, *_SIZE["width"]), _within(height, *_SIZE["height"])
-                    )
+                    await self.set_terminal_size(*_size(str(width), str(height)))
                 case ["ping", str(number)]:
                     await self._socket.send_json(["pong", number])
                 case ["blur"]:
@@ -235,23 +232,31 @@ async def _mark(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
 
 
-def _number(request: web.Request, name: str) -> int:
-    told = request.query.get(name, "")
-    default, most = _SIZE[name]
-    return _within(int(told), default, most) if told.isascii() and told.isdecimal() else default
+def _decoded(message: WSMessage) -> Any:
+    if message.type is WSMsgType.TEXT:
+        with contextlib.suppress(ValueError):
+            return message.json()
+    return None
 
 
-def _within(number: int, _default: int, most: int) -> int:
-    return max(1, min(number, most))
+def _size(width: str | None, height: str | None) -> tuple[int, int]:
+    """Columns and lines as they were asked for, within bounds."""
+    asked = zip((width, height), _USUAL, _MOST, strict=True)
+    columns, lines = (
+        max(1, min(int(told), most)) if told and re.fullmatch(r"[0-9]{1,5}", told) else usual
+        for told, usual, most in asked
+    )
+    return columns, lines
 
 
 def _plain(name: str) -> str:
     return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name)
 
 
-def _is_address(name: str) -> bool:
+def _is_address(host: str) -> bool:
+    """Whether a Host header holds an IP literal or localhost: names can be led elsewhere."""
     try:
-        ipaddress.ip_address(name)
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or bool(ipaddress.ip_address(name))
     except ValueError:
         return False
-    return True

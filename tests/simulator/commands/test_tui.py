@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from simulator.cli import run
-from simulator.kernel.clock import stopwatch
+from simulator.kernel.clock import Clock, stopwatch
+from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit
 from tests.simulator.commands.process import free_port
 
@@ -127,6 +128,18 @@ def test_a_world_that_cannot_start_is_told_in_words(terminal: Terminal, command:
     assert "ENDED 3" in told and "Traceback" not in told
 
 
+def test_a_journal_that_breaks_off_is_opened(terminal: Terminal, tmp_path: Path) -> None:
+    begun = Journal(Clock("virtual"), seed=42, world="ran")
+    begun.event("station/CP9", "station.powered_on", version="1.6")
+    path = tmp_path / "ran.ndjson"
+    path.write_bytes(begun.dump() + b'{"seq": 2, "at')
+    terminal.start(f"{sys.executable} -m simulator tui --open {path}")
+    told = terminal.wait("breaks off after record 1")
+    assert "recorded" in told and "CP9" in told
+    terminal.keys("q")
+    terminal.wait("ENDED 0")
+
+
 def test_alone_on_a_terminal_it_is_the_interface(terminal: Terminal, tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
     bad.write_text("theme = 5")
@@ -143,6 +156,8 @@ def test_alone_on_a_terminal_it_is_the_interface(terminal: Terminal, tmp_path: P
         (["tui", "--clock", "virtual"], "a virtual clock is too fast"),
         (["tui", "demo", "--attach", "http://127.0.0.1:1"], "leave out WORLD"),
         (["tui", "--control-token", "x"], "--control-token needs --attach"),
+        (["tui", "--open", "x", "--seed", "1"], "--open shows a world that has its clock"),
+        (["tui", "--open", "x", "--attach", "y"], "a world runs, or it has run"),
     ],
 )
 def test_mistakes(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:

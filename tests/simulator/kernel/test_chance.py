@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from simulator.kernel.chance import Chance, fresh_seed
+from simulator.kernel.chance import Chance, fresh_seed, fresh_token
 
 
 def draws(chance: Chance) -> list[object]:
@@ -78,3 +78,8 @@ def test_fakes_are_seeded() -> None:
 
 def test_fresh_seeds_differ() -> None:
     assert len({fresh_seed() for _ in range(10)}) > 1
+
+
+def test_a_fresh_token_is_long_and_never_the_same() -> None:
+    tokens = {fresh_token() for _ in range(100)}
+    assert len(tokens) == 100 and all(len(token) == 48 and token.isalnum() for token in tokens)
