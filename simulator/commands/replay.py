@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulator.command import journal_option, json_option, run, seconds, seed_option, write_to
-from simulator.tls_options import tls_of, tls_options
+from simulator.tls_options import station_tls_of, tls_of, tls_options
 
 if TYPE_CHECKING:
     from simulator.kernel.clock import Clock
@@ -173,6 +173,9 @@ async def _play(
 
 def _plan(options: dict[str, Any]) -> Plan:
     from simulator.scenario.replay import Plan
+    from simulator.wire.tls import NO_TLS
+
+    stations = options["side"].startswith("station")
 
     def listening(url: str) -> None:
         click.echo(f"listening at {url}", err=True)
@@ -183,7 +186,8 @@ def _plan(options: dict[str, Any]) -> Plan:
         patience_s=options["patience"], wait_s=options["wait"], shift=options["shift"],
         ignore=options["ignore"], peer=options["peer"], token=options["token"],
         own_token=options["own_token"], password=options["password"], host=options["host"],
-        port=options["port"], tls=tls_of(options, options["host"]),
+        port=options["port"], tls=NO_TLS if stations else tls_of(options, options["host"]),
+        station_tls=lambda name: station_tls_of(options, name, None),
         insecure=options["insecure"], listening=listening,
     )  # fmt: skip
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from ssl import SSLContext
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -40,7 +41,8 @@ PORTS = {"csms": 9000, "cpo": 9100, "peer": 8090}
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to play and how. `against` is a CSMS's URL or a party's versions URL; `token` what the
-    live party knows us by, `own_token` what it must show us; durations are seconds of the clock.
+    live party knows us by, `own_token` what it must show us; `station_tls` what each station has,
+    where they do not share `tls`; durations are seconds of the clock.
     """
 
     side: str
@@ -60,6 +62,7 @@ class Plan:
     host: str = "127.0.0.1"
     port: int | None = None
     tls: Tls = NO_TLS
+    station_tls: Callable[[str], Tls] | None = None
     insecure: bool = False
     listening: Callable[[str], None] = field(default=lambda url: None)
 
@@ -74,13 +77,21 @@ class _Stage:
     journal: Journal
     report: Report
     pace: Pace
+    _memories: list[Memory] = field(default_factory=list)
 
     def memory(self) -> Memory:
         """A memory; with `shift` it moves times from then to now."""
-        if not self.plan.shift:
-            return Memory()
-        began = moment(self.stretch.records[0]) if self.stretch.records else _NEVER
-        return Memory(shift=_whole_ms(self.clock.now() - began))
+        memory = Memory()
+        self._memories.append(memory)
+        self.shift()
+        return memory
+
+    def shift(self) -> None:
+        """It is now that the recording begins, if its times are to be moved."""
+        if self.plan.shift and self.stretch.records:
+            passed = self.clock.now() - moment(self.stretch.records[0])
+            for memory in self._memories:
+                memory.shift = timedelta(seconds=passed // timedelta(seconds=1))
 
 
 async def replay(
@@ -92,6 +103,7 @@ async def replay(
     report = Report(plan.side, notes=list(recording.notes))
     pace = Pace(clock, plan.factor, plan.patience_s)
     stage = _Stage(plan, recording, stretch, clock, chance, journal, report, pace)
+    pace.on_met = stage.shift
     if plan.side == "stations" or plan.side.startswith(STATION):
         await _stations(stage)
     elif plan.side == "csms":
@@ -119,10 +131,17 @@ async def _stations(stage: _Stage) -> None:
     plan, talks = stage.plan, _talks(stage, csms=False)
     if plan.against is None:
         raise Mistake("--against: which CSMS? ws://host:port/path, to which the id is appended")
+
+    tls_of = plan.station_tls or (lambda station: plan.tls)
+    own = {talk.station: tls_of(talk.station) for talk in talks}
+
+    def client(station: str) -> SSLContext:
+        return own[station].client(stage.clock)
+
     await play_stations(
         talks, plan.against, pace=stage.pace, memory=stage.memory, report=stage.report,
         chance=stage.chance, journal=stage.journal, password=plan.password, ignore=plan.ignore,
-        ssl=(lambda: plan.tls.client(stage.clock)) if plan.against.startswith("wss:") else None,
+        ssl=client if plan.against.startswith("wss:") else None,
     )  # fmt: skip
 
 
@@ -195,10 +214,3 @@ def _registers(talk: list[OcpiExchange]) -> bool:
 
 def _port(plan: Plan) -> int:
     return PORTS[plan.side] if plan.port is None else plan.port
-
-
-def _whole_ms(distance: timedelta) -> timedelta:
-    return timedelta(milliseconds=distance // timedelta(milliseconds=1))
-
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,6 +10,7 @@ import asyncio
 import ssl as _ssl
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -19,7 +20,7 @@ from simulator.scenario.replay_match import Memory
 from simulator.scenario.replay_ocpp import Line, Pace, Player, first_s, play_all
 from simulator.scenario.replay_report import Report
 from simulator.scenario.replay_talk import Talk
-from simulator.wire.ocpp_client import OcppClient
+from simulator.wire.ocpp_client import OcppClient, cause_of
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import Call, CallHandler, OcppVersion, Reply, Validation
 from simulator.wire.ocpp_server import Admission, Knock, OcppServer
@@ -33,8 +34,7 @@ class StationLine(Line):
 
     def __init__(self, talk: Talk, url: str, *, clock: Clock, chance: Chance, journal: Journal,
                  patience_s: float, password: str | None = None,
-                 ssl: _ssl.SSLContext | Callable[[], _ssl.SSLContext | None] | None = None,
-                 ) -> None:  # fmt: skip
+                 ssl: Callable[[], _ssl.SSLContext] | None = None) -> None:  # fmt: skip
         self.player: Player | None = None
         self._station = talk.station
         self._clock = clock
@@ -71,10 +71,10 @@ class StationLine(Line):
         with suppress(TimeoutError):
             await self._clock.wait_for(self._settled.wait(), self._patience_s)
         if self._client.link is None:
-            why = self._failed or f"no connection within {self._patience_s:g} s"
-            raise Mistake(
-                f"{self._station}: cannot connect to {self._client.url}: {why}", Exit.UNREACHABLE
-            )
+            url, why = self._client.url, f"no connection within {self._patience_s:g} s"
+            if self._failed is not None:
+                why = cause_of(self._failed, url)
+            raise Mistake(f"{self._station}: cannot connect to {url}: {why}", Exit.UNREACHABLE)
 
     async def link(self) -> Link | None:
         """The link; when it has gone, one that stands again within the time of patience."""
@@ -114,9 +114,11 @@ class StationLine(Line):
 async def play_stations(talks: list[Talk], url: str, *, pace: Pace, memory: Callable[[], Memory],
                         report: Report, chance: Chance, journal: Journal,
                         password: str | None = None, ignore: tuple[str, ...] = (),
-                        ssl: _ssl.SSLContext | Callable[[], _ssl.SSLContext | None] | None = None,
-                        ) -> None:  # fmt: skip
-    """Play the stations of a recording against a live CSMS. Raises Mistake."""
+                        ssl: Callable[[str], _ssl.SSLContext] | None = None) -> None:  # fmt: skip
+    """Play the stations of a recording against a live CSMS; `ssl` gives what each has for TLS.
+
+    Raises Mistake.
+    """
     lines: list[StationLine] = []
     players = []
     pace.begin(first_s(talks))
@@ -124,7 +126,8 @@ async def play_stations(talks: list[Talk], url: str, *, pace: Pace, memory: Call
         for talk in talks:
             line = StationLine(
                 talk, url, clock=pace.clock, chance=chance, journal=journal,
-                patience_s=pace.patience_s, password=password, ssl=ssl,
+                patience_s=pace.patience_s, password=password,
+                ssl=None if ssl is None else partial(ssl, talk.station),
             )  # fmt: skip
             lines.append(line)
             line.player = Player(talk, line, pace, memory(), report, ignore)
@@ -225,6 +228,7 @@ class CsmsDoor:
         stall = self._stalls[link.peer_id]
         assert stall.player is not None
         stall.now = link
+        self._pace.met()
         stall.up.set()
         return stall.player.answer
 

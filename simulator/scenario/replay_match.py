@@ -11,15 +11,18 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from simulator.kernel.clock import parse_rfc3339, rfc3339
+import msgspec
+
 from simulator.kernel.redaction import HIDDEN
 from simulator.scenario.compare import MISSING, shown
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
+_SECOND = r"(?P<second>\d{4}-\d\d-\d\dT\d\d(?P<colon>:|%3A)\d\d(?P=colon)\d\d)"
+_TIME = re.compile(rf"{_SECOND}(?P<rest>(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)")
+_TIME_ASKED_FOR = re.compile(rf"(?<==){_SECOND}", re.IGNORECASE)  # in the query of a URL
 _URL = re.compile(r"https?://[^/\s]+")
 # Names of what one side makes up and the other repeats, whatever its form (transactions of OCPP
 # 1.6, requests of a CSMS in 2.0.1; OCPI 2.2.1 tokens and credentials).
@@ -48,8 +51,9 @@ class Deviation(NamedTuple):
 
 @dataclass(slots=True)
 class Memory:
-    """Which live value stands for which recorded one. `shift` moves recorded times; `bases` are the
-    beginnings of URLs, recorded and live.
+    """Which live value stands for which recorded one. `shift` moves times by whole seconds,
+    and leaves them in the form that they have; `bases` are the beginnings of URLs, recorded and
+    live.
     """
 
     shift: timedelta | None = None
@@ -64,7 +68,8 @@ class Memory:
         if isinstance(value, list) and depth < _DEPTH:
             return [self.put(each, name, depth + 1) for each in value]
         if isinstance(value, str):
-            return self._text(value, name)
+            inner = packed(name, value)
+            return self._text(value, name) if inner is None else self._packed(value, inner, depth)
         if name in MADE_UP and isinstance(value, int):
             return self.named.get((name, value), value)
         return value
@@ -74,18 +79,27 @@ class Memory:
             return str(self.named[name, text])
         if text in self.texts:
             return self.texts[text]
-        if self.shift is not None and _TIME.fullmatch(text):
-            return self._moved(text)
+        if self.shift is not None and (time := _TIME.fullmatch(text)):
+            return self._moved(time) + time["rest"]
         if _URL.match(text):
             text = self._url(text)
+            if self.shift is not None:
+                text = _TIME_ASKED_FOR.sub(self._moved, text)
         return _UUID.sub(lambda found: self.texts.get(found.group(), found.group()), text)
 
-    def _moved(self, text: str) -> str:
+    def _moved(self, time: re.Match[str]) -> str:
+        """A time to the second, in its own form: no side takes every one."""
         assert self.shift is not None
+        second, colon = time["second"], time["colon"]
         try:
-            return rfc3339(parse_rfc3339(text) + self.shift)
+            moved = datetime.fromisoformat(second.replace(colon, ":")) + self.shift
         except (ValueError, OverflowError):
-            return text
+            return second
+        return moved.isoformat().replace(":", colon)
+
+    def _packed(self, text: str, inner: Any, depth: int) -> str:
+        now = self.put(inner, "", depth + 1)
+        return text if now == inner else msgspec.json.encode(now).decode()
 
     def _url(self, url: str) -> str:
         """A URL whose beginning has another place now: the longest that is known counts."""
@@ -96,7 +110,9 @@ class Memory:
         return self.bases[base] + url[len(base) :]
 
     def learn(self, name: str, recorded: Any, live: Any) -> None:
-        """Remember that the live side says this for that."""
+        """Remember that the live side says this for that; times are nobody's name."""
+        if isinstance(recorded, str) and _TIME.fullmatch(recorded):
+            return
         if name in MADE_UP and _scalar(recorded) and _scalar(live):
             self.named[name, recorded] = live
         if isinstance(recorded, str) and isinstance(live, str) and HIDDEN not in recorded:
@@ -135,6 +151,8 @@ def _walk(
             old = recorded[number] if number < len(recorded) else MISSING
             new = live[number] if number < len(live) else MISSING
             yield from _walk(old, new, memory, f"{pointer}/{number}", name, depth + 1)
+    elif (old := packed(name, recorded)) is not None and (new := packed(name, live)) is not None:
+        yield from _walk(old, new, memory, pointer, "", depth + 1)
     elif not _same(memory.put(recorded, name), live):
         if may_differ(name, recorded, live):
             memory.learn(name, recorded, live)
@@ -161,6 +179,18 @@ def may_differ(name: str, recorded: Any, live: Any) -> bool:
     if _TIME.fullmatch(recorded) and _TIME.fullmatch(live):
         return True
     return bool(_URL.match(recorded) and _URL.match(live))
+
+
+def packed(name: str, value: Any) -> Any:
+    """The JSON object in the text of a DataTransfer's `data` (OCPP 1.6, and Plug & Charge over it);
+    None for anything else.
+    """
+    if name != "data" or not isinstance(value, str) or not value.startswith("{"):
+        return None
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return None
 
 
 def holds_secret(value: Any, depth: int = 0) -> bool:

@@ -268,6 +268,7 @@ class OcpiPlayer:
 
     async def _answer(self, request: Request) -> Response:
         began_s = self._pace.clock.monotonic()
+        self._pace.met()
         self._heard.set()
         url = f"{request.base_url}{request.path}"
         if self._checks_token and not self._knows(request):

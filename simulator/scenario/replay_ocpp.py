@@ -7,7 +7,8 @@ bounded. What the live side asks is answered as it was, whenever it asks.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.kernel.clock import Clock
@@ -37,7 +38,8 @@ TIMED = frozenset({"Heartbeat"})
 @dataclass(slots=True)
 class Pace:
     """When to say what. `factor`: as many times as fast as it was; None: as soon as possible.
-    `patience_s` is how long anything is waited for.
+    `patience_s` is how long anything is waited for; `on_met` is told once that the other
+    side is there.
     """
 
     clock: Clock
@@ -45,10 +47,19 @@ class Pace:
     patience_s: float = 10.0
     origin_s: float = 0.0  # of the recording
     began_s: float = 0.0  # of the clock
+    on_met: Callable[[], None] = field(default=lambda: None)
+    _met: bool = False
 
     def begin(self, origin_s: float) -> None:
         """Now is when the recording begins."""
         self.origin_s, self.began_s = origin_s, self.clock.monotonic()
+        self.met()
+
+    def met(self) -> None:
+        """The other side is there."""
+        if not self._met:
+            self._met = True
+            self.on_met()
 
     async def until(self, at_s: float) -> None:
         """Wait until it is time."""

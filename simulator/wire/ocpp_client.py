@@ -165,7 +165,7 @@ class OcppClient:
                 *(OSError, ValueError, EOFError, InvalidHandshake),
                 *(LinkClosed, TlsError),
             ) as error:
-                self._event("ocpp.connect_failed", url=self.url, error=_cause(error, self.url))
+                self._event("ocpp.connect_failed", url=self.url, error=cause_of(error, self.url))
                 if self._on_failed is not None:
                     self._on_failed(error)
             else:
@@ -259,7 +259,8 @@ def _check(url: str) -> None:
         raise ValueError(f"{url}: expected ws://host:port/path or wss://host:port/path") from error
 
 
-def _cause(error: BaseException, url: str) -> str:
+def cause_of(error: BaseException, url: str) -> str:
+    """Why a connection to this URL failed, in words."""
     failure = failure_of(error)
     if failure is not None:
         return f"TLS: {in_words(failure)}"

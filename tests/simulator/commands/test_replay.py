@@ -63,3 +63,19 @@ def test_a_replay_against_a_running_world_and_ctrl_c(
         code, took_s = waiting.interrupt()
     assert code == 130
     assert took_s < 5
+
+
+def test_both_ends_over_tls_from_the_directory_of_a_pki(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, pki, port = file_of(tmp_path / "j", *RECORDS), str(tmp_path / "pki"), free_port()
+    assert run(["pki", "init", "--directory", pki]) == 0
+    assert run(["pki", "issue", "station", "S1", "--directory", pki]) == 0
+    told = ["replay", str(path), "--as", "stations", "--against", f"wss://127.0.0.1:{port}/ocpp"]
+    with Roamlab("replay", str(path), "--as", "csms", "--port", str(port), "--pki", pki) as csms:
+        csms.wait_for("listening at wss://127.0.0.1")
+        assert run(told) == 3  # whom this machine trusts is not whom the directory does
+        assert "TLS: " in capsys.readouterr().err
+        assert run([*told, "--pki", pki, "--journal", str(tmp_path / "live")]) == 0
+        assert csms.process.wait(10) == 0
+    assert run([*told, "--pki", str(tmp_path / "none")]) == 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,9 +18,13 @@ from simulator.kernel.loop import run
 from simulator.scenario.replay import Plan, replay
 from simulator.scenario.replay_recording import Recording, load
 from simulator.scenario.replay_report import Report
+from simulator.station.run import Station
+from simulator.wire.tls import Tls
 from simulator.world import World
+from simulator.world_config import station_config
 from simulator.world_file import find, read
 
+Living = Callable[[World], Awaitable[None]]
 CARD, BLOCKED = "04A1B2C3D4E580", "04DEADBEEF0180"
 STATIONS = {"1.6": "DE-AC-1", "2.0.1": "NL-AC-2"}
 
@@ -46,16 +53,23 @@ async def live(world: World) -> None:
         await world.clock.sleep(60)
 
 
-@cache
-def _bytes() -> bytes:
-    world = fresh()
+def recorded(folder: Path, world: World, living: Living = live) -> Recording:
+    """What happens in a world while it lives."""
 
     async def main() -> bytes:
         async with world:
-            await live(world)
+            await living(world)
             return world.journal.dump()
 
-    return run(main(), world.clock)
+    path = folder / "world.ndjson"
+    path.write_bytes(run(main(), world.clock))
+    return load(path)
+
+
+@cache
+def _bytes() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return recorded(Path(folder), fresh()).path.read_bytes()
 
 
 def recording(folder: Path) -> Recording:
@@ -76,6 +90,70 @@ def play_stations(told: Recording, world: World, **plan: Any) -> tuple[Report, J
             report = await replay(told, side, clock=world.clock, chance=Chance(1), journal=journal)
             return report, journal
         finally:
+            await world.stop()
+
+    return run(main(), world.clock)
+
+
+def as_cpo(told: Recording, world: World, **options: Any) -> tuple[Report, Journal]:
+    """Play the CPO against the peer of a world whose own is off."""
+
+    async def main() -> tuple[Report, Journal]:
+        journal = Journal(world.clock)
+        try:
+            await world.start_peers()
+            peer = world.peers["plugsurfing"]
+            side = Plan("cpo", peer.versions_url, **{"token": peer.token_a, "port": 0, **options})
+            report = await replay(told, side, clock=world.clock, chance=Chance(1), journal=journal)
+            return report, journal
+        finally:
+            await world.stop()
+
+    return run(main(), world.clock)
+
+
+async def live_cpo(world: World, url: str, living: Living = live) -> None:
+    """A world without its peer, for one that is played."""
+    if world.pki is not None:
+        await world.pki.start()
+    await world.start_cpo()
+    await world.start_stations()
+    await world.register_at(url, "token-a", "plugsurfing")
+    await living(world)
+
+
+async def live_stations(
+    world: World, url: str, living: Living = live, names: Iterable[str] = STATIONS.values()
+) -> None:
+    """Stations of a world without their CPO, for one that is played."""
+    csms = Tls(ca=world.plan.ocpp_tls.ca)
+    for plan in (p for p in world.plan.stations if p.id in names):
+        config = station_config(plan, url, csms)
+        world.stations[plan.id] = Station(
+            config if world.pki is None else world.pki.equip(config, plan),
+            clock=world.clock, chance=world.chance, journal=world.journal,
+        )  # fmt: skip
+    for station in world.stations.values():
+        await station.start()
+        await station.wait_ready(60)
+    await living(world)
+
+
+def listening(told: Recording, world: World, plan: Plan, play: Any) -> tuple[Report, Journal]:
+    """Play a side that listens, and let the live one live."""
+
+    async def main() -> tuple[Report, Journal]:
+        loop, journal = asyncio.get_running_loop(), Journal(world.clock)
+        where: asyncio.Future[str] = loop.create_future()
+        side = replace(plan, listening=where.set_result)
+        task = loop.create_task(
+            replay(told, side, clock=world.clock, chance=Chance(1), journal=journal)
+        )
+        try:
+            await play(world, await where)
+            return await task, journal
+        finally:
+            task.cancel()
             await world.stop()
 
     return run(main(), world.clock)

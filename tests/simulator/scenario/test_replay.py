@@ -4,10 +4,8 @@ another, that is told.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,14 +17,15 @@ from simulator.mistakes import Exit, Mistake
 from simulator.scenario.replay import Plan, replay
 from simulator.scenario.replay_recording import Recording
 from simulator.scenario.replay_report import Report
-from simulator.station.run import Station
 from simulator.world import World
-from simulator.world_config import station_config
 from tests.simulator.scenario.recorded import (
     CARD,
     STATIONS,
+    as_cpo,
     fresh,
-    live,
+    listening,
+    live_cpo,
+    live_stations,
     play_stations,
     recording,
 )
@@ -101,7 +100,7 @@ def _blocked() -> World:
 def test_the_cpo_against_the_same_peer_shows_no_differences(
     tmp_path: Path, factor: float | None
 ) -> None:
-    report = _as_cpo(recording(tmp_path), fresh(), factor=factor)
+    report, _ = as_cpo(recording(tmp_path), fresh(), factor=factor)
     assert report.differences == []
     assert report.said > 15
     assert report.answered > 4  # what the peer asks back, and the tokens that it pushes
@@ -112,14 +111,14 @@ def test_a_peer_that_judges_otherwise_is_told(tmp_path: Path) -> None:
     (peer,) = plan.peers
     tokens = [{**t, "valid": False} if t["uid"] == CARD else t for t in peer.tokens]
     world = fresh(peers=(changed(peer, tokens=tuple(tokens)),))
-    report = _as_cpo(recording(tmp_path), world, factor=None)
+    report, _ = as_cpo(recording(tmp_path), world, factor=None)
     places = {(d.name.split()[1], d.deviation.pointer) for d in report.differences if d.deviation}
     assert ("tokens", "/data/allowed") in places
 
 
 def test_the_cpo_needs_a_token(tmp_path: Path) -> None:
     with pytest.raises(Mistake, match="--token"):
-        _as_cpo(recording(tmp_path), fresh(), token=None)
+        as_cpo(recording(tmp_path), fresh(), token=None)
 
 
 def test_a_cpos_session_alone_finds_the_endpoints_itself(tmp_path: Path) -> None:
@@ -147,28 +146,12 @@ def test_a_cpos_session_alone_finds_the_endpoints_itself(tmp_path: Path) -> None
     assert report.said > 3
 
 
-def _as_cpo(told: Recording, world: World, **options: Any) -> Report:
-    async def main() -> Report:
-        try:
-            await world.start_peers()
-            peer = world.peers["plugsurfing"]
-            given = {"token": peer.token_a, "port": 0, **options}
-            return await replay(
-                told, Plan("cpo", peer.versions_url, **given), clock=world.clock,
-                chance=Chance(1), journal=Journal(world.clock),
-            )  # fmt: skip
-        finally:
-            await world.stop()
-
-    return run(main(), world.clock)
-
-
 def test_the_csms_for_live_stations_and_the_peer_for_a_live_cpo(tmp_path: Path) -> None:
     told = recording(tmp_path)
-    as_csms = _listening(_of_two(told), fresh(), Plan("csms", port=0), _stations)
+    as_csms, _ = listening(_of_two(told), fresh(), Plan("csms", port=0), live_stations)
     assert as_csms.differences == []
     assert as_csms.answered > 40
-    as_peer = _listening(told, fresh(), Plan("peer", port=0), _cpo)
+    as_peer, _ = listening(told, fresh(), Plan("peer", port=0), live_cpo)
     assert as_peer.differences == []
     assert as_peer.said > 4
     assert as_peer.answered > 15
@@ -179,62 +162,6 @@ def _of_two(told: Recording) -> Recording:
     ours = {f"station/{name}" for name in STATIONS.values()}
     kept = tuple(r for r in told.records if ours & {r["actor"], r["peer"]})
     return changed(told, records=kept)
-
-
-async def _stations(world: World, url: str) -> None:
-    for plan in (p for p in world.plan.stations if p.id in STATIONS.values()):
-        world.stations[plan.id] = Station(
-            station_config(plan, url), clock=world.clock, chance=world.chance, journal=world.journal
-        )
-    for station in world.stations.values():
-        await station.start()
-        await station.wait_ready(60)
-    await live(world)
-
-
-async def _cpo(world: World, url: str) -> None:
-    await world.start_cpo()
-    await world.start_stations()
-    await world.register_at(url, "token-a", "plugsurfing")
-    await live(world)
-
-
-def _listening(told: Recording, world: World, plan: Plan, play: Any) -> Report:
-    """Replay a side that listens, and let the live one live."""
-
-    async def main() -> Report:
-        loop = asyncio.get_running_loop()
-        where: asyncio.Future[str] = loop.create_future()
-        side = changed(plan, listening=where.set_result)
-        task = asyncio.create_task(
-            replay(told, side, clock=world.clock, chance=Chance(1), journal=Journal(world.clock))
-        )
-        try:
-            await play(world, await where)
-            return await task
-        finally:
-            task.cancel()
-            await world.stop()
-
-    return run(main(), world.clock)
-
-
-def test_shifted_times_are_now(tmp_path: Path) -> None:
-    world = fresh()
-    world.clock = Clock("virtual", start=world.clock.now().replace(year=2027))
-    told = recording(tmp_path)
-    begin = told.records[0]["at"]
-
-    async def main() -> list[Any]:
-        journal = Journal(world.clock)
-        plan = Plan("csms", port=0, wait_s=1.0, shift=True)
-        with pytest.raises(Mistake) as caught:
-            await replay(told, plan, clock=world.clock, chance=Chance(1), journal=journal)
-        assert caught.value.exit_code == Exit.UNREACHABLE
-        return list(journal.records)
-
-    run(main(), world.clock)
-    assert begin.startswith("2026")
 
 
 @pytest.mark.parametrize(

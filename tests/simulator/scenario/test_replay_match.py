@@ -84,10 +84,51 @@ def test_urls_move_with_their_beginning_the_longest_counts() -> None:
 def test_times_move_only_if_told() -> None:
     later = Memory(shift=timedelta(hours=1))
     assert later.put({"t": "2026-01-15T07:00:00Z", "x": "at 7"}) == {
-        "t": "2026-01-15T08:00:00.000Z", "x": "at 7",
+        "t": "2026-01-15T08:00:00Z", "x": "at 7",
     }  # fmt: skip
     assert Memory().put("2026-01-15T07:00:00Z") == "2026-01-15T07:00:00Z"
     assert later.put("2026-99-99T07:00:00Z") == "2026-99-99T07:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now"),
+    [
+        ("2026-01-15T07:00:00.123456Z", "2026-01-15T08:00:01.123456Z"),
+        ("2026-01-15T23:30:00+01:00", "2026-01-16T00:30:01+01:00"),
+        ("2026-01-15T07:00:00", "2026-01-15T08:00:01"),
+        ("http://a/t?date_from=2026-01-15T07:00:00Z&limit=2",
+         "http://a/t?date_from=2026-01-15T08:00:01Z&limit=2"),
+        ("http://a/t?limit=2&date_to=2026-01-15T07%3a00%3a00.5Z",
+         "http://a/t?limit=2&date_to=2026-01-15T08%3a00%3a01.5Z"),
+        ("http://a/2026-01-15T07:00:00Z", "http://a/2026-01-15T07:00:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+    ],
+)  # fmt: skip
+def test_moved_times_keep_their_form(recorded: str, now: str) -> None:
+    assert Memory(shift=timedelta(hours=1, seconds=1)).put(recorded) == now
+
+
+def test_no_time_stands_for_another() -> None:
+    """A station's own times stay as they were, whatever the CSMS's clock said at that moment."""
+    memory, then = Memory(), "2026-01-15T07:00:00.000Z"
+    live = {"currentTime": "2026-11-21T12:00:00Z"}
+    assert deviations({"currentTime": then}, live, memory) == []
+    assert memory.put({"timestamp": then}) == {"timestamp": then}
+
+
+def test_json_within_a_text_is_looked_into() -> None:
+    told = '{"status":"Accepted","ocspResult":"AAA","id":7}'
+    other = '{ "status": "Rejected", "ocspResult": "BBB", "id": 7}'
+    assert deviations({"data": told}, {"data": told.replace("AAA", "B")}, Memory()) == []
+    found = deviations({"data": told}, {"data": other}, Memory())
+    assert [tuple(each) for each in found] == [("/data/status", "Accepted", "Rejected")]
+    assert deviations({"note": told}, {"note": other}, Memory())
+    assert deviations({"data": told}, {"data": "{"}, Memory())
+    later = Memory(shift=timedelta(hours=1))
+    assert later.put({"data": '{"at":"2026-01-15T07:00:00Z"}'}) == {
+        "data": '{"at":"2026-01-15T08:00:00Z"}'
+    }
+    assert later.put({"data": other})["data"] == other
 
 
 def test_secrets_are_found() -> None:
