@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from simulator.interrupt import leave_quietly
+from simulator.interrupt import end_with_stdin, leave_quietly
 
 
 def main() -> None:
     """The command `roamlab`."""
     leave_quietly()
+    end_with_stdin()
     from simulator.cli import run
 
     sys.exit(run(sys.argv[1:]))

@@ -1,4 +1,5 @@
-"""Ctrl-C and SIGTERM before anything runs: while Python still imports, there is nothing to stop.
+"""What ends a command from outside: Ctrl-C and SIGTERM before anything runs, while Python still
+imports and there is nothing to stop; and the end of whoever started it.
 
 Rule: imports the interpreter's own modules alone, so that it can act before all others do.
 """
@@ -12,6 +13,9 @@ from collections.abc import Iterator
 from types import FrameType
 
 INTERRUPTED = 130
+# Set by programs that start a command: it ends as by SIGTERM once its standard input does, so that
+# they leave nothing behind, however they end themselves.
+TIED = "ROAMLAB_TIED"
 
 
 def leave_quietly() -> None:
@@ -22,6 +26,21 @@ def leave_quietly() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _leave)
+
+
+def end_with_stdin() -> None:
+    """Where TIED is set: be ended when standard input ends."""
+    if os.environ.pop(TIED, None):  # what this command starts is no affair of theirs
+        import threading
+
+        threading.Thread(target=_await_the_end, daemon=True).start()
+
+
+def _await_the_end() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def hand_over(*, sigterm: bool = False) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from simulator.scenario.verdict import Outcome
 
 
+_STDOUT = Path("-")
+
+
 def _clock(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     from simulator.kernel.clock import Clock, ClockError
 
@@ -68,7 +71,7 @@ def _report(name: str, about: str) -> Callable[[Any], Any]:
     help="Keep the journal of every run in DIR.",
 )
 @_report("junit", "Write a JUnit XML report for build servers.")
-@_report("ndjson", "Write the outcomes as NDJSON, one a line.")
+@_report("ndjson", "Write the outcomes as NDJSON, one a line; - prints them as they come.")
 @_report("html", "Write a report that opens in any browser, offline.")
 @click.option("--list", "only_list", is_flag=True, help="Only list what would be played.")
 @click.option(
@@ -108,6 +111,7 @@ def run(
     none.
     """
     from simulator.scenario.collect import files, runs
+    from simulator.scenario.report import ndjson
     from simulator.scenario.verdict import exit_code
 
     by_hand = click.get_current_context().get_parameter_source("control_token")
@@ -116,6 +120,7 @@ def run(
     if not names:
         raise click.UsageError("which scenarios? A file, a folder, or the name of one, as in rfid")
     scenarios = [each for each in runs(files(names), tags) if only in each.title]
+    printed = ndjson_file == _STDOUT
     if only_list:
         return _list(scenarios, as_json=as_json)
     if control_port is not None:
@@ -134,12 +139,15 @@ def run(
         with closing(played):
             for outcome in played:
                 outcomes.append(outcome)
-                if not as_json:
+                if printed:
+                    click.echo(ndjson([outcome]), nl=False)
+                elif not as_json:
                     _tell(outcome)
     except KeyboardInterrupt:
         interrupted = True
-    _write_reports(outcomes, junit_file, ndjson_file, html_file)
-    _summary(outcomes, len(tasks), as_json=as_json)
+    _write_reports(outcomes, junit_file, None if printed else ndjson_file, html_file)
+    if not printed:
+        _summary(outcomes, len(tasks), as_json=as_json)
     return Exit.INTERRUPTED if interrupted else exit_code(outcomes)
 
 

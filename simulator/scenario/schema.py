@@ -25,7 +25,8 @@ from simulator.world_file import WorldFile
 SCHEMA = Path(__file__).with_name("scenario.schema.json")
 # Of one file: its matrix multiplies.
 _MOST_RUNS = 1000
-Build = Callable[[Mapping[str, Any]], WorldFile]
+Build = Callable[[Mapping[str, Any]], WorldFile | None]
+_NO_WORLD = WorldFile("", "", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,21 @@ def read_for(world: WorldFile, text: str, path: str) -> list[Scenario]:
     )
 
 
+def peek(text: str, path: str) -> list[Scenario]:
+    """All runs of a scenario file's text, to be looked at: their worlds are not built, and no names
+    held against them. Raises Mistake with what is wrong even so.
+    """
+    return _read(
+        lambda judge: parse(text, path, SCHEMA, apart="steps", judge=judge),
+        lambda _: lambda _: None,
+    )
+
+
 def _read(
     read_with: Callable[[Judge], Document], built: Callable[[Document], Build]
 ) -> list[Scenario]:
     """The runs of a document that is read with a judge; `built`: how each one's world is."""
-    worlds: list[WorldFile] = []
+    worlds: list[WorldFile | None] = []
 
     def judge(document: Document) -> None:
         """Whatever the schema cannot say. Data of any shape may come."""
@@ -102,7 +113,8 @@ def _read(
 
     document = read_with(judge)
     combinations = _combinations(document)
-    return [_run(document, *pair) for pair in zip(worlds, combinations, strict=True)]
+    pairs = zip(worlds, combinations, strict=True)
+    return [_run(document, world or _NO_WORLD, values) for world, values in pairs]
 
 
 def _combinations(document: Document) -> list[dict[str, Any]]:
@@ -179,9 +191,9 @@ def _check_rest(document: Document) -> None:
             document.wrong(("thresholds", name), why)
 
 
-def _check_runs(document: Document, build: Build) -> list[WorldFile]:
+def _check_runs(document: Document, build: Build) -> list[WorldFile | None]:
     """The worlds of all runs. What is wrong is noted once, with the values it is wrong for."""
-    worlds: list[WorldFile] = []
+    worlds: list[WorldFile | None] = []
     combinations = _combinations(document)
     problems: dict[tuple[int, str], list[str]] = {}
     for values in combinations or [{}]:

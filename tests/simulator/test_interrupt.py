@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
+
+from simulator.interrupt import TIED
 
 WHILE_IMPORTING = """
 import os, runpy, signal, sys
@@ -66,3 +69,23 @@ os.kill(os.getpid(), signal.SIGINT)
 print("goes on")
 """
     assert run(code) == (0, "goes on\n")
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_tied_to_whoever_started_it(tied: bool) -> None:
+    """`up` would run for ever; what is tied ends with its standard input, the rest does not."""
+    told = {**os.environ, "PYTHONUNBUFFERED": "1"} | ({TIED: "1"} if tied else {})
+    command = [sys.executable, "-m", "simulator", "up", "--clock", "virtual", "--control", "0"]
+    with subprocess.Popen(
+        command, env=told, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        while "Ctrl-C" not in process.stdout.readline():
+            assert process.poll() is None
+        process.stdin.close()
+        if tied:
+            assert process.wait(10) == 130
+        else:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.kill()

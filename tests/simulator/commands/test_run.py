@@ -43,6 +43,15 @@ def test_reports_repetition_and_journals(tmp_path: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["a-1.ndjson", "a-2.ndjson"]
 
 
+def test_outcomes_are_printed_as_they_come(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    path = scenario_file(tmp_path, text("a"))
+    assert run(["run", str(path), "--repeat", "2", "--ndjson", "-"]) == 0
+    lines = capfdbinary.readouterr().out.splitlines()
+    assert [json.loads(line)["verdict"] for line in lines] == ["PASS", "PASS"]
+
+
 def test_the_list_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = scenario_file(tmp_path, text("a"))
     assert run(["run", str(path), "--list", "--json"]) == 0

@@ -10,8 +10,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from simulator.mistakes import Mistake
-from simulator.scenario.schema import SCHEMA, clock_of, read
+from simulator.scenario.schema import SCHEMA, clock_of, peek, read, read_for
 from simulator.scenario.steps import STEPS
+from simulator.world_file import read as read_world
 
 from .stage import scenario_file
 from .test_compare import JSON
@@ -211,3 +212,28 @@ def test_a_matrix_that_explodes_is_a_mistake(tmp_path: Path) -> None:
     text = f"name: x\nworld: tiny.yaml\nmatrix: {matrix}\nsteps: [note: x]\n"
     with pytest.raises(Mistake, match="3: matrix: 100000000 runs are more than 1000"):
         read(scenario_file(tmp_path, text))
+
+
+RUNS = """\
+name: x
+world: no-such-world.yaml
+matrix: {station: [ST1, ST2]}
+steps: [plug: "${station}"]
+"""
+
+
+def test_a_file_is_looked_at_without_its_world() -> None:
+    runs = peek(RUNS, "x.yaml")
+    assert [run.title for run in runs] == ["x [station=ST1]", "x [station=ST2]"]
+    assert (runs[0].actions[0].name, runs[0].actions[0].line) == ("plug", 4)
+    with pytest.raises(Mistake, match=r"x.yaml:4: .*no step 'plugg'"):
+        peek(RUNS.replace("plug:", "plugg:"), "x.yaml")
+
+
+def test_a_file_is_read_for_a_world_that_there_is(tmp_path: Path) -> None:
+    scenario_file(tmp_path, RUNS)
+    world = read_world(tmp_path / "tiny.yaml")
+    with pytest.raises(Mistake, match=r"x.yaml:4: .*no station 'ST2' in this world.*station=ST2"):
+        read_for(world, RUNS, "x.yaml")
+    (run,) = read_for(world, RUNS.replace(", ST2", ""), "x.yaml")
+    assert run.world is world
