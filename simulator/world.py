@@ -15,6 +15,7 @@ from simulator.cpo.run import Cpo
 from simulator.kernel.chance import Chance, fresh_seed
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.kernel.recording import Recording
 from simulator.mistakes import Exit, Mistake, did_you_mean
 from simulator.ocpi.client import Failure, OcpiCallFailed
 from simulator.ocpi.envelope import OcpiError
@@ -23,6 +24,7 @@ from simulator.station.ev import Car
 from simulator.station.power import offer_power_cuts
 from simulator.station.run import Station
 from simulator.wire.faults import FaultBoard
+from simulator.wire.holding import Desk
 from simulator.wire.tls import Tls
 from simulator.world_config import cpo_config, station_config
 from simulator.world_emp import Emp
@@ -64,8 +66,10 @@ class World:
         self.pki = self._pki()
         if self.pki is not None:
             self.plan = plan = self.pki.furnish(plan)
+        self.recording: Recording | None = None  # of a part of the journal, if somebody began one
         self.stations: dict[str, Station] = {}
         board = FaultBoard(self.chance.child("faults"), self.clock, self.journal)
+        board.desk = Desk(self.clock, self.journal)
         offer_power_cuts(board, self.stations)
         if self.pki is not None:
             offer_ocsp_faults(board, self.pki.server.ocsp)
@@ -282,6 +286,8 @@ class World:
 
     async def stop(self) -> None:
         """Stop everything, stations first, and close the journal; that takes time to pass."""
+        if self.faults.board.desk is not None:
+            self.faults.board.desk.close()
         self.clock.go_on()
         try:
             for station in self.stations.values():
@@ -295,6 +301,8 @@ class World:
             if self.pki is not None:
                 await self.pki.stop()
         finally:
+            if self.recording is not None:
+                self.recording.close()
             self.journal.close()
 
     async def __aenter__(self) -> World:

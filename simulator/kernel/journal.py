@@ -7,16 +7,16 @@ a record exists, unless the journal was asked to keep them.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from simulator.kernel.clock import Clock, rfc3339
+from simulator.kernel.journal_file import JournalFile, encode
 from simulator.kernel.redaction import redact_body, redact_frame, redact_headers
 from simulator.mistakes import Exit, Mistake
 
@@ -28,8 +28,6 @@ Subscriber = Callable[[Record], None]
 
 _INSTANT, _MILLISECOND = timedelta(0), timedelta(milliseconds=1)
 _LINKS_KEPT = 100_000
-
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class JournalError(Mistake, ValueError):
@@ -63,9 +61,7 @@ class Journal:
         self.seq = 0
         self._records: deque[Record] = deque(maxlen=keep)
         self._subscribers: list[Subscriber] = []
-        self._sink: IO[bytes] | None = None
-        self._path: Path | None = None
-        self._flush_due = False
+        self._file: JournalFile | None = None
         self._links: OrderedDict[str, str] = OrderedDict()
         self._last_at: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
 
@@ -97,8 +93,8 @@ class Journal:
     def _add(self, record: Record) -> Record:
         self.seq += 1
         self._records.append(record)
-        if self._sink is not None:
-            self._write(record)
+        if self._file is not None:
+            self._file.write(record)
         if self._subscribers:
             for subscriber in tuple(self._subscribers):
                 try:
@@ -325,44 +321,14 @@ class Journal:
         """Write to `path` from here on: the header, the records held, then each as it comes. Raises
         OSError.
         """
-        sink = path.open("wb")
-        try:
-            sink.write(self.dump())
-            sink.flush()
-        except OSError:
-            with contextlib.suppress(OSError):
-                sink.close()
-            raise
-        self._sink, self._path = sink, path
+        self._file = JournalFile(path, self.dump(), self._file_lost)
 
-    def _write(self, record: Record) -> None:
-        assert self._sink is not None
-        try:
-            self._sink.write(_encoder.encode(record) + b"\n")
-        except OSError as error:
-            self._sink_lost(error)
-            return
-        if not self._flush_due:
-            with contextlib.suppress(RuntimeError):
-                asyncio.get_running_loop().call_soon(self._flush)
-                self._flush_due = True
-
-    def _flush(self) -> None:
-        self._flush_due = False
-        if self._sink is not None:
-            try:
-                self._sink.flush()
-            except OSError as error:
-                self._sink_lost(error)
-
-    def _sink_lost(self, error: OSError) -> None:
+    def _file_lost(self, error: OSError) -> None:
         """The file takes no more. Raises JournalError where nobody is to be told."""
-        sink, self._sink = self._sink, None
-        if sink is not None:
-            with contextlib.suppress(OSError):
-                sink.close()
+        file, self._file = self._file, None
         problem = JournalError(
-            f"{self._path}: the journal cannot be written any more: {error.strerror or error}",
+            f"{file.path if file else ''}: the journal cannot be written any more:"
+            f" {error.strerror or error}",
             Exit.INTERNAL,
         )
         if self.lost is None:
@@ -371,16 +337,13 @@ class Journal:
 
     def close(self) -> None:
         """Flush and close the file, if there is one."""
-        if self._sink is not None:
-            try:
-                self._sink.close()
-            except OSError as error:
-                self._sink_lost(error)
-            self._sink = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def dump(self) -> bytes:
         """The journal held, as the bytes of its file."""
-        lines = [_encoder.encode(self.header), *(_encoder.encode(r) for r in self._records)]
+        lines = [encode(self.header), *(encode(r) for r in self._records)]
         return b"\n".join(lines) + b"\n"
 
 

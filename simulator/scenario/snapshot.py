@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.scenario.steps_hold import desk_of, intercepts
 from simulator.station.ev import Car
 from simulator.world import World
 
@@ -20,6 +21,7 @@ async def snapshot(world: World) -> dict[str, Any]:
             "clock": str(world.clock),
             "paused": world.clock.paused,
             "records": world.journal.seq,
+            "recording": recorded(world),
         },
         "stations": {name: station.snapshot() for name, station in world.stations.items()},
         "cars": {name: _car(world, name) for name in world.plan.cars},
@@ -30,8 +32,20 @@ async def snapshot(world: World) -> dict[str, Any]:
             if not peer.outside
         },
         "faults": world.faults.board.list(),
+        **holding(world),
         "emps": {name: await emp.state() for name, emp in world.emps.items()},
     }
+
+
+def holding(world: World) -> dict[str, Any]:
+    """What is intercepted, and what is held."""
+    return {"intercepts": intercepts(world), "held": desk_of(world).snapshot()}
+
+
+def recorded(world: World) -> str | None:
+    """The file into which the journal is being recorded, if it is."""
+    recording = world.recording
+    return str(recording.path) if recording is not None and recording.active else None
 
 
 def _car(world: World, name: str) -> dict[str, Any]:

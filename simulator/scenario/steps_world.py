@@ -5,13 +5,22 @@ Rule: time passes on the world's clock alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
 from simulator.kernel.clock import ClockError
+from simulator.kernel.filter_rows import LACKING
+from simulator.kernel.filters import FilterError, parse
+from simulator.kernel.recording import Recording
+from simulator.mistakes import Mistake
 from simulator.scenario.step import (
     PAUSED,
     Arg,
     Arguments,
     Kind,
     Play,
+    Problem,
     Result,
     Step,
     StepError,
@@ -37,6 +46,36 @@ async def speed(play: Play, given: Arguments) -> Result:
     return f"{clock}, paused" if clock.paused else str(clock)
 
 
+async def record(play: Play, given: Arguments) -> Result:
+    """Take the journal down into a new file from now on; where that is. Raises StepError."""
+    world = play.world
+    if world.recording is not None and world.recording.active:
+        raise StepError(f"record: {world.recording.path} is being written: stop_recording first")
+    try:
+        world.recording = Recording(world.journal, Path(given["file"]), given["filter"] or "")
+    except Mistake as error:
+        raise StepError(f"record: {error}") from error
+    return str(world.recording.path)
+
+
+def _examine_record(given: Mapping[str, Any]) -> Iterator[Problem]:
+    text = given.get("filter")
+    if isinstance(text, str) and "${" not in text:
+        try:
+            parse(text, lacking=LACKING)
+        except FilterError as error:
+            yield ("filter",), str(error)
+
+
+async def stop_recording(play: Play, given: Arguments) -> Result:
+    """End the recording; how many records it has. Raises StepError."""
+    recording = play.world.recording
+    if recording is None or not recording.active:
+        raise StepError("stop_recording: nothing is being recorded")
+    recording.stop()
+    return recording.records
+
+
 async def note(play: Play, given: Arguments) -> Result:
     """Say something: it stands in the journal."""
     return given["text"]
@@ -58,6 +97,26 @@ STEPS: tuple[Step, ...] = (
         speed,
         (Arg("factor", Kind.NUMBER, "0.001 to 1e6; 0: time stands still", required=True),),
         "factor",
+        acts=False,
+    ),
+    Step(
+        "record",
+        "world",
+        "Take the journal down into a new file, from now on.",
+        record,
+        (
+            Arg("file", Kind.TEXT, "a name that ends in .ndjson, or a folder", default="."),
+            Arg("filter", Kind.TEXT, "only what this picks, as in ~cp DE-AC-1 & ~err"),
+        ),
+        "file",
+        acts=False,
+        examine=_examine_record,
+    ),
+    Step(
+        "stop_recording",
+        "world",
+        "End the recording.",
+        stop_recording,
         acts=False,
     ),
     Step(

@@ -63,6 +63,15 @@ class Actor:
         """Let time stand still, or go on."""
         self._speed(self._factor() if self._app.engine.facts.paused else 0)
 
+    def record(self) -> None:
+        """Take the journal down from now on, or end that."""
+        facts = self._app.engine.facts
+        if facts.recording is not None:
+            self.perform(STEPS["stop_recording"], {})
+        else:  # of an attached world the file is where that runs
+            here = {"file": str(self._app.folder)} if facts.kind == "local" else {}
+            self.perform(STEPS["record"], here)
+
     def _factor(self) -> float:
         _, _, factor = self._app.engine.facts.clock.partition(":")
         return float(factor or 1)  # a real clock says itself that it has one speed

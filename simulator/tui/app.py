@@ -258,10 +258,10 @@ class RoamlabApp(App[int]):
         """The world's time stands still, or goes on."""
         self.actor.pause()
 
+    def action_record(self) -> None:
+        """The journal goes into a file of its own, or does not any more."""
+        self.actor.record()
+
     def action_export(self) -> None:
         """What can be saved, to choose from."""
         saving.offer(self)
-
-
-def _maker(kind: type[View], store: Store) -> Callable[[], View]:
-    return lambda: kind(store)

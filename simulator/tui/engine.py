@@ -17,7 +17,9 @@ READ_ONLY = "this view is read-only: it was started with --read-only"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a world is: `kind` is where it runs, local or attached; `clock` how fast it goes now."""
+    """What a world is: `kind` is where it runs, local or attached; `clock` how fast it goes now;
+    `recording` the file into which its journal is being taken down.
+    """
 
     kind: str
     world: str
@@ -25,6 +27,7 @@ class Facts:
     clock: str
     read_only: bool = False
     paused: bool = False
+    recording: str | None = None
 
 
 class Engine(Protocol):

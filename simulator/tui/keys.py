@@ -52,6 +52,8 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("app", "slower", "_", "speed('-1')", "slower", "speed: the clock runs slower"),
     KeyRow("app", "pause", ".", "pause", "pause",
            "speed: the world's time stands still, or goes on"),
+    KeyRow("app", "record", "ctrl+r", "record", "record",
+           "record: take the journal down into a new file; again: stop_recording"),
     KeyRow("app", "wide", "w", "wide", "wide", "the focused pane alone, or all again"),
     KeyRow("app", "export", "x", "export", "export",
            "save what was done by hand as a scenario, or exchanges as NDJSON or curl", True),

@@ -13,7 +13,7 @@ from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake
 from simulator.scenario.dealings import dealings
 from simulator.scenario.gauges import Gauges
-from simulator.scenario.snapshot import snapshot
+from simulator.scenario.snapshot import recorded, snapshot
 from simulator.scenario.stages import Stages
 from simulator.scenario.step import Play
 from simulator.scenario.steps import perform
@@ -40,7 +40,7 @@ class LocalEngine:
         """What it is."""
         world, clock = self._world, self._world.clock
         return Facts("local", world.plan.name, world.seed, str(clock), self._read_only,
-                     clock.paused)  # fmt: skip
+                     clock.paused, recorded(world))  # fmt: skip
 
     async def start(self) -> None:
         """Start the world. Raises Mistake, BindError."""

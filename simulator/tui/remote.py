@@ -57,7 +57,7 @@ class RemoteEngine:
             raise
         told = now["world"]
         self.facts = Facts("attached", told["name"], told["seed"], told["clock"], self._read_only,
-                           told["paused"])  # fmt: skip
+                           told["paused"], told["recording"])  # fmt: skip
         self._seen = max(0, told["records"] - _BEFORE)
         self._reader = asyncio.get_running_loop().create_task(self._listen())
 
@@ -83,16 +83,12 @@ class RemoteEngine:
                         record = msgspec.json.decode(line)
                         self._seen = record["seq"]
                         self._new.append(record)
-                        if record["leg"] == "event" and record["what"] == "clock.speed":
-                            self._sped(record["data"])
+                        if record["leg"] == "event" and record["actor"] == "world":
+                            self.facts = _now(self.facts, record["what"], record["data"])
                 self.trouble = self.trouble or "the stream has ended"
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 self.trouble = f"not connected: {error or type(error).__name__}"
             await self._clock.sleep(_AGAIN_S)
-
-    def _sped(self, told: Mapping[str, Any]) -> None:
-        clock = f"scaled:{told['factor']:g}"
-        self.facts = replace(self.facts, clock=clock, paused=told["paused"])
 
     def take(self) -> Sequence[Record]:
         """The records since the last call."""
@@ -215,3 +211,12 @@ class RemoteEngine:
             why = told.get("error") if isinstance(told, dict) else None
             raise Mistake(str(why or f"{url}: HTTP {answer.status}"), Exit.FAILED)
         return told
+
+
+def _now(facts: Facts, what: str, told: Mapping[str, Any]) -> Facts:
+    """What is true of a world after an event of its own."""
+    if what == "clock.speed":
+        return replace(facts, clock=f"scaled:{told['factor']:g}", paused=told["paused"])
+    if what == "recording.began":
+        return replace(facts, recording=told["file"])
+    return replace(facts, recording=None) if what.startswith("recording.") else facts

@@ -27,6 +27,8 @@ def _special(app: RoamlabApp) -> list[Part]:
         told.append(("FROZEN", "warn"))
     if engine.trouble:
         told.append((engine.trouble, "bad"))
+    if facts.recording is not None:
+        told.append(("●REC", "bad"))
     if facts.paused:
         told.append(("PAUSED", "warn"))
     if facts.read_only:

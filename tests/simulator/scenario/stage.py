@@ -31,7 +31,7 @@ cars: {anna: {soc_percent: 41}}
 
 def play(journal: Journal, clock: Clock) -> Play:
     """A play whose world is a journal and a clock alone."""
-    world: Any = SimpleNamespace(journal=journal, clock=clock)
+    world: Any = SimpleNamespace(journal=journal, clock=clock, recording=None)
     return Play(world)
 
 

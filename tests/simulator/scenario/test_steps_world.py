@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from simulator.kernel.clock import Clock
-from simulator.kernel.journal import Journal
+from simulator.kernel.journal import Journal, read
 from simulator.scenario.step import StepError, StepFailed
 from simulator.scenario.steps import perform
 
@@ -72,3 +74,56 @@ async def test_a_clock_with_one_speed_says_how_to_get_another(
     with pytest.raises(StepError, match="a virtual clock has one speed: start with --clock scaled"):
         await perform(play(journal, clock), "speed", 2)
     assert not [record for record in journal.records if record["leg"] == "event"]
+
+
+async def test_a_part_of_the_journal_is_taken_down(
+    journal: Journal, clock: Clock, tmp_path: Path
+) -> None:
+    own = play(journal, clock)
+    await perform(own, "note", "before")
+    file = await perform(own, "record", str(tmp_path))
+    assert file == str(tmp_path / "recording-test.ndjson")
+    await perform(own, "note", "within")
+    with pytest.raises(StepError, match=r"recording-test.ndjson is being written: stop_recording"):
+        await perform(own, "record", str(tmp_path / "other.ndjson"))
+    count = await perform(own, "stop_recording")
+    await perform(own, "note", "after")
+    head, *records = read(Path(file))
+    assert head["format"] == "roamlab-journal/1"
+    assert count == len(records)
+    notes = [r["arguments"]["text"] for r in records if r.get("step") == "note"]
+    assert notes == ["within"]
+    with pytest.raises(StepError, match="nothing is being recorded"):
+        await perform(own, "stop_recording")
+    assert str(await perform(own, "record", str(tmp_path))).endswith("recording-test-2.ndjson")
+    own.world.recording.close()  # type: ignore[union-attr]
+
+
+async def test_only_what_a_filter_picks(journal: Journal, clock: Clock, tmp_path: Path) -> None:
+    own, file = play(journal, clock), tmp_path / "some.ndjson"
+    await perform(own, "record", {"file": str(file), "filter": "~a note & good"})
+    await perform(own, "note", "good")
+    await perform(own, "note", "bad")
+    assert await perform(own, "stop_recording") == 1
+    assert [r["arguments"]["text"] for r in list(read(file))[1:]] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"filter": "~cp"}, "record, filter: at 4: ~cp needs a word"),
+        ({"filter": "~m"}, "record, filter: at 1: ~m"),
+        ("there.ndjson", "there.ndjson: there is such a file: take another name"),
+        ("x.txt", "x.txt: a recording's name ends in .ndjson"),
+        ("none/x.ndjson", "x.ndjson: No such file or directory"),
+    ],
+)
+async def test_a_recording_that_cannot_begin(
+    given: object, why: str, journal: Journal, clock: Clock, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.ndjson").write_text("mine")
+    with pytest.raises(StepError, match=why):
+        await perform(play(journal, clock), "record", given)
+    assert (tmp_path / "there.ndjson").read_text() == "mine"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from simulator.kernel.journal import read
 from tests.simulator.tui.stage import FakeEngine, playing, seen, showing, until
 
 pytestmark = pytest.mark.real
@@ -53,3 +56,16 @@ async def test_a_clock_with_one_speed_says_so() -> None:
     async with playing(clock="real") as (app, pilot):
         await pilot.press("plus")
         await until(pilot, lambda: "a real clock has one speed" in seen(app))
+
+
+async def test_a_part_of_the_journal_is_recorded(tmp_path: Path) -> None:
+    async with playing(folder=tmp_path) as (app, pilot):
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "●REC" in seen(app))
+        await pilot.press("p")
+        await until(pilot, lambda: any(r["step"] == "plug" for r in app.store.steps))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "●REC" not in seen(app))
+        head, *records = read(tmp_path / "recording-demo.ndjson")
+        assert head["world"] == "demo"
+        assert [r["step"] for r in records if r["leg"] == "step"] == ["plug", "stop_recording"]

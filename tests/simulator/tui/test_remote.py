@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from simulator.control import Control
 from simulator.kernel.clock import Clock
+from simulator.kernel.recording import Recording
 from simulator.mistakes import Exit, Mistake
 from simulator.tui.remote import RemoteEngine
 from simulator.world import World
@@ -88,6 +90,20 @@ async def test_the_clocks_speed_is_told_as_it_is_now() -> None:
         await engine.perform("speed", {"factor": 0})
         await Clock("virtual").sleep(1)
         assert (engine.facts.clock, engine.facts.paused) == ("scaled:5", True)
+
+
+async def test_a_recording_is_told_as_long_as_it_goes_on(tmp_path: Path) -> None:
+    async with attached() as (world, _, engine):
+        file = Recording(world.journal, tmp_path / "a.ndjson")
+        world.recording = file
+        await engine.start()
+        assert engine.facts.recording == str(tmp_path / "a.ndjson")
+        await engine.perform("stop_recording", {})
+        await world.clock.sleep(1)
+        assert engine.facts.recording is None
+        told = await engine.perform("record", {"file": str(tmp_path)})
+        await world.clock.sleep(1)
+        assert engine.facts.recording == told == str(tmp_path / "recording-demo.ndjson")
 
 
 @pytest.mark.real
