@@ -92,6 +92,38 @@ KEYS: tuple[KeyRow, ...] = (
 
     KeyRow("sessions", "traffic", "c", "correlate", "its traffic", "its exchanges on both wires",
            True),
+
+    KeyRow("peer", "next_part", "]", "section('1')", "part", "the next part", True),
+    KeyRow("peer", "previous_part", "[", "section('-1')", "part before", "the part before"),
+    KeyRow("peer", "partner", "P", "partner", "next peer", "the next peer or EMP", True),
+    KeyRow("peer", "register", "g", "act('register')", "register",
+           "register: exchange credentials (an EMP: emp_register)", True),
+    KeyRow("peer", "unregister", "G", "act('unregister')", "unregister",
+           "unregister: end the connection", True),
+    KeyRow("peer", "rotate", "R", "act('rotate')", "rotate",
+           "rotate: other credentials tokens, perhaps another version", True),
+    KeyRow("peer", "rule", "r", "act('rule')", "rule",
+           "rule: switch it off, or give it another severity", True),
+    KeyRow("peer", "token", "p", "act('push_token')", "push token",
+           "push_token: make or change a token (an EMP: emp_token)", True),
+    KeyRow("peer", "block", "b", "act('block_token')", "block",
+           "block_token: the CPO refuses it, whatever its eMSP says", True),
+    KeyRow("peer", "unblock", "B", "act('unblock_token')", "unblock",
+           "unblock_token: leave it to its eMSP again"),
+    KeyRow("peer", "answer", "a", "act('answer')", "answer",
+           "answer: what real-time authorization answers (an EMP: emp_answer)", True),
+    KeyRow("peer", "start", "s", "act('start_session')", "start",
+           "start_session: the peer sends START_SESSION (an EMP: emp_start)", True),
+    KeyRow("peer", "stop", "S", "act('stop_session')", "stop",
+           "stop_session: the peer sends STOP_SESSION (an EMP: emp_stop)"),
+    KeyRow("peer", "retry", "t", "act('retry_cdr')", "try again",
+           "retry_cdr: send a refused CDR again", True),
+    KeyRow("peer", "fault", "!", "act('fault')", "fault", "fault: let something go wrong", True),
+    KeyRow("peer", "clear", "d", "act('clear_faults')", "take away",
+           "clear_faults: take the fault away", True),
+
+    KeyRow("story", "next", "f10", "next", "next step", "what comes next in the story", True),
+    KeyRow("story", "rest", "f5", "rest", "all of it", "all that is left of the story", True),
 )
 # fmt: on
 

@@ -144,6 +144,12 @@ class VirtualTable(ScrollView, can_focus=True):
         self.refresh()
         self._tell()
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show rows of another kind from now on; nothing of them is marked."""
+        self._columns = columns
+        self.marks.clear()
+        self.clear_lines()
+
     def touch(self, keys: Iterable[Key]) -> None:
         """Draw these rows anew, where they are seen; the order stays."""
         for key in keys:

@@ -10,6 +10,7 @@ import pytest
 from simulator.tui.app import RoamlabApp
 from simulator.tui.keys import KEYS, bindings
 from simulator.tui.screens.fleet import FleetScreen
+from simulator.tui.screens.peer import PeerScreen
 from simulator.tui.screens.sessions import SessionsScreen
 from simulator.tui.screens.traffic import TrafficScreen
 from simulator.tui.widgets.virtual_table import VirtualTable
@@ -21,6 +22,7 @@ PLACES = {
     "fleet": FleetScreen,
     "traffic": TrafficScreen,
     "sessions": SessionsScreen,
+    "peer": PeerScreen,
 }
 
 
