@@ -155,8 +155,13 @@ class RoamBook:
         }
 
     def set_organisation(self, connection: Connection, organisation: Organisation) -> None:
-        """Set an EMP up. Raises OrganisationError where a contract id prefix is another EMP's."""
-        taken = self.others_prefixes(connection)
+        """Set an EMP up. Raises OrganisationError where a contract id prefix is another EMP's.
+
+        Its former self, whose place it will take, is no other: the same party.
+        """
+        party = f"{organisation.country_code}*{organisation.party_id}".casefold()
+        others = self.others_prefixes(connection).items()
+        taken = {prefix: whose for prefix, whose in others if whose.casefold() != party}
         if (clash := organisation.clash(taken)) is not None:
             place, other = clash
             pointer = "/contract_prefixes" + (f"/{place}" if organisation.contract_prefixes else "")

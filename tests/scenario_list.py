@@ -20,6 +20,7 @@ FOLDERS = {
     "cdr": "Bills: late, twice, refused, disputed.",
     "emp": "What an EMP tries out in stage before it goes live.",
     "rules": "Each rule of the mock Plugsurfing, kept and then broken: the file bears its name.",
+    "roam": "Each rule of its other face, Roam, kept and then broken: the file bears its name.",
     "faults": "Each fault, what it does, and that nothing is lost.",
     "pnc": "Plug & Charge.",
 }

@@ -110,6 +110,8 @@ def test_a_prefix_is_the_first_emp_s() -> None:
     with pytest.raises(OrganisationError, match="/contract_prefixes/1: NLABC is registered for"):
         book.set_organisation(second, Organisation(contract_prefixes=("NL-XYZ", "NL-ABC")))
     book.set_organisation(first, Organisation(contract_prefixes=("NL-ABC",)))  # its own
+    anew = Organisation(country_code="nl", party_id="ABC")
+    book.set_organisation(book.new_connection(), anew)  # the first again, before it registers
     book.remove(first)
     assert book.others_prefixes(second) == {}
     book.close()

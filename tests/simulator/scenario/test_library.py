@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_peer.rule import Face, Rule
+from mock_peer.rule import V221, Face, Rule, Severity
 from mock_peer.rules import RULES
 from simulator.scenario.collect import files
 from simulator.scenario.runner import run
@@ -16,14 +16,21 @@ from simulator.scenario.schema import read
 from tests.scenario_list import FOLDERS, LIBRARY, field, listed, shown
 
 FILES = files([str(LIBRARY)])
-RULES_OF_CPOS = [rule for rule in RULES if rule.face is Face.A]
-# Rules that no CPO can break, for Plugsurfing keeps them itself: id -> what there is to know.
+# Face -> where the scenarios of its rules are: `<folder>/<id>.yaml`, and nowhere else.
+FOLDER_OF = {Face.A: "rules", Face.B: "roam"}
+# Rules that nobody is seen to break, for Plugsurfing keeps them itself: id -> what to know.
 KEPT_ONLY = {
     "authorize.reference-issued": "the mock issues the references",
     "token.never-patched": "the mock pushes the tokens",
     "token.fields": "the mock pushes the tokens",
     "token.pnc": "the mock pushes the tokens",
     "quirk.published-pnc-example": "a switch of the mock, without a finding",
+    "roam.unique-ids": "Roam issues the ids: an EMP cannot tell which it did",
+    "roam.locations-delta": "Roam alone knows when a location changed",
+    "roam.locations-removed": "Roam alone knows what the CPO has removed",
+    "roam.locations-countries": "Roam alone knows whom the organisation blocked",
+    "roam.token-issuer": "Roam writes it into the tokens for CPOs",
+    "roam.original-protocol": "Roam alone knows whether the key is certain",
 }
 # Rules without a scenario of their own: id -> the reason.
 WITHOUT: dict[str, str] = {}
@@ -54,38 +61,54 @@ def test_every_folder_is_in_the_readme() -> None:
     assert shown() == listed(), "python -m tests.scenario_list renews it"
 
 
-@pytest.mark.parametrize("rule", RULES_OF_CPOS, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_every_rule_is_kept_and_broken_in_a_scenario_of_its_own(rule: Rule) -> None:
-    path = LIBRARY / "rules" / f"{rule.id}.yaml"
+    path = LIBRARY / FOLDER_OF[rule.face] / f"{rule.id}.yaml"
     assert path.exists() is not (rule.id in WITHOUT), "a scenario, or a reason why there is none"
     if rule.id in WITHOUT:
         return
     scenarios = read(path)
-    assert {str(s.values["ocpi"]) for s in scenarios} == set(rule.versions)
+    # Roam speaks 2.2.1 alone, whatever the CPO behind it does.
+    spoken = [s.values.get("ocpi", V221 if rule.face is Face.B else None) for s in scenarios]
+    assert {str(version) for version in spoken} == set(rule.versions)
     steps = [a for a in scenarios[0].actions if isinstance(a.given, dict)]
     found = {a.name: a for a in steps if a.given.get("finding") == rule.id}
-    if rule.id in KEPT_ONLY:
-        assert "expect" not in found
-        return
-    assert {"never", "expect"} <= set(found), "both: it is kept, and it is broken"
-    severity = None if rule.severity is None else str(rule.severity)
-    assert found["expect"].given.get("severity") == severity
+    assert "never" in found or not rule.checks or rule.id.startswith("quirk."), "it is kept"
+    assert ("expect" in found) is (rule.id not in KEPT_ONLY), "it is broken, unless nobody can"
+    if "expect" in found:
+        severity = rule.severity or Severity.NOTE
+        assert found["expect"].given.get("severity") == str(severity)
+        assert [a.name for a in steps if a in found.values()] == ["never", "expect"], (
+            "in that order"
+        )
+
+
+@pytest.mark.parametrize("face", Face, ids=str)
+def test_the_folders_of_rules_hold_nothing_else(face: Face) -> None:
+    known = {rule.id for rule in RULES if rule.face is face}
+    more = {path.stem for path in (LIBRARY / FOLDER_OF[face]).glob("*.yaml")} - known
+    assert more == ({"agreed-exception", "silent"} if face is Face.A else set())
 
 
 def test_the_reasons_name_rules_that_there_are() -> None:
-    known = {rule.id for rule in RULES_OF_CPOS}
-    assert set(KEPT_ONLY) <= known and set(WITHOUT) <= known
-    assert {r.id for r in RULES_OF_CPOS if r.severity is None} == set(KEPT_ONLY)
+    assert {*KEPT_ONLY, *WITHOUT} <= {rule.id for rule in RULES}
+    kept = {rule.id for rule in RULES if rule.severity is None}
+    assert set(KEPT_ONLY) <= kept
+    assert {name for name in kept - set(KEPT_ONLY) if not name.startswith("roam.")} == set()
 
 
-def test_a_scenario_of_a_rule_fails_where_the_rule_is_not_broken(tmp_path: Path) -> None:
-    text = (LIBRARY / "rules" / "cdr.not-negative.yaml").read_text(encoding="utf-8")
-    text = text.replace("../worlds/small.yaml", str(LIBRARY / "worlds" / "small.yaml"))
+@pytest.mark.parametrize(
+    ("world", "name"), [("small", "rules/cdr.not-negative"), ("roam", "roam/roam.capabilities")]
+)
+def test_a_scenario_of_a_rule_fails_where_the_rule_is_not_broken(
+    tmp_path: Path, world: str, name: str
+) -> None:
+    text = (LIBRARY / f"{name}.yaml").read_text(encoding="utf-8")
+    text = text.replace(f"../worlds/{world}.yaml", str(LIBRARY / "worlds" / f"{world}.yaml"))
     mended = tmp_path / "mended.yaml"
     mended.write_text(re.sub(r"\n  - fault:.*", "", text), encoding="utf-8")
-    (_, _, newest) = read(mended)
-    outcome = run(newest)
-    assert outcome.verdict == "FAIL" and "cdr.not-negative" in str(outcome.why)
+    outcome = run(read(mended)[-1])
+    assert outcome.verdict == "FAIL" and name.partition("/")[2] in str(outcome.why)
 
 
 def test_a_scenario_of_a_wrong_token_fails_where_the_token_is_right(tmp_path: Path) -> None:
