@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from simulator.control import Control
 from simulator.mistakes import Mistake
 from simulator.tui.peer.sections import SECTIONS
+from simulator.tui.remote import RemoteEngine
 from simulator.tui.widgets.form import Form
+from simulator.world import World
 from tests.simulator.tui.peer.partners import between
-from tests.simulator.tui.stage import FakeEngine, Wire, playing, seen, showing, until
+from tests.simulator.tui.stage import FakeEngine, Wire, free_ports, playing, seen, showing, until
 
 pytestmark = pytest.mark.real
 SIZES = [(80, 24), (120, 40)]
@@ -186,3 +189,23 @@ async def test_a_real_world(size: tuple[int, int]) -> None:
             await part(app, pilot, name)
             await until(pilot, partial(holds, app, words))
             assert secrets and not any(secret in seen(app) for secret in secrets)
+
+
+async def test_a_world_that_runs_elsewhere() -> None:
+    async with World(free_ports(), clock="scaled:20", seed=42) as world:
+        control = Control(world, port=0)
+        await control.start()
+        remote = RemoteEngine(control.url)
+        try:
+            async with showing(remote) as (app, pilot):
+                await pilot.press("5")
+                await until(pilot, lambda: "both there" in seen(app))
+                await part(app, pilot, "Tokens")
+                await pilot.press("home", "b")
+                await until(pilot, lambda: "blocked" in seen(app))
+                assert world.cpo.dealings()["blocked"]
+                await pilot.press("B")
+                await until(pilot, lambda: not world.cpo.dealings()["blocked"])
+        finally:
+            await remote.stop()
+            await control.stop()

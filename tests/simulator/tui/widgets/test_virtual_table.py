@@ -126,3 +126,13 @@ async def test_touched_rows_are_made_anew_where_they_are_seen() -> None:
         table.touch([3, 99])
         await pilot.pause()
         assert host.made == [3]
+
+
+async def test_rows_of_another_kind_have_other_columns() -> None:
+    host = Host()
+    async with host.run_test(size=(50, 11)) as pilot:
+        table = await shown(host, pilot, ["a", "b"])
+        await pilot.press("m")
+        table.set_columns((Column("Other", 10), *host.query_one(VirtualTable)._columns[1:]))
+        await pilot.pause()
+        assert line(host, 0).split()[0] == "Other" and table.marks == set()
