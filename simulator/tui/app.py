@@ -29,6 +29,7 @@ from simulator.tui.widgets.bars import Bar
 from simulator.tui.widgets.jump import Jump
 from simulator.tui.widgets.palette import Choice, Palette, Sheet
 
+from simulator.tui.worlds import Worlds
 READ_S, DRAW_S, SECOND_S = 0.1, 0.2, 1.0
 Severity = Literal["information", "warning", "error"]
 
@@ -55,8 +56,18 @@ class RoamlabApp(App[int]):
         self._before: str | None = None
         self.actor = Actor(self)
         self._elapsed = stopwatch()
-        for name, kind in VIEWS.items():
-            self.add_mode(name, _maker(kind, self.store))
+        self.worlds = Worlds(self)
+        for name in VIEWS:
+            self.add_mode(name, self.maker(name))
+
+    def maker(self, name: str) -> Callable[[], View]:
+        """What makes a screen, for the world that is shown by then."""
+        return lambda: VIEWS[name](self.store)
+
+    def show_store(self, store: Store) -> None:
+        """Let another world be the one that is shown."""
+        self.engine, self.store = store.engine, store
+        self._changes, self._before = Changes(), None
 
     async def on_mount(self) -> None:
         """First something to see, then the world."""
@@ -91,6 +102,10 @@ class RoamlabApp(App[int]):
             screen = self.screen
         except ScreenStackError:  # it is about to end
             return None
+    async def on_unmount(self) -> None:
+        """Leave no process behind."""
+        await self.worlds.close()
+
         return screen if isinstance(screen, View) and screen.ready else None
 
     def _read(self) -> None:
@@ -103,6 +118,7 @@ class RoamlabApp(App[int]):
         if self.frozen or self.view is None or not self._changes:
             return
         changes, self._changes = self._changes, Changes()
+        self.worlds.read()
         self.view.show_changes(changes)
 
     async def _second(self) -> None:
