@@ -1,4 +1,4 @@
-"""What CPO, peers and EMPs have with each other: connections, tokens, queues, answers, rules broken.
+"""What CPO, peers and EMPs have with each other: connections, tokens, queues, answers, findings.
 
 Rule: as in `snapshot`: plain JSON without secrets. It is short enough to be asked for every second,
 for nothing in it grows with what was shared.

@@ -88,6 +88,9 @@ async def test_the_journal_by_pages_and_parts() -> None:
         assert [r["seq"] for r in rest["records"]] == list(range(11, world.journal.seq + 1))
         legs = {r["leg"] for r in (await call("GET", "/journal?leg=ocpi"))[1]["records"]}
         assert legs == {"ocpi"}
+        picked = (await call("GET", "/journal?filter=~leg%20event%20%26%20~cp%20DE-AC-1"))[1]
+        assert {r["leg"] for r in picked["records"]} == {"event"}
+        assert all("station/DE-AC-1" in (r["actor"], r["peer"]) for r in picked["records"])
         assert (await call("GET", "/findings"))[1]["records"] == [
             r for r in world.journal.records if r["leg"] == "finding"
         ]
@@ -95,6 +98,11 @@ async def test_the_journal_by_pages_and_parts() -> None:
 
 async def test_a_stream_tells_each_record_as_it_comes() -> None:
     async with controlled() as (world, call), aiohttp.ClientSession() as session:
+        async with session.get(f"{call.url}/journal/stream?filter=hello") as stream:
+            await call("POST", "/steps/note", "good bye")
+            await call("POST", "/steps/note", "hello")
+            line = await stream.content.readline()
+            assert msgspec.json.decode(line)["arguments"] == {"text": "hello"}
         async with session.get(f"{call.url}/journal/stream?leg=step") as stream:
             await call("POST", "/steps/note", "hello")
             line = await stream.content.readline()
@@ -112,6 +120,8 @@ async def test_a_stream_tells_each_record_as_it_comes() -> None:
         ("DELETE", "/world", None, 405, "GET is"),
         ("GET", "/world?x=1", None, 400, "no query parameter 'x'"),
         ("GET", "/journal?after=-1", None, 400, "expected a whole number"),
+        ("GET", "/journal?filter=~cp", None, 400, "filter: at 4: ~cp needs a word"),
+        ("GET", "/journal/stream?filter=~m", None, 400, "filter: at 1: ~m says nothing here"),
         ("GET", "/stations/DE-AC-2", None, 404, "Did you mean 'DE-AC-1'"),
         ("POST", "/steps/plugg", {}, 404, "Did you mean 'plug'"),
         ("POST", "/steps/plug", {"station": "DE-AC-9"}, 400, "Did you mean"),
