@@ -28,8 +28,8 @@ from simulator.tui.views import VIEWS
 from simulator.tui.widgets.bars import Bar
 from simulator.tui.widgets.jump import Jump
 from simulator.tui.widgets.palette import Choice, Palette, Sheet
-
 from simulator.tui.worlds import Worlds
+
 READ_S, DRAW_S, SECOND_S = 0.1, 0.2, 1.0
 Severity = Literal["information", "warning", "error"]
 
@@ -93,6 +93,10 @@ class RoamlabApp(App[int]):
         if self.view is not None:
             self.view.show_all()
 
+    async def on_unmount(self) -> None:
+        """Leave no process behind."""
+        await self.worlds.close()
+
     # Looking
 
     @property
@@ -102,13 +106,10 @@ class RoamlabApp(App[int]):
             screen = self.screen
         except ScreenStackError:  # it is about to end
             return None
-    async def on_unmount(self) -> None:
-        """Leave no process behind."""
-        await self.worlds.close()
-
         return screen if isinstance(screen, View) and screen.ready else None
 
     def _read(self) -> None:
+        self.worlds.read()
         found = self.store.read()
         if found:
             self._changes.visits |= found.visits
@@ -118,7 +119,6 @@ class RoamlabApp(App[int]):
         if self.frozen or self.view is None or not self._changes:
             return
         changes, self._changes = self._changes, Changes()
-        self.worlds.read()
         self.view.show_changes(changes)
 
     async def _second(self) -> None:
