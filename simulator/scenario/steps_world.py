@@ -77,7 +77,10 @@ async def stop_recording(play: Play, given: Arguments) -> Result:
 
 
 async def note(play: Play, given: Arguments) -> Result:
-    """Say something: it stands in the journal."""
+    """Say something: it stands in the journal. Raises StepError for a record that is not there."""
+    last = play.world.journal.seq - 1  # that this is said is a record, too
+    if given["about"] is not None and not 1 <= given["about"] <= last:
+        raise StepError(f"note, about: no record {given['about']}: there are 1 to {last}")
     return given["text"]
 
 
@@ -124,7 +127,10 @@ STEPS: tuple[Step, ...] = (
         "world",
         "Say something to whoever reads the journal.",
         note,
-        (Arg("text", Kind.TEXT, "what to say", required=True),),
+        (
+            Arg("text", Kind.TEXT, "what to say", required=True),
+            Arg("about", Kind.INTEGER, "the number of the record that it is about"),
+        ),
         "text",
         acts=False,
     ),

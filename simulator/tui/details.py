@@ -93,6 +93,8 @@ def exchange(ex: Exchange) -> Content:
     version = f" {ex.record['version']}" if ex.record.get("version") else ""
     session = f", session {ex.session}" if ex.session else ""
     paint.line((f"{ex.record['at']}, {ex.leg}{version}{ms}{session}", "quiet"))
+    for note in ex.comments:
+        paint.line(("; ", "accent"), (note["arguments"]["text"], "accent"))
     if ex.leg == "finding":
         finding(paint, ex.record)
         return paint.content

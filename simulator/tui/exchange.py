@@ -35,6 +35,7 @@ class Exchange:
     answer: Record | None = None
     far: list[Record] = field(default_factory=list)
     findings: list[Record] = field(default_factory=list)
+    comments: list[Record] = field(default_factory=list)  # notes that are about it
     _line: Line | None = None
 
     @property
@@ -74,6 +75,16 @@ class Exchange:
         if self._line is None:
             self._line = _words(self)
         return self._line
+
+    def holds(self, seq: int) -> bool:
+        """Whether this record is part of it."""
+        answer = () if self.answer is None else (self.answer,)
+        return any(one["seq"] == seq for one in (self.record, *answer, *self.far, *self.findings))
+
+    @property
+    def said(self) -> str:
+        """What was commented, in a line."""
+        return " / ".join(note["arguments"]["text"] for note in self.comments)
 
     def changed(self) -> None:
         """More was recorded of it: its words are no longer true."""

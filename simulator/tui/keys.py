@@ -85,6 +85,7 @@ KEYS: tuple[KeyRow, ...] = (
     KeyRow("traffic", "correlate", "c", "correlate", "correlate",
            "all that belongs to the same session", True),
     KeyRow("traffic", "ladder", "l", "ladder", "ladder", "its session's ladder", True),
+    KeyRow("traffic", "comment", ";", "comment", "comment", "note: say something about this"),
     KeyRow("traffic", "copy", "y", "copy", "copy", "its request to the clipboard"),
     KeyRow("traffic", "next_failure", "n", "failure('1')", "next error", "the next failure", True),
     KeyRow("traffic", "previous_failure", "N", "failure('-1')", "previous error",

@@ -52,7 +52,7 @@ class OfExchange:
             case "m":
                 return ex.number in self.marked
         line = ex.line
-        return f"{ex.sender} {ex.receiver} {ex.name} {line.detail} {line.outcome}"
+        return f"{ex.sender} {ex.receiver} {ex.name} {line.detail} {line.outcome} {ex.said}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class Store:
         leg = record["leg"]
         if leg == "step":
             self.steps.append(record)
+            if record["step"] == "note" and (about := record["arguments"].get("about")) is not None:
+                self._comment(record, about, changes)
         elif leg == "event":
             self.events.append(record)
         actor = record["actor"]
@@ -90,6 +92,15 @@ class Store:
         session = self.visits.take(record)
         if session is not None:
             changes.visits.add(session)
+
+    def _comment(self, note: Record, about: int, changes: Changes) -> None:
+        """A note belongs to the exchange that it is about, if that is still known."""
+        for number in range(self.exchanges.last, self.exchanges.first - 1, -1):
+            exchange = self.exchanges.get(number)
+            if exchange is not None and exchange.holds(about):
+                exchange.comments.append(note)
+                changes.exchanges.add(number)
+                return
 
     def _counts(self, record: Record, exchange: Exchange) -> bool:
         """A failure is counted once, with the record that shows it."""

@@ -173,6 +173,12 @@ class TrafficScreen(View):
             self.lab.copy_to_clipboard(told)
             self.lab.say(f"{ex.name}: the request was copied")
 
+    def action_comment(self) -> None:
+        """Say something about this exchange."""
+        ex = self.current
+        if ex is not None:
+            self.lab.actor.do("note", {"about": ex.record["seq"]})
+
     def action_failure(self, by: str) -> None:
         """The next failure in this direction."""
         here = self.main.cursor_key or 0

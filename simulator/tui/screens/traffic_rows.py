@@ -39,8 +39,9 @@ def traffic_cells(ex: Exchange | None, columns: Sequence[Column]) -> Sequence[Ce
     if ex.leg != "finding" and (ex.findings or ex.errors):
         outcome = f"✗{len(ex.findings) + len(ex.errors)} {outcome}"
     at = Cell(ex.record["at"][11:23], "quiet")
-    what = Cell(ex.name, "bad" if ex.leg == "finding" else "quiet" if line.routine else "strong")
-    detail = Cell(line.detail, "quiet")
+    name = f"{ex.name} ;" if ex.comments else ex.name
+    what = Cell(name, "bad" if ex.leg == "finding" else "quiet" if line.routine else "strong")
+    detail = Cell(ex.said, "accent") if ex.comments else Cell(line.detail, "quiet")
     if columns is TAIL:
         station_first = ex.record["actor"].startswith("station/")
         return (at, Cell("↑" if station_first else "↓", _LEGS.get(ex.leg, "")), what, detail,

@@ -52,7 +52,7 @@ async def test_what_needs_time_ends_where_none_passes() -> None:
     with pytest.raises(StepFailed, match="advance: the clock is paused"):
         await perform(own, "advance", "1 s")
     with pytest.raises(StepFailed, match=r"expect: the clock is paused, .* speed lets it go on"):
-        await perform(own, "expect", {"ocpp": "Never", "within": "1 min"})
+        await perform(own, "expect", {"ocpp": "Reset", "within": "1 min"})
     await perform(own, "speed", 60)
     await perform(own, "advance", "1 min")
     assert clock.monotonic() == pytest.approx(60)
@@ -127,3 +127,13 @@ async def test_a_recording_that_cannot_begin(
     with pytest.raises(StepError, match=why):
         await perform(play(journal, clock), "record", given)
     assert (tmp_path / "there.ndjson").read_text() == "mine"
+
+
+async def test_a_note_may_be_about_a_record(journal: Journal, clock: Clock) -> None:
+    own = play(journal, clock)
+    journal.event("a", "odd")
+    await perform(own, "note", {"text": "why?", "about": 1})
+    assert journal.records[-1]["arguments"] == {"text": "why?", "about": 1}
+    for about in (0, 99):
+        with pytest.raises(StepError, match=rf"note, about: no record {about}: there are 1 to"):
+            await perform(own, "note", {"text": "why?", "about": about})

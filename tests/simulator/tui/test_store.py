@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.tui.rows import OfExchange
 from simulator.tui.store import LOOKS, POINTS, Store
 from tests.simulator.tui.stage import FakeEngine, Wire, evse, station
 
@@ -88,3 +89,19 @@ def test_the_traffic_of_a_station() -> None:
     engine.new = wire.records
     store.read()
     assert [ex.number for ex in store.of_station("CP1", 3)] == [5, 7, 9]
+
+
+def test_a_comment_stands_at_its_exchange() -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    store = Store(engine)
+    wire.call("Heartbeat")
+    wire.call("Authorize")
+    answer = wire.records[-1]["seq"]
+    for about, text in ((answer, "odd"), (answer - 3, "very"), (999, "nowhere"), (None, "so")):
+        arguments = {"text": text} if about is None else {"text": text, "about": about}
+        wire.journal.append("step", "scenario", step="note", arguments=arguments)
+    engine.new = wire.records
+    assert 2 in store.read().exchanges
+    told = [store.exchanges.get(number) for number in range(1, store.exchanges.last + 1)]
+    assert [ex.said for ex in told if ex is not None] == ["", "odd / very", *[""] * 4]
+    assert ("odd" in str(OfExchange(told[1]).field("any"))) is True  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.tui.screens.sessions import SessionsScreen
 from simulator.tui.screens.traffic import TrafficScreen
-from tests.simulator.tui.stage import FakeEngine, Wire, seen, showing, until
+from tests.simulator.tui.stage import FakeEngine, Wire, playing, seen, showing, until
 
 pytestmark = pytest.mark.real
 
@@ -82,3 +82,17 @@ async def test_marked_exchanges_are_saved(tmp_path: Path) -> None:
         await until(pilot, lambda: list(tmp_path.iterdir()))
         text = (tmp_path / "traffic-test.ndjson").read_text()
         assert len(text.splitlines()) == 3 and "TOPSECRET" not in text
+
+
+async def test_a_comment_is_shown_at_its_exchange() -> None:
+    async with playing() as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: "Traffic" in seen(app) and app.store.exchanges.last)
+        await pilot.press("home", "semicolon")
+        await until(pilot, lambda: "what to say" in seen(app))
+        await pilot.press(*"odd", "enter")
+        ex = app.store.exchanges.get(1)
+        assert ex is not None
+        await until(pilot, lambda: ex.said == "odd")
+        await until(pilot, lambda: "; odd" in seen(app))
+        assert app.store.steps[-1]["arguments"] == {"text": "odd", "about": ex.record["seq"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.tui import details
 from simulator.tui.screens.traffic_rows import FULL, TAIL, traffic_cells
 from tests.simulator.tui.stage import Wire
 from tests.simulator.tui.test_pairing import paired
@@ -25,3 +26,12 @@ def test_lines() -> None:
     assert traffic_cells(cdr, FULL)[5][1] == "bad"
     assert texts(traffic_cells(finding, FULL))[3] == "cdr.some-rule"
     assert len(traffic_cells(None, FULL)) == len(FULL)
+
+
+def test_a_comment_takes_the_place_of_the_detail() -> None:
+    wire = Wire()
+    wire.call("Heartbeat")
+    ex = paired(wire.records)[0]
+    ex.comments.append(wire.journal.append("step", "s", step="note", arguments={"text": "odd"}))
+    assert texts(traffic_cells(ex, FULL))[3:5] == ["Heartbeat ;", "odd"]
+    assert "; odd" in details.exchange(ex).plain
