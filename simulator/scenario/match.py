@@ -15,6 +15,7 @@ from simulator.mistakes import did_you_mean
 from simulator.scenario import picking
 from simulator.scenario.compare import MISSING, glob, holds, in_words, problem, shown
 from simulator.scenario.sights import SEND, Sight, point
+from simulator.scenario.spoken import misspelt
 
 # The key that names what is looked for -> the leg it is found on.
 SUBJECTS: Mapping[str, str] = {
@@ -71,6 +72,8 @@ class Match:
         for subject in subjects:
             if not isinstance(given[subject], str) or not given[subject]:
                 raise MatchError(subject, "expected a name; * stands for anything")
+            if (why := misspelt(SUBJECTS[subject], given[subject])) is not None:
+                raise MatchError(subject, why)
         for key, wanted in given.items():
             if key not in known:
                 raise MatchError(key, f"unknown.{did_you_mean(key, known)}")

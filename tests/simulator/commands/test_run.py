@@ -20,7 +20,8 @@ def text(name: str, steps: str = "[note: x]") -> str:
 
 
 @pytest.mark.parametrize(
-    ("steps", "code"), [("[note: x]", 0), ("[expect: {ocpi: x, within: 0}]", 1), ("[plugg]", 2)]
+    ("steps", "code"),
+    [("[note: x]", 0), ("[expect: {ocpi: PUT tariffs, within: 0}]", 1), ("[plugg]", 2)],
 )
 def test_exit_codes(tmp_path: Path, steps: str, code: int) -> None:
     assert run(["run", str(scenario_file(tmp_path, text("a", steps)))]) == code

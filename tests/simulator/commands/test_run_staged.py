@@ -57,7 +57,7 @@ def test_it_waits_is_stepped_and_ends_with_its_verdict(tmp_path: Path) -> None:
 
 @pytest.mark.real
 def test_a_failure_is_its_exit_code_and_people_are_told_what_to_call(tmp_path: Path) -> None:
-    path = scenario_file(tmp_path, f"{HEAD}steps: [expect: {{ocpi: x, within: 1 s}}]\n")
+    path = scenario_file(tmp_path, f"{HEAD}steps: [expect: {{ocpi: PUT tariffs, within: 1 s}}]\n")
     with Roamlab("run", str(path), "--control", "0") as own:
         own.wait_for("Ctrl-C ends it, too.")
         url = own.wait_for("DELETE ").split()[-1]

@@ -93,15 +93,15 @@ def test_what_fits(journal: Journal, given_: dict[str, Any], yes: bool) -> None:
         ({}, "expected one of ocpp, ocpi"),
         ({"ocpp": "x", "ocpi": "y"}, "expected one of"),
         ({"ocpp": 5}, "expected a name"),
-        ({"ocpp": "x", "foo": 1}, "foo: unknown"),
-        ({"ocpp": "x", "statsu": 1}, "Did you mean 'status'"),
-        ({"ocpp": "x", "where": 5}, "where: expected a mapping"),
-        ({"ocpp": "x", "where": {"id": 5}}, "'id' is no JSON pointer"),
-        ({"ocpp": "x", "where": {"/id": {"gtt": 5, "gt": 1}}}, "no comparator 'gtt'"),
-        ({"ocpp": "x", "status": {"gt": "a"}}, "status: gt: expected a number"),
+        ({"ocpp": "Reset", "foo": 1}, "foo: unknown"),
+        ({"ocpp": "Reset", "statsu": 1}, "Did you mean 'status'"),
+        ({"ocpp": "Reset", "where": 5}, "where: expected a mapping"),
+        ({"ocpp": "Reset", "where": {"id": 5}}, "'id' is no JSON pointer"),
+        ({"ocpp": "Reset", "where": {"/id": {"gtt": 5, "gt": 1}}}, "no comparator 'gtt'"),
+        ({"ocpp": "Reset", "status": {"gt": "a"}}, "status: gt: expected a number"),
         ({"filter": 5}, "filter: expected text"),
         ({"filter": "~zz"}, "filter: at 1: no operator ~zz"),
-        ({"ocpp": "x", "filter": "~a x & ~m"}, "filter: at 8: ~m says nothing here"),
+        ({"ocpp": "Reset", "filter": "~a x & ~m"}, "filter: at 8: ~m says nothing here"),
     ],
 )
 def test_what_cannot_be_looked_for(given_: dict[str, Any], why: str) -> None:
@@ -150,7 +150,7 @@ def test_each_call_is_picked_once(journal: Journal) -> None:
 
 
 def test_a_pointer_may_be_completed_by_a_variable() -> None:
-    assert Match.parse({"ocpp": "x", "where": {"${place}": 1}})
+    assert Match.parse({"ocpp": "Reset", "where": {"${place}": 1}})
 
 
 def test_a_miss_names_field_wanted_and_seen(journal: Journal) -> None:

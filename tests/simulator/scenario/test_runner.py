@@ -127,7 +127,7 @@ def test_what_does_not_apply_is_not_played(play: Any) -> None:
 
 def test_a_known_failure_passes_and_its_end_is_noticed(play: Any) -> None:
     head = f"{HEAD}expected: FAIL\nbecause: issue 7\n"
-    assert play(head + "steps: [expect: {ocpi: x, within: 0}]\n").verdict is Verdict.PASS
+    assert play(head + "steps: [expect: {ocpi: PUT tariffs, within: 0}]\n").verdict is Verdict.PASS
     assert play(head + "steps: [note: x]\n").verdict is Verdict.FAIL
 
 

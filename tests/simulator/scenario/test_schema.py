@@ -33,8 +33,8 @@ steps:
       within: foo
       count: {foo: 1}
   - expect_any_order:
-      - {ocpp: x, foo: 3}
-      - {ocpi: POST cdrs, save: {a: /id}}
+      - {ocpp: Reset, foo: 3}
+      - {ocpi: POST cdr, save: {a: /id}}
   - note: "${b} ${a} ${x} ${foo-bar}"
   - {advance: 1, note: 4}
   - 7
@@ -56,6 +56,7 @@ TOLD = """\
 seconds
 14: steps[2].expect.count: expected a whole number, or comparators
 16: steps[3].expect_any_order[0].foo: cannot stand here.
+17: steps[3].expect_any_order[1].ocpi: no OCPI module is called 'cdr'. Did you mean 'cdrs'?
 18: steps[4].note: ${b} has no value yet. Known: a, x.
 18: steps[4].note: ${foo-bar} has no value yet. Known: a, x.
 19: steps[5]: expected one verb, with its arguments behind it

@@ -51,7 +51,7 @@ def test_a_variable_has_a_value_once_its_step_was_done(tmp_path: Path) -> None:
     steps = [
         "note: ${cdr}",
         "expect: {ocpi: cdrs, save: {cdr: /id}}",
-        "expect_any_order: [{ocpi: a, save: {one: /id}}, {ocpi: b, save: {two: answer /id}}]",
+        "expect_any_order: [{ocpi: cdrs, save: {one: /id}}, {ocpi: GET, save: {two: answer /id}}]",
         "peer_control: {path: /findings, save: found}",
         "peer_control: {path: /findings, save: {first: /0/rule}}",
         "note: ${cdr} ${one} ${two} ${found.0.rule} ${first}",

@@ -1,0 +1,55 @@
+"""The names that messages can have on either wire: OCPP's actions, OCPI's methods and modules.
+
+Rule: what no message of any version is called is a misspelling, for nothing could ever fit it. A
+pattern fits whatever it fits: it is the way to name what is not the standards' own.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from simulator.mistakes import did_you_mean
+from simulator.ocpi.versions import CONFIGURATION, VERSIONS
+from simulator.wire.ocpp_messages import OcppVersion
+from simulator.wire.ocpp_schema import actions
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_WILD = "*?["
+
+
+def misspelt(leg: str, name: str) -> str | None:
+    """Why nothing on this leg will ever be called so; None if something can be.
+
+    An OCPI name is a method and a module, as in `POST cdrs`; of one that holds a variable nothing
+    is known yet.
+    """
+    name = " ".join(name.split())
+    if "${" in name:
+        return None
+    if leg == "ocpp":
+        return _unknown("OCPP action", name, _actions())
+    if leg != "ocpi":
+        return None
+    if " " not in name:
+        return _unknown("OCPI method or module", name, _METHODS | _modules())
+    method, _, module = name.partition(" ")
+    wrong = _unknown("OCPI method", method, _METHODS)
+    return wrong or _unknown("OCPI module", module, _modules())
+
+
+def _unknown(what: str, name: str, known: frozenset[str]) -> str | None:
+    if name in known or any(sign in name for sign in _WILD):
+        return None
+    return f"no {what} is called '{name}'.{did_you_mean(name, known)}"
+
+
+@cache
+def _actions() -> frozenset[str]:
+    return frozenset().union(*(actions(version) for version in OcppVersion))
+
+
+@cache
+def _modules() -> frozenset[str]:
+    """Those of every version; `-` is a request outside of all modules."""
+    named = {interface.module for row in VERSIONS.values() for interface in row.modules}
+    return frozenset(named | CONFIGURATION | {"-"})

@@ -1,0 +1,59 @@
+"""What is misspelt is told before anything runs; patterns and variables are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.ocpi.versions import VERSIONS
+from simulator.scenario.match import Match, MatchError
+from simulator.scenario.spoken import misspelt
+from simulator.wire.ocpp_messages import OcppVersion
+from simulator.wire.ocpp_schema import actions
+
+
+@pytest.mark.parametrize(
+    ("leg", "name", "words"),
+    [
+        ("ocpp", "Authorise", "no OCPP action is called 'Authorise'. Did you mean 'Authorize'?"),
+        ("ocpp", "authorize", "Did you mean 'Authorize'?"),
+        ("ocpp", "StartTransactions", "Did you mean 'StartTransaction'?"),
+        ("ocpi", "POST cdr", "no OCPI module is called 'cdr'. Did you mean 'cdrs'?"),
+        ("ocpi", "post cdrs", "no OCPI method is called 'post'. Did you mean 'POST'?"),
+        ("ocpi", "POTS  cdrs", "Did you mean 'POST'?"),
+        ("ocpi", "POST cdrs now", "no OCPI module is called 'cdrs now'. Did you mean 'cdrs'?"),
+        ("ocpi", "location", "no OCPI method or module is called 'location'."),
+        ("ocpi", "PATHC", "Did you mean 'PATCH'?"),
+        ("ocpi", "* session", "Did you mean 'sessions'?"),
+    ],
+)
+def test_what_no_message_is_called(leg: str, name: str, words: str) -> None:
+    assert words in (misspelt(leg, name) or "")
+    with pytest.raises(MatchError) as caught:
+        Match.parse({leg: name})
+    assert words in str(caught.value)
+    assert caught.value.field == leg
+
+
+@pytest.mark.parametrize(
+    ("leg", "name"),
+    [
+        ("ocpp", "*"), ("ocpp", "Start*"), ("ocpp", "Vendor?"), ("ocpp", "${action}"),
+        ("ocpp", "NotifyPeriodicEventStream"), ("ocpp", "SignedUpdateFirmware"),
+        ("ocpi", "*"), ("ocpi", "* tariffs"), ("ocpi", "GET versions"), ("ocpi", "GET -"),
+        ("ocpi", "PUT chargingprofiles"), ("ocpi", "PUT hubclientinfo"), ("ocpi", "DELETE"),
+        ("ocpi", "POST nltnm-*"), ("ocpi", "OPTION? cdrs"), ("ocpi", "${method} cdrs"),
+        ("event", "cdr.bilt"), ("finding", "cdr.prise"),
+    ],
+)  # fmt: skip
+def test_what_can_be_looked_for(leg: str, name: str) -> None:
+    assert misspelt(leg, name) is None
+    assert Match.parse({leg: name})
+
+
+def test_every_action_and_module_of_every_version_is_known() -> None:
+    names = [name for version in OcppVersion for name in actions(version)]
+    assert len(names) > 150
+    assert [name for name in names if misspelt("ocpp", name)] == []
+    modules = {interface.module for row in VERSIONS.values() for interface in row.modules}
+    assert len(modules) > 7
+    assert [name for name in modules if misspelt("ocpi", f"GET {name}")] == []
