@@ -22,10 +22,17 @@ from simulator.cpo.config import PncSettings
 from simulator.cpo.contract import CAR_WAITS_LONGEST_S, Answer, Chain, Finding
 from simulator.cpo.counter import Counter
 from simulator.cpo.store import emaid_key
-from simulator.pki.certificates import PkiError, common_name, hash_data, ocsp_url, read_chain
+from simulator.pki.certificates import (
+    PkiError,
+    common_name,
+    described,
+    hash_data,
+    ocsp_url,
+    read_chain,
+)
 from simulator.pki.emaid import contract_key, parse_emaid
 from simulator.pki.ocsp import OcspStatus, OcspVerdict
-from simulator.pki.path import Purpose, Reason, validate
+from simulator.pki.path import MOST_CERTIFICATES, Purpose, Reason, validate
 
 HASH_ALGORITHMS = ("SHA256", "SHA384", "SHA512")  # HashAlgorithmEnumType
 _OF_STATUS: Mapping[OcspStatus, Chain] = {
@@ -130,6 +137,7 @@ class Pnc:
             by=shown.way,
             chain=finding.chain.value,
             detail=finding.detail,
+            certificates=_certificates(shown),
             ocsp=checked,
             emaid_checked=shown.way == "certificate",
             check_digit=_check_digit(shown.emaid),
@@ -226,6 +234,15 @@ class Pnc:
         if self._options.without_ocsp == "accept":
             return Finding(Chain.VALID, f"{detail}; taken as good, as set")
         return Finding(Chain.UNVERIFIED, detail)
+
+
+def _certificates(shown: Shown) -> list[dict[str, str]]:
+    """The certificates that were shown, leaf first; none of what cannot be read."""
+    try:
+        chain = read_chain(shown.certificate or "")
+    except PkiError:
+        return []
+    return [described(one) for one in chain[:MOST_CERTIFICATES]]
 
 
 def _named(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -16,11 +16,13 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from simulator.kernel.clock import rfc3339
 from simulator.pki.keys import PkiError
 
 __all__ = [
     "PkiError",
     "common_name",
+    "described",
     "domain_component",
     "fingerprint",
     "hash_data",
@@ -135,6 +137,17 @@ def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
 def serial_hex(certificate: x509.Certificate) -> str:
     """The serial number as OCPP writes it: lower hex digits without leading zeros."""
     return f"{certificate.serial_number:x}"
+
+
+def described(certificate: x509.Certificate) -> dict[str, str]:
+    """A certificate for people: names (RFC 4514), serial number (hex), period (RFC 3339)."""
+    return {
+        "subject": certificate.subject.rfc4514_string(),
+        "issuer": certificate.issuer.rfc4514_string(),
+        "serial": serial_hex(certificate),
+        "not_before": rfc3339(certificate.not_valid_before_utc),
+        "not_after": rfc3339(certificate.not_valid_after_utc),
+    }
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -96,6 +96,8 @@ class ContractAuthorization:
             online=online,
             chain=examined.chain.value,
             detail=examined.verdict.detail,
+            certificates=examined.certificates,
+            rooted=examined.rooted,
             do=outcome.do.value,
             why=outcome.why,
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 from cryptography import x509
 
 from simulator.kernel.chance import Chance
-from simulator.pki.certificates import common_name, is_issuer, ocsp_request_data
+from simulator.pki.certificates import common_name, described, is_issuer, ocsp_request_data
 from simulator.pki.contract import Contract, sign_challenge, verify_challenge
 from simulator.pki.emaid import contract_key
 from simulator.pki.path import PathVerdict, Purpose, Reason, validate
@@ -48,6 +48,13 @@ class Examined:
     chain: Chain
     verdict: PathVerdict
     hashes: list[dict[str, str]] | None
+    shown: Sequence[x509.Certificate] = ()
+    rooted: bool = False  # the path ends in a root of the station's
+
+    @property
+    def certificates(self) -> list[dict[str, str]]:
+        """The path that was found, from the contract to its root; else the chain as shown."""
+        return [described(one) for one in self.verdict.path or self.shown]
 
 
 def examine(
@@ -56,7 +63,8 @@ def examine(
     """Verify a contract's chain up to the station's own roots."""
     verdict = validate(chain, roots, now, purpose=Purpose.CONTRACT)
     hashes = ocsp_request_data(verdict.path[:-1], roots) if verdict.ok else None
-    return Examined(_found(chain, roots, verdict), verdict, hashes)
+    rooted = bool(verdict.path) and verdict.path[-1] in roots
+    return Examined(_found(chain, roots, verdict), verdict, hashes, chain, rooted)
 
 
 def _found(

@@ -13,6 +13,7 @@ from simulator.kernel.clock import rfc3339
 from simulator.station.certificate_kinds import ROOTS
 from simulator.station.core import Core, Evse
 from simulator.station.dialect import Dialect
+from simulator.station.ev import Car
 from simulator.station.settings import Access
 from simulator.station.uplink import Uplink
 
@@ -65,7 +66,17 @@ def _evse(evse: Evse, dialect: Dialect, now_s: float) -> dict[str, Any]:
         "energy_wh": 0 if tx is None else reading.energy_wh - tx.start_wh,
         "soc_percent": None if car is None else round(car.soc_percent, 1),
         "car": None if car is None else car.model,
+        "contract": None if car is None else _contract(car),
     }
+
+
+def _contract(car: Car) -> dict[str, Any] | None:
+    """What the car charges by; None where it has none, or none yet."""
+    if car.contract is None:
+        return None
+    from simulator.pki.certificates import described  # cars without contracts load none of it
+
+    return {"emaid": car.contract.emaid, **described(car.contract.certificate)}
 
 
 def _certificates(core: Core, now: datetime) -> dict[str, Any] | None:

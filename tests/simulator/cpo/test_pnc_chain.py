@@ -236,6 +236,12 @@ async def test_our_own_car_charges_without_a_card(
         (told,) = world.authorizations()
         assert told["by"] == ("certificate" if central else "hashes")
         assert (told["certificate_status"], told["status"]) == ("Accepted", "Accepted")
+        (looked,) = world.events("pnc.examined")
+        path = looked["data"]["certificates"]
+        assert looked["data"]["rooted"] is not central and len(path) == (3 if central else 4)
+        assert [one["issuer"] for one in path[:2]] == [one["subject"] for one in path[1:3]]
+        assert {one["serial"] for one in told["ocsp"]} == {one["serial"] for one in path[:3]}
+        assert told["certificates"] == (path if central else [])
         (cdr,) = world.emsp.cdrs.values()
         assert (cdr["cdr_token"]["uid"], cdr["cdr_token"]["type"]) == (ITS_TOKEN, "OTHER")
         assert cdr["authorization_reference"] == "AUTH-1"

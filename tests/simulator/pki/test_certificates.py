@@ -21,6 +21,7 @@ from simulator.kernel.chance import Chance
 from simulator.pki.certificates import (
     PkiError,
     common_name,
+    described,
     domain_component,
     fingerprint,
     hash_data,
@@ -272,6 +273,12 @@ def test_ocsp_cannot_be_asked_without_url_issuer_or_room() -> None:
     assert ocsp_request_data(five.chain, [five.root]) is None
     four = make(links(3))
     assert len(ocsp_request_data(four.chain, [four.root]) or []) == 4
+
+
+def test_a_certificate_is_described_without_its_key() -> None:
+    told = described(LEAF)
+    assert told["serial"] == serial_hex(LEAF) and told["subject"] == LEAF.subject.rfc4514_string()
+    assert told["not_before"].endswith("Z") and told["not_before"] < told["not_after"]
 
 
 def test_a_fingerprint_is_the_certificates(tmp_path: Path) -> None:

@@ -84,3 +84,11 @@ def test_dates_and_what_else_may_be_wrong() -> None:
     assert examine(torn, roots, NOW).chain is Chain.BAD
     assert examine(good.chain[1:], roots, NOW).chain is Chain.BAD  # a sub-CA is no contract
     assert examine(contract(8).chain, [root("MO")], NOW).chain is Chain.NO_ROOT
+
+
+def test_the_path_is_told_to_its_root_and_what_was_shown_where_there_is_none() -> None:
+    good = examine(contract().chain, [root("MO")], NOW)
+    assert [one["subject"].partition("CN=")[2][:2] for one in good.certificates][-1] == "MO"
+    assert len(good.certificates) == len(good.verdict.path) == 4 and good.rooted
+    lost = examine(contract().chain, [], NOW)
+    assert len(lost.certificates) == 3 and not lost.rooted

@@ -11,6 +11,7 @@ from simulator.station.ev import Car
 from simulator.wire.ocpp_rpc import OcppVersion
 from tests.simulator.station.certificate_box import asked, factory_roots, owned
 from tests.simulator.station.csms import world
+from tests.simulator.station.pnc_box import EMAID, car
 
 
 async def test_a_snapshot_shows_what_goes_on(clock: Clock, journal: Journal) -> None:
@@ -40,7 +41,7 @@ async def test_a_snapshot_shows_what_goes_on(clock: Clock, journal: Journal) -> 
     assert evse["energy_wh"] > 1_800
     assert evse["soc_percent"] > 33.0
     assert seen["config"]["meter_interval_s"] == "60"
-    assert (seen["pnc"], seen["certificates"]) == (None, None)
+    assert (seen["pnc"], seen["certificates"], evse["contract"]) == (None, None, None)
     assert "0123456789abcdef" not in str(seen)
     assert msgspec.json.decode(msgspec.json.encode(seen)) == seen
 
@@ -61,6 +62,14 @@ async def test_a_look_changes_nothing_on_the_wire(clock: Clock) -> None:
         return [text for text in cut if "Power.Active.Import" in text]
 
     assert await frames(look=True) == await frames(look=False)
+
+
+async def test_a_cars_contract_is_shown_without_its_key(clock: Clock, journal: Journal) -> None:
+    async with world(clock, journal, OcppVersion.V201) as (station, _):
+        await station.plug(1, car())
+        shown = station.snapshot()["evses"][0]["contract"]
+    assert shown["emaid"] == EMAID and shown["subject"].startswith("DC=MO,CN=")
+    assert shown["not_before"] < shown["not_after"] and "PRIVATE" not in str(shown)
 
 
 async def test_certificates_are_shown_without_their_keys(clock: Clock, journal: Journal) -> None:
