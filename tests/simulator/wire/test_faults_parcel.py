@@ -54,11 +54,11 @@ def test_a_second_alteration_leaves_what_the_first_has_made(
     board: FaultBoard, clock: Clock
 ) -> None:
     board.add({"kind": "alter", "as_method": "PUT", "as_path": "/a", "as_query": "b=1"})
-    board.add({"kind": "alter", "as_path": "/c"})
+    board.add({"kind": "alter", "set_headers": {"Accept": "*/*"}})
     parcel = Parcel(b"")
     for hit in board.strike(Moment("http", "cpo", None, "sent", "request")):
         EFFECTS["alter"](parcel, hit, clock)
-    assert (parcel.method, parcel.path, parcel.query) == ("PUT", "/c", "b=1")
+    assert (parcel.method, parcel.path, parcel.query) == ("PUT", "/a", "b=1")
 
 
 @pytest.mark.parametrize(
