@@ -18,6 +18,7 @@ from simulator.mistakes import did_you_mean
 
 OCPP, HTTP, ACTOR = "ocpp", "http", "actor"
 REQUEST, ANSWER, CLOSE = "request", "answer", "close"
+HOLD = "hold"
 _YEAR_S = 366 * 86400.0
 _SECRET_HEADER = "authorization"
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -32,6 +33,7 @@ class Takes(StrEnum):
     TEXT = "text"
     WORDS = "names, a list or with blanks between"
     VALUES = "JSON pointers and values, as in {/country: BRA}"
+    FLAG = "true or false"
     HEADERS = "names and texts, as in {OCPI-to-party-id: ABC}"
 
 
@@ -76,6 +78,10 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
 def _words(value: Any) -> tuple[str, ...] | None:
     told = value.split() if isinstance(value, str) else value
     if not isinstance(told, list | tuple) or not told:
@@ -113,6 +119,7 @@ _READERS: Mapping[Takes, Callable[[Any], Any]] = {
     Takes.TEXT: _text,
     Takes.WORDS: _words,
     Takes.VALUES: _values,
+    Takes.FLAG: _flag,
     Takes.HEADERS: _headers,
 }
 
@@ -121,6 +128,7 @@ _READERS: Mapping[Takes, Callable[[Any], Any]] = {
 class FaultKind:
     """A kind of fault. `on` tells for each wire what it strikes, by default the first of these;
     nothing for what strikes an actor. `hook`: what a world must have registered for it.
+    `either_end`: it strikes at whichever end a message is seen first, not only where it is sent.
     """
 
     name: str
@@ -128,6 +136,7 @@ class FaultKind:
     on: Mapping[str, tuple[str, ...]]
     parameters: tuple[Parameter, ...] = ()
     hook: str | None = None
+    either_end: bool = False
 
     @property
     def lasting(self) -> bool:
@@ -160,6 +169,12 @@ _KINDS: tuple[FaultKind, ...] = (
                   choices=("fixed", "uniform", "normal", "exponential")),
         Parameter("spread", Takes.DURATION,
                   "uniform: so much more or less; normal: the standard deviation", 0.0))),
+    FaultKind(HOLD, "It waits until somebody lets it go on, as it is or changed; what comes after"
+              " it passes.", _BOTH, (
+        Parameter("within", Takes.DURATION, "without a word it goes on unchanged after so long",
+                  600.0),
+        Parameter("pause", Takes.FLAG, "the world's time stands while it waits, on a scaled clock",
+                  False)), either_end=True),
     FaultKind("duplicate", "It comes more than once.", {OCPP: _EITHER, HTTP: (REQUEST,)}, (
         Parameter("copies", Takes.WHOLE, "so many more", 1, low=1, high=10),)),
     FaultKind("reorder", "The next message overtakes it.", {OCPP: _EITHER}, (

@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.kernel.duration import seconds
+from simulator.kernel.filters import EVERYTHING, OUTCOME, Filter, asked, parse
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.wire.fault_kinds import ANSWER, FAULTS, HTTP, OCPP, REQUEST, FaultKind
+from simulator.wire.moment import LACKING, OfMoment
+from simulator.wire.moment import RECEIVED as RECEIVED
+from simulator.wire.moment import SENT as SENT
+from simulator.wire.moment import Moment as Moment
 
 ALWAYS = "always"
-SENT, RECEIVED = "sent", "received"
 
 
 class FaultError(Mistake, ValueError):
@@ -28,39 +32,20 @@ class FaultError(Mistake, ValueError):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A message at one end of a wire: `direction` as `actor` sees it.
-
-    `payload` gives what `where` looks at, `message` what the journal shows. An unknown is None.
-    """
-
-    wire: str
-    actor: str
-    peer: str | None
-    direction: str
-    of: str
-    action: str | None = None
-    module: str | None = None
-    method: str | None = None
-    path: str | None = None
-    session: str | None = None
-    message: str = ""
-    payload: Callable[[], Any] = dict
-
-
 # Key of a spec -> what it says; texts may hold * and ?.
 MATCHERS: Mapping[str, str] = {
     "wire": "ocpp or http; by default wherever the kind strikes",
     "actor": "at whose end: station/DE-AC-1, cpo, plugsurfing",
     "peer": "the other side; on HTTP only who asks knows it",
     "direction": "sent (default) or received, as the actor sees it",
-    "of": "request or answer; by default what the kind strikes first",
+    "of": "request or answer; by default an answer if the filter asks how it came out, else what"
+    " the kind strikes first",
     "action": "the OCPP action, of an answer that of its request",
     "module": "the OCPI module",
     "method": "the HTTP method",
     "path": "the path of the URL",
     "where": "values in the payload, by JSON pointers: {/eventType: Started}",
+    "filter": "what the filter picks, as in ~cp DE-AC-1 & ~a Authorize",
 }
 LIMITS: Mapping[str, str] = {
     "times": "so often, or `always`; 1, with `for` always",
@@ -75,7 +60,9 @@ _LASTING = ("actor", "for")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault, checked. `times` None: always; `for_s` None: until it is removed."""
+    """A fault, checked. `times` None: always; `for_s` None: until it is removed. `picks` is the
+    filter of `match`.
+    """
 
     kind: str
     match: Mapping[str, Any] = field(default_factory=dict)
@@ -84,6 +71,7 @@ class Fault:
     probability: float = 1.0
     for_s: float | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    picks: Filter = EVERYTHING
 
     @classmethod
     def parse(cls, spec: Any) -> Fault:
@@ -103,6 +91,7 @@ class Fault:
             for_s,
             {p.name: p.read(spec[p.name]) if p.name in spec else p.default
              for p in kind.parameters},
+            _picks(spec.get("filter")),
         )  # fmt: skip
 
     def __getitem__(self, parameter: str) -> Any:
@@ -118,16 +107,24 @@ class Fault:
         struck, match = self.row.on.get(moment.wire), self.match
         if struck is None or match.get("wire", moment.wire) != moment.wire:
             return False
-        if moment.of not in struck or match.get("of", struck[0]) != moment.of:
+        if moment.of not in struck or (match.get("of") or self._of(struck)) != moment.of:
             return False
-        if match.get("direction", SENT) != moment.direction:
+        either = moment.direction if self.row.either_end else SENT
+        if match.get("direction", either) != moment.direction:
             return False
         for key in _GLOBS:
             wanted = match.get(key)
             if wanted is not None and not fnmatch.fnmatchcase(getattr(moment, key) or "", wanted):
                 return False
+        if self.picks is not EVERYTHING and not self.picks.matches(OfMoment(moment)):
+            return False
         where = match.get("where")
         return where is None or all(_at(moment.payload(), p) == v for p, v in where.items())
+
+    def _of(self, struck: tuple[str, ...]) -> str:
+        """What it strikes unless told: an answer if its filter asks how something came out."""
+        asks = ANSWER in struck and not OUTCOME.isdisjoint(asked(self.picks))
+        return ANSWER if asks else struck[0]
 
     def concerns(self, actor: str) -> bool:
         """True for an actor that it may strike."""
@@ -190,10 +187,19 @@ def _check(kind: FaultKind, key: str, value: Any) -> None:
         isinstance(value, Mapping) and all(isinstance(p, str) and p[:1] == "/" for p in value)
     ):
         raise ValueError("expected JSON pointers and values: {/eventType: Started}")
+    if key == "filter":
+        _picks(value)
     if key in _LIMITS_CHECKED and not _LIMITS_CHECKED[key][0](value):
         raise ValueError(f"expected {_LIMITS_CHECKED[key][1]}, not {value!r:.40}")
     if key == "for":
         seconds(value)
+
+
+def _picks(told: Any) -> Filter:
+    """A filter of messages. Raises ValueError."""
+    if not isinstance(told, str | None):
+        raise ValueError(f"expected text, as in ~cp CP1 & ~a Authorize, not {told!r:.40}")
+    return parse(told or "", lacking=LACKING)
 
 
 def _whole(value: Any, least: int) -> bool:

@@ -7,9 +7,10 @@ the order in which they were placed.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -17,20 +18,28 @@ from simulator.kernel.journal import Journal
 from simulator.kernel.redaction import redact_frame
 from simulator.mistakes import did_you_mean
 from simulator.wire.fault_kinds import FAULTS as FAULTS
+from simulator.wire.fault_kinds import HOLD
 from simulator.wire.fault_spec import Fault as Fault
 from simulator.wire.fault_spec import FaultError as FaultError
 from simulator.wire.fault_spec import Moment as Moment
 from simulator.wire.faults_tls import Disguises
+from simulator.wire.moment import SENT
+
+if TYPE_CHECKING:
+    from simulator.wire.holding import Desk
 
 Undo = Callable[[], object]
 Hook = Callable[[Fault, str], Undo | None]
 _DAY_S = 86400.0
+# Messages that are known to have passed one end, when the other end sees them.
+_PASSED = 4096
+_MISSING = object()
 
 
 class Placed:
     """A fault on the board: how often it fitted, and struck."""
 
-    __slots__ = ("chance", "fault", "hits", "id", "placed_s", "seen", "timer", "undo")
+    __slots__ = ("_passed", "chance", "fault", "hits", "id", "placed_s", "seen", "timer", "undo")
 
     def __init__(self, number: str, fault: Fault, chance: Chance, now_s: float) -> None:
         self.id = number
@@ -40,6 +49,7 @@ class Placed:
         self.seen = 0
         self.hits = 0
         self.undo: Undo | None = None
+        self._passed: OrderedDict[object, None] = OrderedDict()
         self.timer: Any = None
 
     def over(self, now_s: float) -> bool:
@@ -51,7 +61,7 @@ class Placed:
     def strikes(self, moment: Moment) -> bool:
         """Whether it strikes this message; counts it."""
         fault = self.fault
-        if not fault.fits(moment):
+        if not fault.fits(moment) or (fault.row.either_end and self._has_passed(moment)):
             return False
         self.seen += 1
         if self.seen <= fault.after:
@@ -60,6 +70,18 @@ class Placed:
             return False
         self.hits += 1
         return True
+
+    def _has_passed(self, moment: Moment) -> bool:
+        """Whether this is the other end of a message that was seen before."""
+        key = moment.key
+        if key is None:
+            return False
+        if moment.direction != SENT:
+            return self._passed.pop(key, _MISSING) is None
+        self._passed[key] = None
+        if len(self._passed) > _PASSED:
+            self._passed.popitem(last=False)
+        return False
 
 
 class Hit:
@@ -74,9 +96,9 @@ class Hit:
         self.chance = placed.chance
         self.moment = moment
 
-    def did(self, what: str, moment: Moment | None = None) -> None:
+    def did(self, what: str, moment: Moment | None = None, **more: Any) -> None:
         """Tell the journal what was done, to this message or to a later one."""
-        self._board.tell(self.id, self.fault, moment or self.moment, what)
+        self._board.tell(self.id, self.fault, moment or self.moment, what, **more)
 
     def delay_s(self) -> float:
         """How long a `delay` takes this time, in whole milliseconds."""
@@ -114,6 +136,7 @@ class FaultBoard:
         self._skews: tuple[Placed, ...] = ()
         self._hooks: dict[str, Hook] = {}
         self.disguises = Disguises()
+        self.desk: Desk | None = None  # where messages are held, if somebody can let them go on
         self._count = 0
 
     # Placing
@@ -128,6 +151,8 @@ class FaultBoard:
         hook = fault.row.hook
         if hook is not None and hook not in self._hooks:
             raise FaultError("kind", f"{fault.kind}: there is nothing here that it could strike")
+        if fault.kind == HOLD:
+            self._check_hold(fault)
         self._count += 1
         number = f"fault-{self._count}"
         now_s = self._clock.monotonic()
@@ -140,6 +165,13 @@ class FaultBoard:
             self._begin(placed)
         self._arm()
         return number
+
+    def _check_hold(self, fault: Fault) -> None:
+        """Raises FaultError where nobody could let a message go on, or time cannot stand."""
+        if self.desk is None:
+            raise FaultError("kind", "hold: nobody here could let a message go on")
+        if fault["pause"] and self._clock.mode != "scaled":
+            raise FaultError("pause", f"a {self._clock} clock cannot pause: take scaled:1")
 
     def remove(self, number: str) -> None:
         """Take a fault away. Raises FaultError."""
@@ -203,8 +235,8 @@ class FaultBoard:
             return f"nothing: {error.why}"
         return fault.row.help
 
-    def tell(self, number: str, fault: Fault, moment: Moment, did: str) -> None:
-        """Record that a fault struck."""
+    def tell(self, number: str, fault: Fault, moment: Moment, did: str, **more: Any) -> None:
+        """Record that a fault struck; `more` particulars go with it."""
         message = moment.message
         self._journal.append(
             "fault",
@@ -220,6 +252,7 @@ class FaultBoard:
                 "of": moment.of or None,
                 "action": moment.action,
                 "message": message if self._journal.secrets else redact_frame(message),
+                **more,
             },
         )
 

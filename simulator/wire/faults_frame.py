@@ -61,6 +61,32 @@ class Frame:
     def _payload_place(self) -> int:
         return 2 if self.kind == MessageType.CALLRESULT else 3
 
+    @property
+    def content(self) -> str:
+        """The JSON text of what it carries: a payload, of an error all of it; all that there is
+        where nothing can be told apart.
+        """
+        if len(self.parts) <= self._content_place:
+            return self.text
+        return texts.encoded(self.parts[self._content_place] if not self._fails else self.parts[2:])
+
+    def with_content(self, text: str) -> str:
+        """Its text with other content, which must be JSON."""
+        if len(self.parts) <= self._content_place:
+            return text
+        told = texts.decoded(text)
+        if not self._fails:
+            return self.with_part(self._content_place, told)
+        return texts.encoded([*self.parts[:2], *(told if isinstance(told, list) else [told])])
+
+    @property
+    def _fails(self) -> bool:
+        return self.kind in (MessageType.CALLERROR, MessageType.CALLRESULTERROR)
+
+    @property
+    def _content_place(self) -> int:
+        return 2 if self.of == ANSWER else 3
+
     def with_payload(self, payload: Any) -> str:
         """Its text with another payload; unchanged where it has none."""
         return self.with_part(self._payload_place, payload)
@@ -90,6 +116,7 @@ class Draft:
     abort: bool = False
     silence_s: float = 0.0
     reply: str | None = None  # goes back in its place
+    keep: Hit | None = None  # it waits until somebody lets it go on
 
 
 Effect = Callable[[Draft, Hit], str]
@@ -156,6 +183,11 @@ def _alter(draft: Draft, hit: Hit) -> str:
     return texts.alteration(new, gone, astray) or "nothing"
 
 
+def _hold(draft: Draft, hit: Hit) -> str:
+    draft.keep = hit
+    return ""  # the desk tells
+
+
 def _late(draft: Draft, hit: Hit) -> str:
     draft.late_s = hit.fault["by"]
     return f"{draft.late_s:g} s later"
@@ -193,6 +225,7 @@ def _power_cut(draft: Draft, hit: Hit) -> str:
 
 EFFECTS: Mapping[str, Effect] = {
     "drop": _drop,
+    "hold": _hold,
     "delay": _delay,
     "duplicate": _duplicate,
     "reorder": _reorder,

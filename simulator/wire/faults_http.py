@@ -6,6 +6,7 @@ through. An asker is never held longer than its own timeout, a server's exchange
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +20,7 @@ from simulator.wire.fault_kinds import ANSWER, HTTP, REQUEST
 from simulator.wire.fault_spec import RECEIVED, SENT, Moment
 from simulator.wire.faults import FaultBoard
 from simulator.wire.faults_parcel import EFFECTS, Parcel
+from simulator.wire.held_edit import Letter
 from simulator.wire.http import Handler, Headers, Request, Response, parse_query
 from simulator.wire.http_aio import ConnectFailed, HttpClient, NoAnswer
 
@@ -54,14 +56,39 @@ class _End:
             session=self._session(asked.headers),
             message=f"{asked.method} {asked.path}",
             payload=lambda: texts.decoded(parcel.body),
+            body=lambda: parcel.text,
+            status=parcel.status or None,
         )
         for hit in self._board.strike(moment):
             effect = EFFECTS.get(hit.fault.kind)
             if effect is None:
                 continue
-            hit.did(effect(parcel, hit, self._clock))
+            told = effect(parcel, hit, self._clock)
+            if told:
+                hit.did(told)
             if parcel.gone:
                 return
+
+    async def kept(self, parcel: Parcel) -> None:
+        """Wait until somebody lets a held parcel go on, as it is or changed."""
+        hit, desk = parcel.keep, self._board.desk
+        if hit is None or desk is None:
+            return
+        if parcel.gone:
+            hit.did("not held: it is lost")
+            return
+        done: asyncio.Future[Letter | None] = asyncio.get_running_loop().create_future()
+
+        def go(letter: Letter | None) -> None:
+            if not done.done():
+                done.set_result(letter)
+
+        number = desk.take(hit, parcel.letter, go, self)
+        try:
+            parcel.become(await done)
+        except asyncio.CancelledError:
+            desk.withdraw(number, "who waits for it waits no more")
+            raise
 
     def _session(self, headers: Mapping[str, str]) -> str | None:
         told = Headers(headers).get(_REQUEST_ID)
@@ -128,6 +155,7 @@ class FaultyHttp(HttpClient):
     ) -> Response:
         there = Parcel(body, dict(asked.headers))
         self._end.struck(there, SENT, REQUEST, asked)
+        await self._end.kept(there)
         await self._travel(there, asked, url)
         if there.instead is not None:
             return there.instead
@@ -140,6 +168,7 @@ class FaultyHttp(HttpClient):
             )
         back = Parcel(answer.body, answer.headers.plain(), answer.status)
         self._end.struck(back, RECEIVED, ANSWER, asked)
+        await self._end.kept(back)
         await self._travel(back, asked, url)
         return replace(answer, status=back.status, headers=Headers(back.headers), body=back.body)
 
@@ -181,6 +210,7 @@ def handler(
         asked = _Asked(request.method, request.path, request.headers)
         there = Parcel(request.body, request.headers.plain())
         end.struck(there, RECEIVED, REQUEST, asked)
+        await end.kept(there)
         if there.gone:
             return await _failed(there, clock)
         await clock.sleep(there.delay_s)
@@ -196,6 +226,7 @@ def handler(
             answer = await handle(arrived)
         back = Parcel(answer.body, answer.headers.plain(), answer.status)
         end.struck(back, SENT, ANSWER, asked)
+        await end.kept(back)
         if back.gone:
             return await _failed(back, clock)
         await clock.sleep(back.delay_s)

@@ -6,7 +6,6 @@ straight through. Waiting costs timers, never tasks; what waits dies with the co
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -217,6 +216,8 @@ class FaultyWire:
     def _clear(self) -> None:
         self._out.clear()
         self._in.clear()
+        if self._board.desk is not None:
+            self._board.desk.lose(self, "the connection is over")
 
     # What happens on the way
 
@@ -236,11 +237,15 @@ class FaultyWire:
             effect = EFFECTS.get(hit.fault.kind)
             if effect is None:
                 continue
-            hit.did(effect(draft, hit))
+            told = effect(draft, hit)
+            if told:
+                hit.did(told)
             if draft.silence_s:
                 self._silence = hit
                 self._silent_until_s = self._clock.monotonic() + draft.silence_s
             if draft.gone:
+                if draft.keep is not None:
+                    draft.keep.did("not held: it is lost")
                 break
         self._send_on(direction, draft)
 
@@ -252,6 +257,9 @@ class FaultyWire:
             back.stray(draft.reply, 0.0)  # never within the call that it answers
         if draft.gone:
             return
+        if draft.keep is not None and self._board.desk is not None:
+            self._hold(direction, draft, draft.keep, self._board.desk)
+            return
         for _ in range(draft.copies):
             if draft.late_s:
                 lane.stray(draft.text, draft.late_s + draft.delay_s)
@@ -259,6 +267,20 @@ class FaultyWire:
                 lane.hold(draft.text, draft.held_s + draft.delay_s)
             else:
                 lane.put(draft.text, draft.delay_s, draft.bytes_per_s)
+
+    def _hold(self, direction: str, draft: Draft, hit: Hit, desk: Desk) -> None:
+        """Let it wait until somebody lets it go on; what comes after it passes."""
+        frame, draft.keep = Frame(draft.text), None
+
+        def go(letter: Letter | None) -> None:
+            if letter is None:
+                return
+            if letter.text != frame.content:
+                draft.text = frame.with_content(letter.text)
+            with suppress(LinkClosed):
+                self._send_on(direction, draft)
+
+        desk.take(hit, Letter(frame.content), go, self)
 
     def _moment(self, direction: str, frame: Frame) -> Moment:
         message_id, action = frame.id or "", frame.action
@@ -276,6 +298,7 @@ class FaultyWire:
             session=self._journal.session_of(f"message/{message_id}"),
             message=frame.text,
             payload=lambda: frame.payload,
+            id=frame.id,
         )
 
 

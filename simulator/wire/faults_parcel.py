@@ -13,6 +13,7 @@ from simulator.kernel.clock import Clock, rfc3339
 from simulator.wire import faults_text as texts
 from simulator.wire.fault_kinds import REQUEST
 from simulator.wire.faults import Hit
+from simulator.wire.held_edit import Letter
 from simulator.wire.http import Headers, Response
 
 # A server that says nothing holds the connection for so long.
@@ -34,6 +35,21 @@ class Parcel:
     method: str | None = None  # another one than it was sent with
     path: str | None = None
     query: str | None = None
+    keep: Hit | None = None  # it waits until somebody lets it go on
+
+    @property
+    def letter(self) -> Letter:
+        """What somebody may change of it."""
+        return Letter(self.text, self.status or None, self.headers)
+
+    def become(self, letter: Letter | None) -> None:
+        """Go on like that, or be lost."""
+        if letter is None:
+            self.silence_s = _SILENCE_S
+            return
+        if letter.text != self.text:
+            self.body = letter.text.encode()
+        self.status, self.headers = letter.status or 0, dict(letter.headers or {})
 
     @property
     def gone(self) -> bool:
@@ -127,6 +143,11 @@ def _altered(parcel: Parcel, new: Mapping[str, Any], gone: tuple[str, ...]) -> s
     return texts.alteration(new, gone, astray)
 
 
+def _hold(parcel: Parcel, hit: Hit, clock: Clock) -> str:
+    parcel.keep = hit
+    return ""  # the desk tells
+
+
 def _late(parcel: Parcel, hit: Hit, clock: Clock) -> str:
     parcel.delay_s += hit.fault["by"]
     return f"{hit.fault['by']:g} s later"
@@ -196,6 +217,7 @@ def _bandwidth(parcel: Parcel, hit: Hit, clock: Clock) -> str:
 
 EFFECTS: Mapping[str, Effect] = {
     "drop": _drop,
+    "hold": _hold,
     "delay": _delay,
     "duplicate": _duplicate,
     "truncate": _truncate,

@@ -60,6 +60,11 @@ def test_for_means_always_unless_times_are_told() -> None:
         ({"kind": "drop", "actor": 7}, "actor", "expected text"),
         ({"kind": "clock_skew", "times": 2}, "times", "clock_skew has none"),
         ({"kind": "http_status", "status": 99}, "status", "expected 200 to 599"),
+        ({"kind": "drop", "filter": 5}, "filter", "expected text"),
+        ({"kind": "drop", "filter": "~cp x & ~zz"}, "filter", "^filter: at 9: no operator ~zz"),
+        ({"kind": "drop", "filter": "~lat>5"}, "filter", "~lat says nothing here"),
+        ({"kind": "hold", "pause": 1}, "pause", "expected true or false"),
+        ({"kind": "clock_skew", "filter": "x"}, "filter", "clock_skew has none"),
     ],
 )
 def test_a_mistake_names_its_key(spec: Any, key: str, why: str) -> None:
@@ -100,10 +105,25 @@ def test_what_it_tells_of_itself_is_a_spec_again() -> None:
         ({"where": {"/a/0/b": 1}}, {"payload": lambda: {"a": [{"b": 1}]}}, True),
         ({"where": {"/a/0/b": 2}}, {"payload": lambda: {"a": [{"b": 1}]}}, False),
         ({"where": {"/a/9/b": 1}}, {"payload": lambda: None}, False),
+        ({"filter": "~cp A & ~a Heart*"}, {}, True),
+        ({"filter": "~cp A & ~a Heart*", "actor": "cpo"}, {}, False),
+        ({"filter": "~a Reset"}, {}, False),
+        ({"filter": "~a Heartbeat"}, {"of": "answer"}, False),
+        ({"filter": "~a Heartbeat & ~s *"}, {"of": "answer", "message": '[3,"1",{}]'}, True),
+        ({"filter": "!~err"}, {"of": "answer", "message": '[3,"1",{}]'}, True),
+        ({"filter": "!~err"}, {}, False),
+        ({"filter": "!~err", "of": "request"}, {}, True),
     ],
 )
 def test_a_match_fits_what_it_says(match: Any, told: Any, fits: bool) -> None:
     assert Fault.parse({"kind": "drop", **match}).fits(moment(**told)) is fits
+
+
+def test_what_is_held_is_held_at_either_end() -> None:
+    fault = Fault.parse({"kind": "hold"})
+    assert fault.fits(moment())
+    assert fault.fits(moment(direction="received"))
+    assert not Fault.parse({"kind": "hold", "direction": "received"}).fits(moment())
 
 
 def test_an_answer_kind_strikes_answers_unless_told_otherwise() -> None:

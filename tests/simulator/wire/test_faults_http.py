@@ -19,6 +19,8 @@ from simulator.wire import faults_http
 from simulator.wire.fault_kinds import FAULTS, HTTP
 from simulator.wire.faults import FaultBoard
 from simulator.wire.faults_http import module_of
+from simulator.wire.held_edit import Edit
+from simulator.wire.holding import Desk
 from simulator.wire.http import Headers, Request, Response
 from simulator.wire.http_aio import ConnectFailed, HttpClient, HttpFailure, HttpServer, NoAnswer
 
@@ -34,6 +36,7 @@ class Bench:
         self.seen: list[Request] = []
         self.asking = FaultBoard(Chance(1), clock, journal)
         self.answering = FaultBoard(Chance(2), clock, journal)
+        self.asking.desk = self.answering.desk = Desk(clock, journal)
         self.server = HttpServer(
             faults_http.handler(self.handle, self.answering, clock, journal, "peer"), clock
         )
@@ -308,3 +311,78 @@ def test_a_storm_never_hangs_leaks_or_raises_else(
 
     clock = Clock("virtual")
     run(play(clock, Journal(clock)), clock)
+
+
+# Holding
+
+
+async def held(bench: Bench, board: FaultBoard) -> asyncio.Task[Response]:
+    """A request that is asked, and held on its way."""
+    asking = asyncio.ensure_future(bench.post())
+    assert board.desk is not None
+    while not board.desk.snapshot():
+        await bench.clock.sleep(0.01)
+        assert not asking.done()
+    return asking
+
+
+@pytest.mark.parametrize("end", ["asking", "answering"])
+async def test_a_request_is_held_changed_and_goes_on(bench: Bench, end: str) -> None:
+    board: FaultBoard = getattr(bench, end)
+    board.add({"kind": "hold", "filter": "~u cdrs"})
+    asking = await held(bench, board)
+    assert bench.seen == []
+    board.desk.release(  # type: ignore[union-attr]
+        edit=Edit(set={"/id": "2"}, headers={"X-Request-ID": "r9", "Authorization": None})
+    )
+    assert (await asking).status == 201
+    (seen,) = bench.seen
+    assert seen.body == BODY.replace(b'"1"', b'"2"')
+    assert (seen.headers["X-Request-ID"], "Authorization" in seen.headers) == ("r9", False)
+
+
+@pytest.mark.parametrize("end", ["asking", "answering"])
+async def test_an_answer_is_held_and_becomes_another(bench: Bench, end: str) -> None:
+    board: FaultBoard = getattr(bench, end)
+    board.add({"kind": "hold", "filter": "~s 1000"})
+    asking = await held(bench, board)
+    (told,) = board.desk.snapshot()  # type: ignore[union-attr]
+    assert (told["of"], told["status"], len(bench.seen)) == ("answer", 201, 1)
+    board.desk.release(  # type: ignore[union-attr]
+        edit=Edit(body='{"status_code": 2001}', status=400)
+    )
+    answer = await asking
+    assert (answer.status, answer.body) == (400, b'{"status_code": 2001}')
+
+
+async def test_who_asks_gives_up_on_what_is_held(
+    bench: Bench, clock: Clock, journal: Journal
+) -> None:
+    bench.asking.add({"kind": "hold"})
+    with pytest.raises(NoAnswer, match="no answer within 30 s"):
+        await bench.post()
+    assert clock.monotonic() == pytest.approx(30)
+    assert bench.asking.desk is not None
+    assert (bench.asking.desk.snapshot(), bench.seen) == ([], [])
+    assert journal.records[-1]["data"]["because"] == "who waits for it waits no more"
+
+
+async def test_what_is_dropped_never_comes(bench: Bench) -> None:
+    bench.asking.add({"kind": "hold"})
+    asking = await held(bench, bench.asking)
+    bench.asking.desk.release(edit=Edit(drop=True))  # type: ignore[union-attr]
+    with pytest.raises(HttpFailure):
+        await asking
+    assert bench.seen == []
+
+
+async def test_bytes_that_nobody_changed_stay(bench: Bench) -> None:
+    bench.asking.add({"kind": "hold"})
+    asking = asyncio.ensure_future(
+        bench.client.send("POST", f"{bench.server.base_url}/x", body=b"\xff\xfe")
+    )
+    while not bench.asking.desk.snapshot():  # type: ignore[union-attr]
+        await bench.clock.sleep(0.01)
+    bench.asking.desk.release()  # type: ignore[union-attr]
+    await asking
+    assert bench.seen[0].body == b"\xff\xfe"

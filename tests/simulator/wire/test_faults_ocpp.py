@@ -18,6 +18,8 @@ from simulator.wire.chores import Chores
 from simulator.wire.faults import FaultBoard
 from simulator.wire.faults_frame import EFFECTS
 from simulator.wire.faults_ocpp import FaultyWire, faulty
+from simulator.wire.held_edit import Edit
+from simulator.wire.holding import Desk
 from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import (
     Call,
@@ -342,6 +344,7 @@ class End:
 async def storm(clock: Clock, journal: Journal, specs: list[dict[str, Any]]) -> list[list[str]]:
     before = asyncio.all_tasks()
     board = FaultBoard(Chance(9), clock, journal)
+    board.desk = Desk(clock, journal)
     station, cpo = (
         End(clock, board, journal, "station/A", "cpo"),
         End(clock, board, journal, "cpo", "station/A"),
@@ -378,3 +381,121 @@ def test_without_faults_all_is_answered_and_nothing_is_told() -> None:
     got, records = played([])
     assert got == [["answered"] * 12] * 2
     assert b"fault" not in records
+
+
+# Holding
+
+
+def holding(bench: Bench, clock: Clock, journal: Journal, **spec: Any) -> Desk:
+    desk = bench.board.desk = Desk(clock, journal)
+    bench.board.add({"kind": "hold", **spec})
+    return desk
+
+
+async def test_what_comes_after_a_held_message_passes(
+    bench: Bench, clock: Clock, journal: Journal
+) -> None:
+    desk = holding(bench, clock, journal, action="Authorize")
+    texts = [call(1, "Authorize"), call(2), call(3)]
+    for text in texts:
+        bench.wire.write(text)
+    assert bench.socket.written == texts[1:]
+    desk.release()
+    assert bench.socket.written == [*texts[1:], texts[0]]
+
+
+@pytest.mark.parametrize(
+    ("direction", "spec"), [("sent", {}), ("received", {}), ("received", {"times": "always"})]
+)
+async def test_it_is_held_at_either_end_and_goes_on_changed(
+    bench: Bench, clock: Clock, journal: Journal, direction: str, spec: Any
+) -> None:
+    desk = holding(bench, clock, journal, filter="~a Heartbeat", **spec)
+    if direction == "sent":
+        bench.wire.write(call(1))
+        there = bench.socket.written
+    else:
+        bench.socket.arrive(call(1))
+        there = bench.reader.texts
+    assert there == []
+    assert desk.snapshot()[0]["body"] == {}
+    desk.release("held-1", Edit(set={"/x": 1.50}))
+    assert there == [call(1).replace("{}", '{"x":1.5}')]
+
+
+async def test_an_error_can_become_another(bench: Bench, clock: Clock, journal: Journal) -> None:
+    desk = holding(bench, clock, journal, filter="~err")
+    bench.socket.arrive('[4,"1","NotSupported","no",{}]')
+    assert desk.snapshot()[0]["body"] == ["NotSupported", "no", {}]
+    desk.release(edit=Edit(set={"/0": "GenericError"}))
+    assert bench.reader.texts == ['[4,"1","GenericError","no",{}]']
+
+
+async def test_nonsense_can_be_held_too(bench: Bench, clock: Clock, journal: Journal) -> None:
+    desk = holding(bench, clock, journal)
+    bench.wire.write("[2")
+    assert (desk.snapshot()[0]["text"], desk.snapshot()[0]["body"]) == ("[2", None)
+    desk.release()
+    assert bench.socket.written == ["[2"]
+
+
+@pytest.mark.parametrize("end", ["lost", "closed", "dropped"])
+async def test_with_its_connection_it_is_lost(
+    bench: Bench, clock: Clock, journal: Journal, end: str
+) -> None:
+    desk = holding(bench, clock, journal)
+    bench.wire.write(call(1))
+    if end == "lost":
+        bench.wire.lost("gone")
+    elif end == "closed":
+        await bench.wire.close(1000, "")
+    else:
+        desk.release(edit=Edit(drop=True))
+    assert (desk.snapshot(), bench.socket.written) == ([], [])
+    assert journal.records[-1]["what"] == "hold.lost"
+
+
+async def test_what_was_released_meets_a_dead_socket_in_peace(
+    bench: Bench, clock: Clock, journal: Journal
+) -> None:
+    desk = holding(bench, clock, journal)
+    bench.wire.write(call(1))
+    bench.socket.closed = True
+    desk.release()
+    assert bench.socket.written == []
+
+
+async def test_a_message_that_is_lost_is_not_held(
+    bench: Bench, clock: Clock, journal: Journal
+) -> None:
+    desk = holding(bench, clock, journal)
+    bench.board.add({"kind": "drop"})
+    bench.wire.write(call(1))
+    assert desk.snapshot() == []
+    told = [r["data"]["did"] for r in journal.records if r["leg"] == "fault"]
+    assert told == ["lost", "not held: it is lost"]
+
+
+async def test_a_message_with_two_ends_is_held_once(clock: Clock, journal: Journal) -> None:
+    board = FaultBoard(Chance(9), clock, journal)
+    board.desk = Desk(clock, journal)
+    station, cpo = (
+        End(clock, board, journal, "station/A", "cpo"),
+        End(clock, board, journal, "cpo", "station/A"),
+    )
+    station.socket.other, cpo.socket.other = cpo.socket, station.socket
+    board.add({"kind": "hold", "times": "always", "filter": "~a Heartbeat", "of": "request"})
+    board.add({"kind": "hold", "times": "always", "filter": "~a Heartbeat & !~err"})
+    serving = [asyncio.ensure_future(end.serve()) for end in (station, cpo)]
+    asking = asyncio.ensure_future(station.link.call("Heartbeat", {}))
+    ends = []
+    while not asking.done():
+        await clock.sleep(0.01)
+        ends += [(told["at_end_of"], told["of"]) for told in board.desk.snapshot()]
+        board.desk.release()
+    assert await asking
+    assert ends == [("station/A", "request"), ("cpo", "answer")]
+    await station.link.close()
+    await asyncio.gather(*serving)
+    for end in (station, cpo):
+        await end.chores.stop()
