@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo tui test check format unit bench soak docs clean
+.PHONY: help setup demo tui test check format unit bench soak screenshots docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -45,7 +45,11 @@ bench: $(READY)  ## measured figures, ratios in one run
 soak: $(READY)  ## a thousand random worlds with random faults
 	$(BIN)/roamlab soak --seeds 1..1000 --jobs 2 --keep-going
 
-docs: $(READY)  ## what the documents take from the program
+screenshots: $(READY)  ## draw the screens anew, for documents and tests
+	$(BIN)/python -m tests.screens
+	$(BIN)/python -m pytest tests/test_screens.py --snapshot-update
+
+docs: screenshots  ## what the documents take from the program
 	$(BIN)/python -m mock_peer.rules_markdown > docs/rules.md
 	$(BIN)/python -m tests.readme
 	$(BIN)/python -m tests.scenario_list

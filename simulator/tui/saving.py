@@ -5,6 +5,7 @@ Rule: a file that was there before is never written over.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from simulator.mistakes import Mistake
@@ -33,11 +34,17 @@ def _save(app: RoamlabApp, what: str | None) -> None:
         return
     try:
         stem, suffix, text = _exported(app, what)
-        path = export.save(app.folder, stem, suffix, text)
+        app.say(_keep(app, stem, suffix, text))
     except Mistake as error:
         app.say(str(error), "error")
-    else:
-        app.say(f"saved {path}")
+
+
+def _keep(app: RoamlabApp, stem: str, suffix: str, text: str) -> str:
+    """Where it was put. In a browser that is where the browser's user is. Raises Mistake."""
+    if app.is_web:
+        app.deliver_text(io.StringIO(text), save_filename=f"{stem}.{suffix}")
+        return f"{stem}.{suffix} goes to your downloads"
+    return f"saved {export.save(app.folder, stem, suffix, text)}"
 
 
 def _exported(app: RoamlabApp, what: str) -> tuple[str, str, str]:

@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from simulator.cli import run
 from simulator.kernel.clock import stopwatch
@@ -64,17 +65,33 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
     return False
 
 
+class Tab:
+    """A tab without a browser."""
+
+    def __init__(self, wire: ClientConnection) -> None:
+        self._wire = wire
+
+    def wait(self, words: str) -> str:
+        """All that came, until these words have."""
+        told = ""
+        while words not in told:
+            part = self._wire.recv(30)
+            told += part if isinstance(part, str) else part.decode(errors="replace")
+        return told
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self._wire.send(json.dumps(["stdin", key]))
+
+
 @contextlib.contextmanager
-def tab(url: str) -> Iterator[None]:
-    """A tab without a browser, once its interface shows the station."""
+def tab(url: str) -> Iterator[Tab]:
+    """A tab, once its interface shows the station."""
     place = f"ws://{urlsplit(url).netloc}/ws?width=100&height=30"
     with connect(place, max_size=None) as wire:
-        told = b""
-        while b"CP1" not in told:
-            part = wire.recv(30)
-            assert isinstance(part, bytes)
-            told += part
-        yield
+        there = Tab(wire)
+        there.wait("CP1")
+        yield there
 
 
 @browser
@@ -121,6 +138,21 @@ def test_no_tab_outlives_it(world: str, how: int) -> None:
         code, seconds = server.interrupt(how)
         assert code == (-how if how == signal.SIGKILL else Exit.INTERRUPTED)
         assert seconds < 3 and gone(pid)
+
+
+def test_what_is_saved_goes_to_the_browser(world: str) -> None:
+    with serving(world) as server, tab(url := place(server)) as there:
+        there.press("b")
+        there.wait("boot CP1")
+        there.press("x")
+        there.wait("the 1 steps done so far")
+        there.press("\r")
+        told = there.wait('"]')
+        key = told.rpartition('["deliver_file_start", "')[2].partition('"')[0]
+        with urllib.request.urlopen(f"{url}download/{key}") as answer:
+            assert "by-hand-small.yaml" in answer.headers["Content-Disposition"]
+            assert b"boot: {station: CP1" in answer.read()
+        assert not list(Path().glob("by-hand-small*"))
 
 
 def test_a_world_that_runs_elsewhere_goes_on(world: str) -> None:
