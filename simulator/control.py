@@ -25,12 +25,11 @@ from simulator.scenario.dealings import dealings
 from simulator.scenario.expect import ExpectationFailed
 from simulator.scenario.gauges import Gauges
 from simulator.scenario.meter import SECONDS, WINDOW_S
-from simulator.scenario.stage import play_here
-from simulator.scenario.snapshot import snapshot
-from simulator.scenario.step import Play, StepError, StepFailed
-from simulator.scenario.steps import STEPS, perform
+from simulator.scenario.snapshot import holding, snapshot
 from simulator.scenario.stage import play_here
 from simulator.scenario.stages import Stages
+from simulator.scenario.step import Play, StepError, StepFailed
+from simulator.scenario.steps import STEPS, perform
 from simulator.wire.http import Headers, PathTable, Request, Response
 from simulator.wire.http_aio import HttpServer
 from simulator.world import World
@@ -55,11 +54,10 @@ class Control:
     ) -> None:
         self._world = world
         self._play = Play(world)
+        self.stages = Stages(world)
         self._gauges = Gauges(world)
         self._token = token
         self._readers: set[asyncio.Queue[Record | None]] = set()
-        self.stages = Stages(world)
-        self._gauges = Gauges(world)
         self._server = HttpServer(
             self.handle, world.clock, host=host, port=port, on_too_long=self.handle, outside=True
         )
@@ -74,6 +72,7 @@ class Control:
             "limit": f"at most so many, up to {PAGE}",
             "leg": "only this leg: ocpp, ocpi, event, finding, step, fault",
             "session": "only this session",
+            "filter": "only what this filter picks (docs/tui.md), as in ~cp DE-AC-1 & ~err",
         }
         return (
             Row("GET", "/openapi.json", "This table, as OpenAPI 3.1.", self._openapi),
@@ -90,14 +89,17 @@ class Control:
                 self._stream, records),
             Row("GET", "/metrics", "Figures over the last minutes: rates, latency, failures.",
                 self._metrics, {"over": f"real seconds that rates are of, up to {SECONDS}"}),
-            Row("GET", "/clock", "What time it is, and whether it is held.", self._clock),
+            Row("GET", "/clock", "What time it is, how fast it goes, if it stands.", self._clock),
             Row("GET", "/steps", "Every verb, with its arguments.", self._steps),
             Row("POST", "/steps/{name}", "Perform a step; answers when it has taken effect.",
                 self._perform, takes="the step's arguments, as in a scenario file"),
             Row("GET", "/faults", "The faults that are placed, and how often each has struck.",
                 self._faults),
+            Row("GET", "/held", "The messages that are held on their way, and what is intercepted.",
+                self._held),
             Row("POST", "/scenarios", "Play steps one after the other; answers with the verdict.",
                 self._scenario, takes="a name, and steps as a scenario file has them"),
+            *StageCalls(self.stages).rows(),
             Row("POST", "/wait", "Wait until something has happened; 408 with the nearest misses.",
                 self._wait, {"after": "look at records after this number; default: the last step"},
                 takes="what to look for, as in the step expect"),
@@ -105,7 +107,6 @@ class Control:
 
     # Life
 
-            *StageCalls(self.stages).rows(),
     @property
     def url(self) -> str:
         """Where it is, once started."""
@@ -119,6 +120,7 @@ class Control:
         """Let every reader go and stop listening."""
         for reader in tuple(self._readers):
             reader.put_nowait(None)
+        await self.stages.close()
         await self._server.stop()
         self._play.sightings.close()
         self._gauges.close()
@@ -127,7 +129,6 @@ class Control:
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
-        await self.stages.close()
         try:
             given = await self._serve(request)
         except ControlError as error:
@@ -282,6 +283,9 @@ class Control:
     async def _faults(self, call: Call) -> Any:
         return self._world.faults.board.list()
 
+    async def _held(self, call: Call) -> Any:
+        return holding(self._world)
+
     async def _scenario(self, call: Call) -> Any:
         body = call.body if isinstance(call.body, dict) else {}
         steps, name = body.get("steps"), body.get("name", "scenario")
@@ -313,11 +317,18 @@ class Control:
 
 
 def _wanted(call: Call, leg: str | None = None) -> Callable[[Record], bool]:
+    """Which records a call asks for. Raises ControlError."""
     leg, session = leg or call.query.get("leg"), call.query.get("session")
+    try:
+        picks = filters.parse(call.query.get("filter", ""), lacking=LACKING)
+    except filters.FilterError as error:
+        raise ControlError(400, f"filter: {error}") from error
 
     def fits(record: Record) -> bool:
-        return (leg is None or record["leg"] == leg) and (
-            session is None or record["session"] == session
+        return (
+            (leg is None or record["leg"] == leg)
+            and (session is None or record["session"] == session)
+            and picks.matches(OfRecord(record))
         )
 
     return fits
@@ -330,12 +341,7 @@ def _decoded(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
-    """Which records a call asks for. Raises ControlError."""
         raise ControlError(400, f"the body is not JSON: {error}") from error
-    try:
-        picks = filters.parse(call.query.get("filter", ""), lacking=LACKING)
-    except filters.FilterError as error:
-        raise ControlError(400, f"filter: {error}") from error
 
 
 def _respond(status: int, content: Any) -> Response:

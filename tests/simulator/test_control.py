@@ -113,6 +113,28 @@ async def test_a_stream_tells_each_record_as_it_comes() -> None:
             assert [record["seq"] for record in seen] == list(range(1, seq + 1))
 
 
+async def test_a_message_is_held_seen_changed_and_released_over_http() -> None:
+    async with controlled() as (_, call):
+        number = (await call("POST", "/steps/intercept", "~a PUT & ~u sessions"))[1]["result"]
+        start = {"station": "DE-AC-1", "token": ANNA, "car": "anna"}
+        assert (await call("POST", "/steps/start", start))[0] == 200
+        assert (await call("POST", "/wait", {"fault": "hold"}))[0] == 200
+        told = (await call("GET", "/held"))[1]
+        assert [one["id"] for one in told["intercepts"]] == [number]
+        (held,) = told["held"]
+        assert (held["id"], held["name"], held["to"]) == ("held-1", "PUT sessions", "plugsurfing")
+        assert "Token ***" in held["headers"].values()
+        body = {**held["body"], "kwh": "much"}
+        status, problem = await call("POST", "/steps/release", {"id": "held-2", "body": body})
+        assert (status, "Did you mean 'held-1'" in problem["error"]) == (409, True)
+        text = msgspec.json.encode(body).decode()
+        told = (await call("POST", "/steps/release", {"id": "held-1", "body": text}))[1]
+        assert told["result"] == ["held-1"]
+        assert (await call("POST", "/wait", {"finding": "*", "pointer": "/kwh"}))[0] == 200
+        assert (await call("POST", "/steps/stop_intercepting"))[0] == 200
+        assert (await call("GET", "/held"))[1] == {"intercepts": [], "held": []}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "words"),
     [
