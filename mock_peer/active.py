@@ -60,7 +60,7 @@ class Active:
         self._judge = judge
         self._book: Book = judge.book
         self._tokens = tokens
-        self._client = client
+        self.client = client
         self._registrar = registrar
         self._chance = chance.child("active")
         self._result_url = result_url
@@ -95,7 +95,7 @@ class Active:
         registrar = self._registrar
         if version is not None:
             one = replace(registrar.platform, versions=(version,))
-            registrar = Registrar(self._client, self._book, one, self._chance)
+            registrar = Registrar(self.client, self._book, one, self._chance)
             registrar.judge = self._judge_credentials
         try:
             await registrar.register(connection)
@@ -161,7 +161,7 @@ class Active:
     async def credentials(self, connection: Connection) -> Answer:
         """GET the CPO's credentials."""
         url = connection.endpoints.get(("credentials", SENDER), "")
-        return await self._client.exchange(connection, "GET", url, module="credentials")
+        return await self.client.exchange(connection, "GET", url, module="credentials")
 
     async def unregister(self, connection: Connection) -> Answer:
         """DELETE our credentials at the CPO, and forget it. Raises Refused."""
@@ -198,7 +198,7 @@ class Active:
             return None
         wire = self._tokens.wire(connection, connection.version, token)
         owner, kind = (token["country_code"], token["party_id"], token["uid"]), token["type"]
-        answer = await self._client.exchange(
+        answer = await self.client.exchange(
             connection,
             "PUT",
             join_url(url, *owner),
@@ -253,7 +253,7 @@ class Active:
             "result": None,
         }
         self._book.put_command(command)
-        answer = await self._client.exchange(
+        answer = await self.client.exchange(
             connection,
             "POST",
             join_url(url, name),

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from mock_peer.control import ControlError
-from mock_peer.control_shapes import CredentialsToken, Taken, Url
+from mock_peer.control_sending import sent_by_hand
+from mock_peer.control_shapes import ByHandAnswer, ByHandRequest, CredentialsToken, Taken, Url
 from mock_peer.operation import Call, Operation
 from mock_peer.roam import Roam
 from mock_peer.roam_organisation import Organisation, OrganisationError, parse
@@ -86,6 +87,8 @@ class RoamControl:
                       EmpRegistration, EmpView, self.roam_register),
             Operation("PUT", "/roam/emps/{id}", "Set an EMP up: countries, prefixes, keys, rules.",
                       OrganisationChange, EmpView, self.roam_organisation),
+            Operation("POST", "/roam/emps/{id}/send", "Send an EMP any request, valid or not.",
+                      ByHandRequest, ByHandAnswer, self.roam_by_hand),
             Operation("POST", "/roam/night", "Send the CDRs that wait for the night at once.",
                       None, Sent, self.roam_night),
         )  # fmt: skip
@@ -118,10 +121,7 @@ class RoamControl:
 
     async def roam_organisation(self, call: Call) -> EmpView:
         """Set an EMP up."""
-        connection = self._book.connection(call.params["id"])
-        if connection is None:
-            known = ", ".join(one.id for one in self._book.all()) or "none"
-            raise ControlError(404, f"no such EMP; known: {known}")
+        connection = self._emp(call)
         wanted: OrganisationChange = call.body
         base = self._book.organisation(connection)
         connection.peer = wanted.name or connection.peer
@@ -130,6 +130,17 @@ class RoamControl:
         except OrganisationError as error:
             raise _wrong(error) from error
         return self._view(connection)
+
+    async def roam_by_hand(self, call: Call) -> ByHandAnswer:
+        """Send an EMP any request."""
+        return await sent_by_hand(self._roam.client, self._emp(call), call.body)
+
+    def _emp(self, call: Call) -> Connection:
+        connection = self._book.connection(call.params["id"])
+        if connection is None:
+            known = ", ".join(one.id for one in self._book.all()) or "none"
+            raise ControlError(404, f"no such EMP; known: {known}")
+        return connection
 
     async def roam_night(self, call: Call) -> Sent:
         """Send what waits."""

@@ -17,7 +17,10 @@ from mock_peer.control_views import Views
 from mock_peer.operation import Call, Operation
 from mock_peer.seeds import Seeds
 from simulator.kernel.clock import rfc3339
-from simulator.ocpi.connection import RECEIVER
+from simulator.ocpi import by_hand
+from simulator.ocpi.by_hand import ByHand, ByHandError
+from simulator.ocpi.client import OcpiClient
+from simulator.ocpi.connection import RECEIVER, Connection
 
 
 class Sending:
@@ -43,6 +46,8 @@ class Sending:
                       s.Update, s.ConnectionView, self.update, optional=True),
             Operation("POST", "/connections/{id}/tokens", "PUT every token there.",
                       None, s.TokensPushed, self.push),
+            Operation("POST", "/connections/{id}/send", "Send any request, valid or not.",
+                      s.ByHandRequest, s.ByHandAnswer, self.by_hand),
             Operation("PUT", "/tokens/{uid}", "Make or change a token, and push it.",
                       s.TokenChange, s.TokenView, self.put_token, optional=True),
             Operation("POST", "/commands/{command}", "Send START_SESSION or STOP_SESSION.",
@@ -71,6 +76,11 @@ class Sending:
         except Refused as error:
             raise ControlError(502, str(error)) from error
         return self._views.connection(connection)
+
+    async def by_hand(self, call: Call) -> shapes.ByHandAnswer:
+        """Send any request."""
+        connection = connection_of(self._book, call.params["id"])
+        return await sent_by_hand(self._active.client, connection, call.body)
 
     # Tokens
 
@@ -151,3 +161,14 @@ def _stop(wanted: shapes.CommandRequest) -> dict[str, Any]:
     if wanted.session_id is None:
         raise ControlError(400, "STOP_SESSION needs a session", "/session_id")
     return {"session_id": wanted.session_id}
+
+
+async def sent_by_hand(
+    client: OcpiClient, connection: Connection, wanted: shapes.ByHandRequest
+) -> shapes.ByHandAnswer:
+    """Send a request as it is. Raises ControlError for one that has nowhere to go."""
+    try:
+        told = await by_hand.send(client, connection, ByHand(**msgspec.structs.asdict(wanted)))
+    except ByHandError as error:
+        raise ControlError(400, str(error)) from error
+    return shapes.ByHandAnswer(**told)

@@ -71,6 +71,19 @@ class TokenChange(Taken, frozen=True, kw_only=True):
     push: Annotated[bool, Meta(description="PUT it at every connected CPO")] = True
 
 
+class ByHandRequest(Taken, frozen=True, kw_only=True):
+    """A request for the peer to send as it is, valid or not."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    module: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[!-~]+$")]
+    path: Annotated[
+        str, Meta(description="below the module's endpoint, or a whole URL of the other side")
+    ] = ""
+    body: Annotated[Any, Meta(description="text goes as it is, anything else as JSON")] = None
+    version: Annotated[str | None, Meta(description="another version's headers")] = None
+    role: Literal["SENDER", "RECEIVER"] | None = None
+
+
 class CommandRequest(Taken, frozen=True, kw_only=True):
     """A command for the peer to send."""
 
@@ -246,6 +259,19 @@ class TokensPushed(Given, frozen=True, kw_only=True):
 
     taken: int
     pushed: list[TokenPushed]
+
+
+class ByHandAnswer(Given, frozen=True, kw_only=True):
+    """What came back; `problem` says what is wrong with it, `record` is the journal's."""
+
+    method: str
+    url: str
+    http_status: int | None
+    status_code: int | None
+    status_message: str | None
+    data: Any
+    problem: str | None
+    record: int | None
 
 
 class TheirCredentials(Given, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ from mock_peer.rule import Occasion
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
+from simulator.ocpi import by_hand
+from simulator.ocpi.by_hand import ByHand
 from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection, InterfaceRole, MemoryStore
 from simulator.ocpi.envelope import OcpiError
@@ -214,6 +216,10 @@ class Emp:
     async def unregister(self) -> Answer:
         """DELETE our credentials. Raises EmpError."""
         return await self._registrar.unregister(self.connection)
+
+    async def send(self, wanted: ByHand) -> dict[str, Any]:
+        """Send any request, valid or not. Raises EmpError, ByHandError."""
+        return await by_hand.send(self._client, self.connection, wanted)
 
     def _endpoint(self, module: str, role: InterfaceRole, *segments: str) -> str:
         url = self.connection.endpoints.get((module, role))

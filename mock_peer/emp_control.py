@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mock_peer.control_shapes import ByHandRequest
 from mock_peer.emp_answers import EmpAnswers
 from mock_peer.strict import StrictError, decode
+from simulator.ocpi.by_hand import ByHand, ByHandError
 from simulator.ocpi.envelope import write_json
 from simulator.wire.http import Headers, PathTable, Request, Response
 
@@ -67,6 +69,7 @@ class EmpControl:
             ("POST", "register", self.register),
             ("POST", "pull", self.pull),
             ("PUT", "tokens/{uid}", self.put_token),
+            ("POST", "send", self.send),
             ("POST", "start", self.start),
             ("POST", "stop", self.stop),
             ("PUT", "answers", self.set_answers),
@@ -147,6 +150,14 @@ class EmpControl:
             raise StrictError("/contract_id", "expected a contract id: the token is new")
         answer = await self._emp.push_token(token)
         return {"status_code": answer.status_code, "message": answer.message}
+
+    async def send(self, params: Mapping[str, str], body: bytes) -> Any:
+        """Send any request to Roam, valid or not."""
+        wanted = decode(body, ByHandRequest)
+        try:
+            return await self._emp.send(ByHand(**msgspec.structs.asdict(wanted)))
+        except ByHandError as error:
+            raise EmpError(str(error)) from error
 
     async def start(self, params: Mapping[str, str], body: bytes) -> Any:
         """Start remotely."""

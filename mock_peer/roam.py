@@ -43,7 +43,7 @@ class Roam:
         self.book = RoamBook(database, organisation=organisation)
         self.catalogue = Catalogue(self.book.ids)
         judge = RoamJudge(self.book, clock=clock, journal=journal)
-        client = OcpiClient(http, clock, own, journal, ACTOR, routing=False)
+        self.client = client = OcpiClient(http, clock, own, journal, ACTOR, routing=False)
         self.outbound = Outbound(judge, client)
         self.relay = Relay(
             judge=judge,

@@ -40,7 +40,7 @@ class Emp:
         self.actor = actor
         self.versions_url = ""
         self.control_url = ""
-        self._peer = peer
+        self.peer = peer
         self._clock = clock
         self._chance = chance
         self._journal = journal
@@ -85,11 +85,11 @@ class Emp:
         told = {"organisation": {**self._who(), **self.plan.organisation}, "name": self.actor}
         if self.plan.register == "roam":
             invited = {"versions_url": self.versions_url, "token_a": self._running.token_a()}
-            await self._peer.control("POST", "/roam/register", {**invited, **told})
+            await self.peer.control("POST", "/roam/register", {**invited, **told})
         elif self.plan.register == "emp":
-            roam = await self._peer.control("GET", "/roam")
+            roam = await self.peer.control("GET", "/roam")
             waiting = next(emp["id"] for emp in roam["emps"] if not emp["registered"])
-            await self._peer.control("PUT", f"/roam/emps/{quote(waiting, safe='')}", told)
+            await self.peer.control("PUT", f"/roam/emps/{quote(waiting, safe='')}", told)
             body = {"versions_url": roam["versions_url"], "token_a": roam["token_a"]}
             await self.control("POST", "/register", body)
 

@@ -41,6 +41,7 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
+from simulator.ocpi.by_hand import ByHand, send
 from simulator.ocpi.client import OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.directory import module_table
@@ -50,6 +51,7 @@ from simulator.pki.ocsp_http import OcspClient
 from simulator.wire.faults import FaultBoard
 from simulator.wire.faults_http import client as faulty_client
 from simulator.wire.faults_tls import server_tls
+from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import OcppVersion, Payload
 from simulator.wire.ocpp_server import OcppServer
 from simulator.wire.security_events import plain_told, refusal_told
@@ -310,6 +312,19 @@ class Cpo:
         _, answer = await self._dispatcher.ask(station_id, request)
         return answer
 
+    def link_of(self, station_id: str) -> Link | None:
+        """A station's connection; None while there is none."""
+        station = self.csms.connected.get(station_id)
+        return None if station is None else station.link
+
+    async def send_ocpi(self, peer: str | None, wanted: ByHand) -> dict[str, Any]:
+        """Send any request to a peer, by default the newest; what came back. Raises
+        UnknownVerbTarget, ByHandError.
+        """
+        known = self.peers.registered()
+        chosen = self._peer(peer if peer is not None or not known else known[-1].id)
+        return await send(self.peers.client, chosen, wanted)
+
     def block_token(self, uid: str) -> None:
         """Refuse a token here, whatever its eMSP says."""
         self.book.tokens.block(uid)
@@ -359,8 +374,8 @@ class Cpo:
         """What it has with its peers, at a glance, as plain JSON."""
         return dealings(self.config, self.book, self._modules, self._deliveries.next_tries)
 
-    def _peer(self, name: str) -> Connection:
+    def _peer(self, name: str | None) -> Connection:
         for peer in self.peers.registered():
             if name in (peer.id, peer.peer):
                 return peer
-        raise UnknownVerbTarget(f"there is no registered peer {name}")
+        raise UnknownVerbTarget(f"there is no registered peer {name or 'at all'}")

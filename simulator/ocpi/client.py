@@ -153,9 +153,9 @@ class OcpiClient:
     ) -> Answer:
         """Send one request and return what came of it; raises nothing.
 
-        `body` is canonical where `takes` names its kind, else it goes as it is; `gives` is the kind
-        of the answer's data. `version` is the connection's own unless told otherwise; `headers` are
-        sent beside OCPI's own.
+        `body` is canonical where `takes` names its kind, else it goes as it is, bytes untouched;
+        `gives` is the kind of the answer's data. `version` is the connection's own unless told
+        otherwise; `headers` are sent beside OCPI's own.
         """
         told = version.number if version else None
         version = version or _version_of(connection)
@@ -174,7 +174,7 @@ class OcpiClient:
         except ValueError as error:
             return Answer(method, url, failure=Failure.NOT_SENT, message=f"{url!r}: {error}")
         call = _Call(connection, version, method, url, module, session, told or connection.version)
-        content = b"" if body is None else write_json(body)
+        content = b"" if body is None else body if isinstance(body, bytes) else write_json(body)
         form = token_form or connection.token_form or version.token_form
         fields = {**self._headers(call, form, correlation_id, bool(content)), **(headers or {})}
         answer = await self._send(call, fields, content, timeout_s)

@@ -116,7 +116,8 @@ class Play:
 @dataclass(frozen=True, slots=True)
 class Step:
     """A verb. `primary` is the argument that a bare value stands for (`whole`: any value); `acts`
-    is false for those that only look or talk. `examine` finds what else is wrong with arguments.
+    is false for those that only look or talk. `examine` finds what else is wrong with arguments;
+    `shown` makes of them what may stand in the journal.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Step:
     acts: bool = True
     whole: bool = False
     examine: Callable[[Mapping[str, Any]], Iterable[Problem]] | None = None
+    shown: Callable[[Arguments], Arguments] | None = None
 
     @property
     def first(self) -> str:
@@ -200,9 +202,10 @@ async def do(step: Step, play: Play, given: Any) -> Result:
     _check_names(step, play, arguments)
     if step.acts:
         play.acts()
+    told = arguments if step.shown is None else step.shown(arguments)
     shown = {
         name: "***" if name in SECRET else value
-        for name, value in arguments.items()
+        for name, value in told.items()
         if value is not None
     }
     play.world.journal.append("step", ACTOR, step=step.name, arguments=shown)

@@ -15,13 +15,25 @@ from simulator.scenario import (
     steps_driver,
     steps_expect,
     steps_fault,
+    steps_hold,
     steps_peer,
     steps_pki,
+    steps_send,
     steps_world,
 )
 from simulator.scenario.step import Play, Step, StepError, do
 
-_TABLES = (steps_driver, steps_cpo, steps_peer, steps_pki, steps_world, steps_fault, steps_expect)
+_TABLES = (
+    steps_driver,
+    steps_cpo,
+    steps_peer,
+    steps_send,
+    steps_pki,
+    steps_world,
+    steps_fault,
+    steps_hold,
+    steps_expect,
+)
 STEPS: Mapping[str, Step] = {step.name: step for table in _TABLES for step in table.STEPS}
 
 

@@ -100,6 +100,11 @@ class Station:
         """What the station knows."""
         return self._board.core
 
+    @property
+    def link(self) -> Link | None:
+        """Its connection; None while there is none."""
+        return self._board.uplink.link
+
     # Verbs: power and network
 
     async def start(self) -> None:

@@ -135,20 +135,24 @@ class Link:
         *,
         timeout_s: float | None = None,
         session: str | None = None,
+        checked: bool = True,
     ) -> Payload:
-        """Send a CALL and wait for its answer; CALLs go out one at a time, in order.
+        """Send a CALL and wait for its answer; CALLs go out one at a time, in order. Unchecked, an
+        invalid one goes out, too.
 
         Raises OcppError (the peer's CALLERROR, or `local`: we found the message invalid),
         CallTimeout, LinkClosed.
         """
         if self.closed.is_set():
             raise LinkClosed(self.closed_because)
-        if session is None and self.session_for is not None:
+        if session is None and self.session_for is not None and isinstance(payload, dict):
             session = self.session_for(action, payload)
         message_id = self._ids.uuid4()
         limit_s = self.call_timeout_s if timeout_s is None else timeout_s
         try:
-            pending = self._rpc.call(message_id, action, payload, timeout_s=limit_s)
+            pending = self._rpc.call(
+                message_id, action, payload, timeout_s=limit_s, checked=checked
+            )
         except OcppError as error:
             self._event("ocpp.not_sent", session, action=action, error=str(error))
             raise

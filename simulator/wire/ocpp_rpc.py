@@ -94,10 +94,18 @@ class Rpc:
     # Our CALLs
 
     def call(
-        self, message_id: str, action: str, payload: Payload, *, timeout_s: float = 30.0
+        self,
+        message_id: str,
+        action: str,
+        payload: Payload,
+        *,
+        timeout_s: float = 30.0,
+        checked: bool = True,
     ) -> Pending:
-        """Queue a CALL. Raises OcppError (local) if it is invalid and validation strict."""
-        text, errors = self._compose(CALL, message_id, action, payload)
+        """Queue a CALL. Raises OcppError (local) if it is invalid and validation strict, unless it
+        goes out unchecked.
+        """
+        text, errors = self._compose(CALL, message_id, action, payload, checked=checked)
         pending = Pending(text, CALL, message_id, action, errors, timeout_s)
         self._queue.append(pending)
         return pending
@@ -333,7 +341,7 @@ class Rpc:
     # Validation
 
     def _compose(
-        self, kind: int, message_id: str, action: str, payload: Payload
+        self, kind: int, message_id: str, action: str, payload: Payload, *, checked: bool = True
     ) -> tuple[str, tuple[str, ...]]:
         try:
             text = frames.write_call(kind, message_id, action, payload)
@@ -341,7 +349,7 @@ class Rpc:
         except (TypeError, ValueError) as error:
             fault = f"{action} cannot be written as JSON: {error}"
             raise OcppError(ErrorCode.FORMAT_VIOLATION, fault, local=True) from error
-        if violations and self.validation is Validation.STRICT:
+        if violations and checked and self.validation is Validation.STRICT:
             error_found = _schema_error(violations)
             error_found.local = True
             raise error_found
