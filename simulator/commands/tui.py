@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simulator.kernel.journal import Journal
     from simulator.tui.config import Config
     from simulator.tui.engine import Engine
+    from simulator.world import World
 
 
 _ATTACH = (
@@ -61,13 +62,21 @@ def attach_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Look at what was recorded: a journal file, as of a run that failed.",
 )
 @click.option(
+    "--story",
+    metavar="FILE",
+    help="Present this scenario, step by step, to an audience; in its own world, unless WORLD or "
+    "--attach is given.",
+)
+@click.option(
     "--config",
     "config_file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Your keys and theme (docs/tui.md); default roamlab/tui.toml where your settings are.",
 )
-@clock_option("scaled:60", "Default scaled:60; virtual is too fast to be looked at.")
+@clock_option(
+    "scaled:60", "Default scaled:60, with --story scaled:20; virtual is too fast to be looked at."
+)
 @seed_option
 @journal_option
 @click.pass_context
@@ -78,6 +87,7 @@ def tui(
     control_token: str | None,
     read_only: bool,
     opened: Path | None,
+    story: str | None,
     config_file: Path | None,
     clock_name: str,
     seed: int | None,
@@ -95,24 +105,24 @@ def tui(
     if not _on_a_terminal():
         raise Mistake("tui: this is no terminal. `roamlab up` keeps a world running without one.")
     told = config.read(config_file)
+    if story is not None:
+        story = str(_story_file(story))
     if attach is not None:
-        return _attached(attach, control_token, told, read_only=read_only)
+        return _attached(attach, control_token, told, story, read_only=read_only)
     if opened is not None:
         return _recorded(opened, told)
-    return _embedded(
-        world_name or "demo", clock_name, seed, journal_file, told, read_only=read_only
-    )
+    if story is not None and not _told_by_hand(context, "clock_name"):
+        clock_name = "scaled:20"
+    world, begin = _world(world_name, story, clock_name, seed)
+    write_to(world.journal, journal_file)
+    return _embedded(world, begin, told, story, read_only=read_only)
 
 
 def refuse_what_does_not_fit(context: click.Context) -> None:
     """What cannot be together with --attach or --open, and a virtual clock. Raises Mistake."""
     own = {"world_name": "WORLD", "clock_name": "--clock", "seed": "--seed",
            "journal_file": "--journal"}  # fmt: skip
-    given = [
-        name
-        for name in context.params
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    ]
+    given = [name for name in context.params if _told_by_hand(context, name)]
     command, wheres = context.info_name, [name for name in ("attach", "opened") if name in given]
     if len(wheres) > 1:
         raise Mistake(f"{command}: --attach and --open: a world runs, or it has run")
@@ -124,10 +134,18 @@ def refuse_what_does_not_fit(context: click.Context) -> None:
         )
     if "control_token" in given and "attach" not in given:
         raise Mistake("--control-token needs --attach")
+    if {"story", "opened"} <= set(given):
+        raise Mistake(
+            f"{command}: --story is played in a world that runs, --open shows one that has"
+        )
     if context.params["clock_name"] == "virtual":
         raise Mistake(
             f"{command}: a virtual clock is too fast to be looked at: take real or scaled:N"
         )
+
+
+def _told_by_hand(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
 def _in_a_browser() -> bool:
@@ -139,29 +157,49 @@ def _on_a_terminal() -> bool:
     return _in_a_browser() or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def _embedded(
-    world_name: str,
-    clock_name: str,
-    seed: int | None,
-    journal_file: Path | None,
-    told: Config,
-    *,
-    read_only: bool,
-) -> int:
-    from simulator.tui.local import LocalEngine
+def _story_file(name: str) -> Path:
+    """The scenario file that is meant. Raises Mistake."""
+    from simulator.scenario.collect import files
+
+    found = files([name])
+    if len(found) != 1:
+        raise Mistake(f"--story {name}: expected one scenario file, not {len(found)}")
+    return found[0]
+
+
+def _world(
+    name: str | None, story: str | None, clock_name: str, seed: int | None
+) -> tuple[World, str]:
+    """The world that is named, else the story's own, else the demo's, and what of it starts.
+    Raises Mistake.
+    """
+    from simulator.scenario.schema import read as read_scenario
+    from simulator.scenario.stages import one_of
     from simulator.world import World
     from simulator.world_file import find, read
 
-    world = World(read(find(world_name)), clock=clock_name, seed=seed, keep=100_000)
-    write_to(world.journal, journal_file)
-    return _show(LocalEngine(world, read_only=read_only), told, world.clock, world.journal)
+    if story is not None and name is None:
+        run = one_of(read_scenario(Path(story)))
+        seed = run.seed if seed is None else seed
+        return World(run.world, clock=clock_name, seed=seed, keep=100_000), run.start
+    return World(read(find(name or "demo")), clock=clock_name, seed=seed, keep=100_000), "all"
 
 
-def _attached(url: str, token: str | None, told: Config, *, read_only: bool) -> int:
+def _embedded(world: World, begin: str, told: Config, story: str | None, *, read_only: bool) -> int:
+    from simulator.tui.local import LocalEngine
+
+    engine = LocalEngine(world, read_only=read_only, begin=begin)
+    return _show(engine, told, world.clock, world.journal, story)
+
+
+def _attached(
+    url: str, token: str | None, told: Config, story: str | None, *, read_only: bool
+) -> int:
     from simulator.kernel.clock import Clock
     from simulator.tui.remote import RemoteEngine
 
-    return _show(RemoteEngine(url, token=token, read_only=read_only), told, Clock("real"), None)
+    engine = RemoteEngine(url, token=token, read_only=read_only)
+    return _show(engine, told, Clock("real"), None, story)
 
 
 def _recorded(path: Path, told: Config) -> int:
@@ -171,20 +209,22 @@ def _recorded(path: Path, told: Config) -> int:
     return _show(RecordedEngine.read(path), told, Clock("real"), None)
 
 
-def _show(engine: Engine, told: Config, clock: Clock, journal: Journal | None) -> int:
+def _show(
+    engine: Engine, told: Config, clock: Clock, journal: Journal | None, story: str | None = None
+) -> int:
     """Run the interface. Raises what kept the world from starting."""
-    code = run(_shown(engine, told), clock, journal)
+    code = run(_shown(engine, told, story), clock, journal)
     if code == Exit.INTERRUPTED:
         raise KeyboardInterrupt
     return code
 
 
-async def _shown(engine: Engine, told: Config) -> int:
+async def _shown(engine: Engine, told: Config, story: str | None) -> int:
     import asyncio
 
     from simulator.tui.app import RoamlabApp
 
-    app = RoamlabApp(engine, told)
+    app = RoamlabApp(engine, told, story=story)
     async with stopped_in_time(engine.stop):
         loop = asyncio.get_running_loop()
         running = loop.create_task(app.run_async())

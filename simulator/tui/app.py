@@ -21,6 +21,7 @@ from simulator.tui.acting import Actor
 from simulator.tui.config import Config
 from simulator.tui.engine import Engine
 from simulator.tui.keys import bindings, rows
+from simulator.tui.presenter import DEFAULT
 from simulator.tui.screens.view import View
 from simulator.tui.store import Changes, Store
 from simulator.tui.themes import DARK, LIGHT
@@ -35,19 +36,27 @@ Severity = Literal["information", "warning", "error"]
 
 
 class RoamlabApp(App[int]):
-    """The whole interface over one engine; `folder` is where exports go."""
+    """The whole interface over one engine; `folder` is where exports go, `story` the scenario file
+    that screen 0 presents, with which it then begins.
+    """
 
     TITLE = "roamlab"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
 
     def __init__(
-        self, engine: Engine, config: Config | None = None, *, folder: Path | None = None
+        self,
+        engine: Engine,
+        config: Config | None = None,
+        *,
+        folder: Path | None = None,
+        story: str | None = None,
     ) -> None:
         super().__init__()
         self.engine, self.store = engine, Store(engine)
         self.config = config or Config()
         self.folder = folder or Path.cwd()
+        self.story, self._first = story or DEFAULT, "fleet" if story is None else "story"
         self.frozen = False
         self.failure: Exception | None = None  # why the world did not start
         self.started = False
@@ -75,7 +84,7 @@ class RoamlabApp(App[int]):
             self.register_theme(theme)
         self.theme = f"roamlab-{self.config.theme}"
         self.set_keymap(dict(self.config.keys))
-        await self.switch_mode("fleet")
+        await self.switch_mode(self._first)
         self.run_worker(self._start(), exit_on_error=False)
         self.set_interval(READ_S, self._read)
         self.set_interval(DRAW_S, self._draw)

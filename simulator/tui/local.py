@@ -22,12 +22,14 @@ from simulator.world import World
 
 
 class LocalEngine:
-    """An embedded world, started and stopped with the interface."""
+    """An embedded world, started and stopped with the interface; `begin`: how much of it starts
+    (`World.begin`).
+    """
 
     trouble = ""
 
-    def __init__(self, world: World, *, read_only: bool = False) -> None:
-        self._world = world
+    def __init__(self, world: World, *, read_only: bool = False, begin: str = "all") -> None:
+        self._world, self._begin = world, begin
         self._read_only = read_only
         self._new: list[Record] = []
         self._leave = world.journal.subscribe(self._new.append)
@@ -44,7 +46,7 @@ class LocalEngine:
 
     async def start(self) -> None:
         """Start the world. Raises Mistake, BindError."""
-        await self._world.start()
+        await self._world.begin(self._begin)
 
     async def stop(self) -> None:
         """Stop the world."""
