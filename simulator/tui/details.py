@@ -12,7 +12,7 @@ from typing import Any
 from textual.content import Content
 
 from simulator.kernel.journal import Record
-from simulator.tui import pretty
+from simulator.tui import contracts, pretty
 from simulator.tui.engine import Snapshot
 from simulator.tui.exchange import Exchange
 from simulator.tui.paint import Painter, spark
@@ -59,9 +59,7 @@ def _evse(paint: Painter, station_id: str, evse: Snapshot, history: History, wid
         if levels:
             paint.line(f"{levels[-1]:7.1f} %   ", (spark(levels, 100, wide), "accent"))
         paint.line(f"{evse['energy_wh'] / 1000:7.3f} kWh")
-    if evse["pnc"]:
-        paint.line(("Plug & Charge", "accent"))
-        paint.facts(((n, v) for n, v in evse["pnc"].items() if not isinstance(v, dict)), 20)
+    contracts.evse(paint, evse)
 
 
 def _pnc(paint: Painter, now: Snapshot) -> None:

@@ -104,7 +104,7 @@ class OfVisit:
             case "s":
                 return f"{visit.state} {visit.cdr}"
             case "tok":
-                return visit.token
+                return (visit.token, visit.contract)
             case "sess":
                 return visit.id
             case "err":

@@ -17,6 +17,7 @@ from simulator.kernel.journal import Record
 from simulator.ocpi import tariff
 from simulator.ocpi.tariff_lines import amount_text, money_text, span_text
 from simulator.scenario.ladder import ladder
+from simulator.tui import contracts
 from simulator.tui.details import finding
 from simulator.tui.paint import Painter
 from simulator.tui.visits import Visit
@@ -43,6 +44,7 @@ def visit(one: Visit, width: int = 100) -> Content:
         ("energy", f"{one.kwh} kWh" if one.kwh else None),
     ], 8)  # fmt: skip
     _price(paint, one)
+    contracts.tell(paint, one.records, width)
     _ladder(paint, one)
     return paint.content
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.kernel.journal import Record
+from simulator.tui.contracts import WHY
 from simulator.wording import short
 
 # Records of one session, and sessions that are remembered.
@@ -26,6 +27,7 @@ class Visit:
     evse: str = ""
     car: str = ""
     token: str = ""
+    contract: str = ""  # of a car that showed one, as it is written
     by: str = ""
     state: str = "begun"
     kwh: str = ""
@@ -100,6 +102,17 @@ def _refused(visit: Visit, data: Mapping[str, Any]) -> None:
     visit.state = "refused"
 
 
+def _contract(visit: Visit, data: Mapping[str, Any]) -> None:
+    visit.contract = str(data.get("emaid") or visit.contract)
+
+
+def _contract_refused(visit: Visit, data: Mapping[str, Any]) -> None:
+    _contract(visit, data)
+    visit.token = visit.token or visit.contract
+    why = str(data.get("why"))
+    visit.state, visit.problem = "refused", visit.problem or f"contract: {WHY.get(why, why)}"
+
+
 def _started(visit: Visit, data: Mapping[str, Any]) -> None:
     visit.state, visit.token = "charging", str(data.get("token") or visit.token)
     visit.evse = str(data.get("evse") or visit.evse)
@@ -143,6 +156,11 @@ _EVENTS: Mapping[str, Callable[[Visit, Mapping[str, Any]], None]] = {
     "card.presented": _presented,
     "card.refused": _refused,
     "authorization.decided": _decided,
+    "pnc.began": _contract,
+    "pnc.installed": _contract,
+    "pnc.examined": _contract,
+    "pnc.authorized": _contract,
+    "pnc.refused": _contract_refused,
     "transaction.started": _started,
     "transaction.ended": _ended,
     "session.begun": _begun,

@@ -62,7 +62,9 @@ class FleetScreen(View):
     HELP = (
         "The stations of the world. One line each: how it stands, a sign for each EVSE (○ free, "
         "◐ plugged, ● charging, ◍ paused, ✗ faulted), power, the car's state of charge. Mark "
-        "several with m: actions then mean all of them. Enter shows a station's traffic."
+        "several with m: actions then mean all of them. Enter shows a station's traffic. Beside: "
+        "each EVSE with what it waits for, its car and the contract in it, and how far Plug & "
+        "Charge came; certificates; configuration."
     )
 
     def __init__(self, store: Store) -> None:

@@ -53,7 +53,9 @@ class SessionsScreen(View):
     HELP = (
         "Charging sessions, the newest below. Of the one at the cursor: what was refused and why, "
         "with the rule, the place in the JSON and what was expected there; the price, line by "
-        "line; then the ladder of who said what to whom. c shows its traffic."
+        "line; of a contract its certificates up to the root with their OCSP state, who checked "
+        "what, why it was refused, and what each protocol called it; then the ladder of who said "
+        "what to whom. c shows its traffic."
     )
 
     def panes(self) -> Iterable[Widget]:

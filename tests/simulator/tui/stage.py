@@ -222,10 +222,11 @@ async def showing(
 
 @contextlib.asynccontextmanager
 async def playing(
-    *, size: tuple[int, int] = (120, 40), clock: str = "scaled:20", folder: Path | None = None
+    *, size: tuple[int, int] = (120, 40), clock: str = "scaled:20", folder: Path | None = None,
+    name: str = "demo",
 ) -> AsyncIterator[tuple[RoamlabApp, Pilot[Any]]]:
-    """The interface over the demo world."""
-    world = World(free_ports(), clock=clock, seed=42)
+    """The interface over a world that comes along."""
+    world = World(free_ports(name), clock=clock, seed=42)
     engine = LocalEngine(world)
     try:
         async with showing(engine, size=size, folder=folder) as shown:
@@ -234,11 +235,19 @@ async def playing(
         await engine.stop()
 
 
-def free_ports() -> Any:
-    """The demo world, on whatever ports are free."""
-    text = find("demo").read_text(encoding="utf-8")
+def free_ports(name: str = "demo") -> Any:
+    """A world that comes along, on whatever ports are free."""
+    return read_text(on_free_ports(name))
+
+
+def on_free_ports(name: str) -> str:
+    """The same, as the text of a file."""
+    text = find(name).read_text(encoding="utf-8")
     text = re.sub(r"(\b(?:ocpp_|ocpi_)?port): \d+", r"\1: 0", text)
-    return read_text(re.sub(r"^pki: {", f"pki: {{port: {free_port()}, ", text, flags=re.MULTILINE))
+    if "ocpp_port" not in text:  # it leaves them all to the defaults
+        text = re.sub(r"^cpo: {", "cpo: {ocpp_port: 0, ocpi_port: 0, ", text, flags=re.MULTILINE)
+        text = text.replace("  - name: plugsurfing\n", "  - name: plugsurfing\n    port: 0\n")
+    return re.sub(r"^pki: {", f"pki: {{port: {free_port()}, ", text, flags=re.MULTILINE)
 
 
 _THEIRS = """\

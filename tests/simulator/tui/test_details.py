@@ -19,6 +19,15 @@ def test_a_charging_station() -> None:
         assert words in told, words
 
 
+def test_what_an_evse_waits_for_and_the_cars_contract() -> None:
+    contract = {"emaid": "DE8PSC123456783", "subject": "CN=DE8PSC123456783", "issuer": "CN=Sub",
+                "not_before": "2026-01-01T", "not_after": "2027-01-01T"}  # fmt: skip
+    told = details.station(
+        station("CP1", evse(car="compact", state="plugged", contract=contract)), {}, 60
+    ).plain
+    assert "waits for a card or a remote start" in told and "DE-8PS-C12345678-3" in told
+
+
 def test_certificates_and_contracts() -> None:
     own = {"type": "V2GCertificate", "subject": "CN=x", "serial": "1", "not_before": "2026-01-01T",
            "not_after": "2027-01-01T", "valid": True}  # fmt: skip

@@ -39,6 +39,25 @@ def test_a_card_that_is_refused() -> None:
     assert (visit.state, visit.problem) == ("refused", "eMSP says BLOCKED")
 
 
+def test_a_contract_that_is_refused() -> None:
+    visit = told(
+        ("car.plugged", {"evse": 1}),
+        ("pnc.began", {"emaid": None}),
+        ("pnc.installed", {"emaid": "DE8PSC123456783"}),
+        ("pnc.refused", {"emaid": "DE8PSC123456783", "why": "local_expired"}),
+    )
+    assert (visit.state, visit.contract, visit.token) == ("refused", *["DE8PSC123456783"] * 2)
+    assert visit.problem == "contract: the station found it expired, and asked nobody"
+
+
+def test_the_csms_reason_stays_where_the_station_only_says_that_it_refused() -> None:
+    visit = told(
+        ("authorization.decided", {"uid": "X", "verdict": "BLOCKED", "why": "eMSP says BLOCKED"}),
+        ("pnc.refused", {"emaid": "X", "why": "the CSMS refuses"}),
+    )
+    assert visit.problem == "eMSP says BLOCKED"
+
+
 def test_a_cdr_that_is_refused_and_then_accepted() -> None:
     visit = told(("cdr.made", {"cost": "1"}), ("cdr.refused", {"problem": "2001"}))
     assert visit.bad and visit.problem == "2001"

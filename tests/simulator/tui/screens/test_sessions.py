@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.simulator.tui.stage import FakeEngine, Wire, seen, showing, until
+from simulator.tui.widgets.detail import Detail
+from tests.simulator.tui.stage import FakeEngine, Wire, playing, seen, showing, until
 
 pytestmark = pytest.mark.real
 
@@ -27,3 +30,27 @@ async def test_sessions_and_what_became_of_them() -> None:
         await until(pilot, lambda: "Sessions 1 of 2" in seen(app))
         await pilot.press("c")
         await until(pilot, lambda: "filter ~sess S2" in seen(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_contract_from_plug_to_refusal(size: tuple[int, int]) -> None:
+    """A world of Plug & Charge: what the EVSE waits for, then why its contract was refused."""
+    async with playing(size=size, name="pnc-revoked") as (app, pilot):
+        await app.engine.perform("plug", {"station": "CP-1", "car": "eva"})
+        await until(pilot, lambda: "a card or a remote start" in fleet(app))
+        assert "DE-8PS-COO13A3LZ-3" in fleet(app) and "CertificateRevoked" in fleet(app)
+        await pilot.press("3")
+        await until(pilot, lambda: "refused" in seen(app))
+        pane = app.screen.query_one("#session", Detail)
+        await until(pilot, lambda: "Why it was refused" in pane.text)
+        for words in ("OCSP revoked", "CPO, by hashes: chain revoked", "a root that the station",
+                      "iso15118CertificateHashData (3)"):  # fmt: skip
+            assert words in pane.text, words
+        assert "Plug & Charge" in seen(app)
+        await pilot.press("slash", *"~tok de8ps", "enter")
+        await until(pilot, lambda: "Sessions 1 of 1" in seen(app))
+
+
+def fleet(app: Any) -> str:
+    """What screen 1 tells of its station."""
+    return str(app.screen.query_one("#station", Detail).text)
