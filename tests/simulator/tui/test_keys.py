@@ -12,6 +12,7 @@ from simulator.tui.keys import KEYS, bindings
 from simulator.tui.screens.fleet import FleetScreen
 from simulator.tui.screens.peer import PeerScreen
 from simulator.tui.screens.sessions import SessionsScreen
+from simulator.tui.screens.story import StoryScreen
 from simulator.tui.screens.traffic import TrafficScreen
 from simulator.tui.widgets.virtual_table import VirtualTable
 
@@ -23,6 +24,7 @@ PLACES = {
     "traffic": TrafficScreen,
     "sessions": SessionsScreen,
     "peer": PeerScreen,
+    "story": StoryScreen,
 }
 
 
