@@ -61,7 +61,6 @@ class FakeEngine:
         self.broken: Exception | None = None
         self.looked: list[str] = []
         self.placed: list[Snapshot] = []
-        self.told: Snapshot = {}
         self.between: Snapshot = {"cpo": None, "peers": {}, "emps": {}, "faults": []}
         self.told: Snapshot = {}
         self.loaded: list[Snapshot] = []  # states of stages, and what was asked of them
@@ -92,9 +91,6 @@ class FakeEngine:
 
     async def dealings(self) -> Snapshot:
         return self.between
-
-    async def figures(self) -> Snapshot:
-        return self.told
 
     def faults(self) -> Sequence[Snapshot]:
         return self.placed
