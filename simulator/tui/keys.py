@@ -86,6 +86,8 @@ KEYS: tuple[KeyRow, ...] = (
            "all that belongs to the same session", True),
     KeyRow("traffic", "ladder", "l", "ladder", "ladder", "its session's ladder", True),
     KeyRow("traffic", "comment", ";", "comment", "comment", "note: say something about this"),
+    KeyRow("traffic", "resend", "r", "resend", "send again",
+           "send_ocpp, send_ocpi: the same once more, by the same sender", True),
     KeyRow("traffic", "copy", "y", "copy", "copy", "its request to the clipboard"),
     KeyRow("traffic", "next_failure", "n", "failure('1')", "next error", "the next failure", True),
     KeyRow("traffic", "previous_failure", "N", "failure('-1')", "previous error",

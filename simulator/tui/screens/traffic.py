@@ -15,7 +15,9 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
-from simulator.tui import details
+from simulator.mistakes import Mistake
+from simulator.scenario.steps import STEPS
+from simulator.tui import details, resending
 from simulator.tui.exchange import Exchange
 from simulator.tui.keys import bindings
 from simulator.tui.rows import OfExchange
@@ -178,6 +180,18 @@ class TrafficScreen(View):
         ex = self.current
         if ex is not None:
             self.lab.actor.do("note", {"about": ex.record["seq"]})
+
+    def action_resend(self) -> None:
+        """Send it once more."""
+        ex = self.current
+        if ex is None:
+            return
+        try:
+            step, arguments = resending.again(ex)
+        except Mistake as error:
+            self.lab.say(str(error), "error")
+        else:
+            self.lab.actor.perform(STEPS[step], arguments)
 
     def action_failure(self, by: str) -> None:
         """The next failure in this direction."""

@@ -96,3 +96,26 @@ async def test_a_comment_is_shown_at_its_exchange() -> None:
         await until(pilot, lambda: ex.said == "odd")
         await until(pilot, lambda: "; odd" in seen(app))
         assert app.store.steps[-1]["arguments"] == {"text": "odd", "about": ex.record["seq"]}
+
+
+async def test_a_message_is_sent_again_by_its_sender() -> None:
+    async with playing() as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: app.store.exchanges.last > 20)
+        await pilot.press("slash", *"BootNotification ~cp DE-AC-1", "enter", "home", "r")
+        await until(pilot, lambda: app.store.steps)
+        told = app.store.steps[-1]["arguments"]
+        assert (told["station"], told["action"]) == ("DE-AC-1", "BootNotification")
+        await until(pilot, lambda: app.view and len(app.view.main.keys) >= 2)
+        view = app.view
+        assert view is not None
+        view.set_filter("~a PUT & ~a locations")
+        await pilot.press("home", "r")
+        await until(pilot, lambda: app.store.steps[-1]["step"] == "send_ocpi")
+        path = app.store.steps[-1]["arguments"]["path"]
+        await until(pilot, lambda: sum(
+            ex.leg == "ocpi" and ex.record["url"] == path for ex in app.store.exchanges.after(0)
+        ) == 2)  # fmt: skip
+        view.set_filter("~a credentials & ~a POST")
+        await pilot.press("home", "r")
+        await until(pilot, lambda: "a secret of this request is hidden" in seen(app))
