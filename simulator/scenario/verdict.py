@@ -86,8 +86,9 @@ class Outcome:
             "line": self.line,
             "details": self.details,
             "steps": [
-                {"name": s.name, "line": s.line, "at": s.at, "seq": s.seq, "problem": s.problem}
-                for s in self.steps
+                {"name": step.name, "line": step.line, "at": step.at, "seq": step.seq,
+                 "ms": step.ms, "problem": step.problem}
+                for step in self.steps
             ],
             "of": self.of,
             "world_s": round(self.world_s, 3),
@@ -96,7 +97,7 @@ class Outcome:
             "clock": self.clock,
             "metrics": self.metrics,
             "journal": self.journal,
-        }
+        }  # fmt: skip
 
 
 def exit_code(outcomes: list[Outcome]) -> int:

@@ -127,6 +127,20 @@ KEYS: tuple[KeyRow, ...] = (
 
     KeyRow("story", "next", "f10", "next", "next step", "what comes next in the story", True),
     KeyRow("story", "rest", "f5", "rest", "all of it", "all that is left of the story", True),
+
+    KeyRow("scenarios", "run", "f5", "run", "run",
+           "play the file, or all marked, each in a world of its own; of one that is stepped the "
+           "rest", True),
+    KeyRow("scenarios", "step", "f10", "step", "step",
+           "perform its next step; before the first its own world is built and shown", True),
+    KeyRow("scenarios", "until", "b", "until", "run to", "perform all before the step at the "
+           "cursor", True),
+    KeyRow("scenarios", "rerun", "R", "rerun", "rerun failed", "play those again that failed",
+           True),
+    KeyRow("scenarios", "here", "h", "here", "load here",
+           "let its steps wait in the world that is shown", True),
+    KeyRow("scenarios", "halt", "e", "halt", "end",
+           "let a scenario that is stepped go, with its own world; else play no more files"),
 )
 # fmt: on
 

@@ -19,7 +19,7 @@ import msgspec
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Record
 from simulator.mistakes import Exit, Mistake
-from simulator.tui.engine import READ_ONLY, Facts, Snapshot, tokens_of
+from simulator.tui.engine import NOTHING_HELD, READ_ONLY, Facts, Snapshot, tokens_of
 
 # Records of before that are shown at once; beyond so many stations each is asked for by itself.
 _BEFORE, _AT_ONCE = 20_000, 200
@@ -39,13 +39,21 @@ class RemoteEngine:
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._read_only = read_only
         self.facts = Facts("attached", "", 0, "", read_only)
-        self.trouble = ""
+        self._lost = ""  # what has become of the stream
+        self._silent = ""  # why the last question was not answered
         self._clock = Clock("real")
         self._http: aiohttp.ClientSession | None = None
         self._new: list[Record] = []
         self._seen = 0
         self._snapshot: Snapshot = {}
+        self._held = NOTHING_HELD
+        self._stages: Sequence[Snapshot] = []
         self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def trouble(self) -> str:
+        """What keeps it from being looked at."""
+        return self._lost or self._silent
 
     async def start(self) -> None:
         """Look at the world once, and begin to listen. Raises Mistake."""
@@ -78,16 +86,16 @@ class RemoteEngine:
                 url = f"{self._base}/journal/stream?after={self._seen}"
                 limit = aiohttp.ClientTimeout(total=None, sock_connect=_PATIENCE_S)
                 async with self._http.get(url, timeout=limit) as answer:
-                    self.trouble = "" if answer.status == 200 else f"HTTP {answer.status}"
+                    self._lost = "" if answer.status == 200 else f"HTTP {answer.status}"
                     async for line in answer.content:
                         record = msgspec.json.decode(line)
                         self._seen = record["seq"]
                         self._new.append(record)
                         if record["leg"] == "event" and record["actor"] == "world":
                             self.facts = _now(self.facts, record["what"], record["data"])
-                self.trouble = self.trouble or "the stream has ended"
+                self._lost = self._lost or "the stream has ended"
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                self.trouble = f"not connected: {error or type(error).__name__}"
+                self._lost = f"not connected: {error or type(error).__name__}"
             await self._clock.sleep(_AGAIN_S)
 
     def take(self) -> Sequence[Record]:
@@ -111,7 +119,7 @@ class RemoteEngine:
             asked = [self._ask("GET", f"/stations/{quote(name, safe='')}") for name in names]
             return dict(zip(names, await asyncio.gather(*asked), strict=True))
         except Mistake as error:
-            self.trouble = str(error)
+            self._silent = str(error)
             return {}
 
     async def world(self) -> Snapshot:
@@ -124,7 +132,7 @@ class RemoteEngine:
         try:
             told: Snapshot = await self._ask("GET", "/metrics")
         except Mistake as error:
-            self.trouble = str(error)
+            self._silent = str(error)
             return {}
         return told
 
@@ -132,6 +140,14 @@ class RemoteEngine:
         """What CPO, peers and EMPs have with each other. Raises Mistake."""
         told: Snapshot = await self._ask("GET", "/dealings")
         return told
+
+    async def held(self) -> Snapshot:
+        """What is held, and what is intercepted; what cannot be asked stays as it was."""
+        try:
+            self._held = await self._ask("GET", "/held")
+        except Mistake as error:
+            self._silent = str(error)
+        return self._held
 
     def faults(self) -> Sequence[Snapshot]:
         """The faults that were placed, at the last look."""
@@ -158,13 +174,12 @@ class RemoteEngine:
         return await self._do("POST", "/stages", {"name": name, "only": only, **told})
 
     async def stages(self) -> Sequence[Snapshot]:
-        """How far each stage is; none where it cannot be asked."""
+        """How far each stage is; what cannot be asked stays as it was."""
         try:
-            told: Sequence[Snapshot] = await self._ask("GET", "/stages")
+            self._stages = await self._ask("GET", "/stages")
         except Mistake as error:
-            self.trouble = str(error)
-            return []
-        return told
+            self._silent = str(error)
+        return self._stages
 
     async def step(self, stage: str) -> Snapshot:
         """Perform the next step of a stage. Raises Mistake."""
@@ -210,6 +225,7 @@ class RemoteEngine:
         if answer.status >= 400:
             why = told.get("error") if isinstance(told, dict) else None
             raise Mistake(str(why or f"{url}: HTTP {answer.status}"), Exit.FAILED)
+        self._silent = ""
         return told
 
 

@@ -23,6 +23,8 @@ def parts(app: RoamlabApp) -> list[Part]:
 def _special(app: RoamlabApp) -> list[Part]:
     engine, facts = app.engine, app.engine.facts
     told: list[Part] = [(f"{facts.kind}", "accent"), (facts.world, "strong")]
+    if app.worlds.away:
+        told.append(("a scenario's own world: esc on 4 leaves it", "warn"))
     if app.frozen:
         told.append(("FROZEN", "warn"))
     if engine.trouble:

@@ -55,9 +55,10 @@ def test_the_exit_code_of_several(codes: list[int], expected: int) -> None:
 
 def test_an_outcome_for_machines_holds_all() -> None:
     outcome = ended(Verdict.FAIL)
-    outcome.steps.append(Done("plug", 3, "2026-01-15T07:00:00.000Z", 5, "no"))
+    outcome.steps.append(Done("plug", 3, "2026-01-15T07:00:00.000Z", 5, "no", 2.5))
     told = outcome.to_json()
     assert told["verdict"] == "FAIL"
     assert told["steps"] == [
-        {"name": "plug", "line": 3, "at": "2026-01-15T07:00:00.000Z", "seq": 5, "problem": "no"}
-    ]
+        {"name": "plug", "line": 3, "at": "2026-01-15T07:00:00.000Z", "seq": 5, "ms": 2.5,
+         "problem": "no"}
+    ]  # fmt: skip

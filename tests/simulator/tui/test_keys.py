@@ -11,6 +11,7 @@ from simulator.tui.app import RoamlabApp
 from simulator.tui.keys import KEYS, bindings
 from simulator.tui.screens.fleet import FleetScreen
 from simulator.tui.screens.peer import PeerScreen
+from simulator.tui.screens.scenarios import ScenariosScreen
 from simulator.tui.screens.sessions import SessionsScreen
 from simulator.tui.screens.story import StoryScreen
 from simulator.tui.screens.traffic import TrafficScreen
@@ -23,6 +24,7 @@ PLACES = {
     "fleet": FleetScreen,
     "traffic": TrafficScreen,
     "sessions": SessionsScreen,
+    "scenarios": ScenariosScreen,
     "peer": PeerScreen,
     "story": StoryScreen,
 }

@@ -154,3 +154,16 @@ async def test_a_lost_connection_is_said_and_taken_up_again() -> None:
         await world.clock.sleep(2)
         assert engine.trouble == ""
         assert [r["what"] for r in engine.take()] == ["something"]
+
+
+async def test_what_is_not_answered_is_said_until_something_is() -> None:
+    async with attached() as (_, _control, engine):
+        await engine.start()
+        await engine.load([{"note": "x"}], "mine")
+        before = await engine.stages()
+        ask, engine._base = engine._base, "http://127.0.0.1:9/v1"
+        assert await engine.stages() == before != []
+        assert "nobody answers" in engine.trouble
+        engine._base = ask
+        await engine.stages()
+        assert engine.trouble == ""

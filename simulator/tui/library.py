@@ -1,0 +1,111 @@
+"""Scenario files that can be played from here: those that come along, and your own.
+
+Rule: looking at the list reads no world; a file is read again once it has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.kernel.filters import Value
+from simulator.mistakes import Mistake
+from simulator.scenario.collect import SHELVES, is_scenario
+from simulator.scenario.schema import Scenario, peek
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A scenario file: `folder` and `name` are for people, `path` is absolute."""
+
+    path: str
+    folder: str
+    name: str
+
+
+class Library:
+    """The shelf and a folder's own: its scenarios, and those in its folder `scenarios`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._shelf: dict[Path, Entry] | None = None  # what comes along does not change
+        self._read: dict[str, tuple[int, list[Scenario] | Mistake]] = {}
+
+    def entries(self) -> list[Entry]:
+        """Your own first, then what comes along, by folder."""
+        if self._shelf is None:
+            self._shelf = {}
+            shelf = next((shelf for shelf in SHELVES if shelf.is_dir()), Path())
+            for file in sorted(shelf.glob("*/*.yaml")):
+                _enter(self._shelf, file, file.parent.name)
+        found: dict[Path, Entry] = {}
+        own = (self._folder, self._folder / "scenarios")
+        for file in (file for place in own for file in sorted(place.glob("*.yaml"))):
+            _enter(found, file, "yours")
+        return list((found | self._shelf).values())
+
+    def text(self, path: str) -> str:
+        """A file's text. Raises Mistake."""
+        try:
+            return Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Mistake(f"{path}: cannot read it: {error}") from error
+
+    def runs(self, path: str) -> list[Scenario]:
+        """The runs of a file, as it is now. Raises Mistake with all that is wrong in it."""
+        try:
+            changed = Path(path).stat().st_mtime_ns
+        except OSError as error:
+            raise Mistake(f"{path}: cannot read it: {error.strerror}") from error
+        known = self._read.get(path)
+        if known is None or known[0] != changed:
+            known = self._read[path] = (changed, self._runs(path))
+        if isinstance(known[1], Mistake):
+            raise known[1]
+        return known[1]
+
+    def _runs(self, path: str) -> list[Scenario] | Mistake:
+        try:
+            return peek(self.text(path), path)
+        except Mistake as mistake:
+            return mistake
+
+
+def _enter(found: dict[Path, Entry], file: Path, folder: str) -> None:
+    real = file.resolve()
+    if real not in found and is_scenario(file):
+        found[real] = Entry(str(real), folder, file.stem)
+
+
+@dataclass(frozen=True, slots=True)
+class OfFile:
+    """A scenario file's fields, for the filter; `text` reads it."""
+
+    entry: Entry
+    verdict: str
+    text: Callable[[str], str]
+    marked: Container[str] = ()
+
+    def field(self, name: str) -> Value:
+        """See `Filterable`."""
+        match name:
+            case "a":
+                return f"{self.entry.folder}/{self.entry.name}"
+            case "s":
+                return self.verdict
+            case "err":
+                return self.verdict in ("FAIL", "ERROR")
+            case "m":
+                return self.entry.path in self.marked
+            case "body":
+                return self._told()
+            case "any":
+                return f"{self.entry.folder}/{self.entry.name} {self.verdict} {self._told()}"
+        return None
+
+    def _told(self) -> str:
+        try:
+            return self.text(self.entry.path)
+        except Mistake:
+            return ""

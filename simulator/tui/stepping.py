@@ -1,0 +1,91 @@
+"""Stages from the keyboard: the steps of a scenario, one at a time, in its own world or this one.
+
+Rule: the world's stages are asked, never remembered; what could not be done is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from simulator.mistakes import Mistake
+from simulator.tui.engine import Snapshot
+
+if TYPE_CHECKING:
+    from simulator.tui.app import RoamlabApp
+
+
+class Stepping:
+    """What loads, steps and drops stages for the interface. `done` is called after each."""
+
+    def __init__(self, app: RoamlabApp, done: Callable[[], None]) -> None:
+        self._app, self._done = app, done
+        self.stages: Sequence[Snapshot] = ()
+        self.kept: dict[str, Snapshot] = {}  # path -> its stage as it ended, though it may be gone
+        self.begins = ""  # the scenario whose world is being built
+
+    async def look(self) -> None:
+        """Ask how far each stage is."""
+        self.stages = await self._app.engine.stages()
+        self.kept |= {s["file"]: s for s in self.stages if s["file"] and s["verdict"] is not None}
+
+    def of(self, path: str) -> Snapshot | None:
+        """The newest stage of a file."""
+        return next((stage for stage in reversed(self.stages) if stage["file"] == path), None)
+
+    def going(self, path: str) -> Snapshot | None:
+        """The same, where it has not ended."""
+        stage = self.of(path)
+        return stage if stage is not None and stage["verdict"] is None else None
+
+    def next(self, path: str, title: str) -> None:
+        """Perform the next step; of a run that has no stage, or whose stage has ended, the world is
+        built first, and its steps wait.
+        """
+        stage = self.going(path)
+        if stage is None:
+            self._let(self._begin(path, title))
+        else:
+            self._let(self._app.engine.step(stage["id"]))
+
+    def play(self, path: str, title: str, until: int | None = None) -> None:
+        """Perform the steps that are left, or those before a number."""
+        self._let(self._play(path, title, until))
+
+    def load(self, path: str, text: str, title: str) -> None:
+        """Let the steps wait in the world that is shown."""
+        self._let(self._app.engine.load(text, path, title))
+
+    def end(self, path: str) -> bool:
+        """Let a file's stage go, with the world if it is its own; False where there is none."""
+        stage = self.of(path)
+        if stage is None:
+            return False
+        self._let(self._app.worlds.leave() if self._app.worlds.away else
+                  self._app.engine.drop(stage["id"]))  # fmt: skip
+        return True
+
+    async def _begin(self, path: str, title: str) -> Snapshot:
+        self.begins = path
+        try:
+            return await self._app.worlds.visit(path, title)
+        finally:
+            self.begins = ""
+
+    async def _play(self, path: str, title: str, until: int | None) -> None:
+        stage = self.going(path) or await self._begin(path, title)
+        await self._app.engine.play(stage["id"], until)
+
+    def _let(self, work: Awaitable[object]) -> None:
+        """Do it beside all else."""
+        self._app.run_worker(self._say(work), exit_on_error=False)
+
+    async def _say(self, work: Awaitable[object]) -> None:
+        try:
+            await work
+        except Mistake as mistake:
+            self._app.say(str(mistake), "error")
+        except Exception as error:  # ours, not the user's: it must not be lost
+            self._app.say(f"internal error: {type(error).__name__}: {error}", "error")
+        await self.look()
+        self._done()
