@@ -61,6 +61,8 @@ class FakeEngine:
         self.broken: Exception | None = None
         self.looked: list[str] = []
         self.placed: list[Snapshot] = []
+        self.kept: list[Snapshot] = []
+        self.intercepts: list[Snapshot] = []
         self.between: Snapshot = {"cpo": None, "peers": {}, "emps": {}, "faults": []}
         self.told: Snapshot = {}
         self.loaded: list[Snapshot] = []  # states of stages, and what was asked of them
@@ -91,6 +93,9 @@ class FakeEngine:
 
     async def dealings(self) -> Snapshot:
         return self.between
+
+    async def held(self) -> Snapshot:
+        return {"held": self.kept, "intercepts": self.intercepts}
 
     def faults(self) -> Sequence[Snapshot]:
         return self.placed
