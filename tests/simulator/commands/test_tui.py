@@ -46,7 +46,8 @@ class Terminal:
         return done.stdout
 
     def start(self, command: str, size: tuple[int, int] = (100, 30)) -> None:
-        shown = f"unset COLUMNS LINES; {command}; echo ENDED $?; stty -a | grep -o -- '-\\?echo '; sleep 60"
+        after = "echo ENDED $?; stty -a | grep -o -- '-\\?echo '; sleep 60"
+        shown = f"unset COLUMNS LINES; {command}; {after}"
         self.tmux("new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "sh", "-c", shown)
 
     def keys(self, *keys: str) -> None:
