@@ -15,6 +15,9 @@ Snapshot = dict[str, Any]
 READ_ONLY = "this view is read-only: it was started with --read-only"
 
 
+NOTHING_HELD: Snapshot = {"held": [], "intercepts": []}
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a world is: `kind` is where it runs, local or attached; `clock` how fast it goes now;
@@ -66,6 +69,11 @@ class Engine(Protocol):
 
     async def dealings(self) -> Snapshot:
         """What CPO, peers and EMPs have with each other. Raises Mistake."""
+
+    async def held(self) -> Snapshot:
+        """The messages that are `held` on their way, and the `intercepts` that hold them
+        (docs/faults.md, Holding).
+        """
 
     def faults(self) -> Sequence[Snapshot]:
         """The faults that were placed and have not gone."""

@@ -86,6 +86,13 @@ class Exchange:
         """What was commented, in a line."""
         return " / ".join(note["arguments"]["text"] for note in self.comments)
 
+    @property
+    def held(self) -> str | None:
+        """By which it would be among what is held: its own id there, or OCPP's of the message."""
+        if self.leg == "fault":
+            return (self.record.get("data") or {}).get("held")
+        return self.record.get("message_id")
+
     def changed(self) -> None:
         """More was recorded of it: its words are no longer true."""
         self._line = None
@@ -97,7 +104,9 @@ class Exchange:
             return _part(self.record, 3 if self.record["message_type"] == CALL else 2)
         if self.leg == "ocpi":
             return decoded(self.record["request"]["body"])
-        return {k: v for k, v in self.record.items() if k not in _HEAD}
+        told = {k: v for k, v in self.record.items() if k not in _HEAD}
+        then = [{"what": one["what"], **one["data"]} for one in self.far]
+        return {**told, "then": then} if then else told
 
     @property
     def reply(self) -> Any:
@@ -137,6 +146,8 @@ def _words(exchange: Exchange) -> Line:
         told = _call(exchange)
     elif exchange.leg in ("ocpi", "finding"):
         told = Wording().line({**record, "direction": "sent"})
+    if told is None and exchange.leg == "fault" and exchange.held is not None:
+        told = _held(exchange)
     if told is None:
         detail = " ".join(_particulars(record)) if exchange.leg != "ocpp" else ""
         told = Line(record["at"], exchange.leg, exchange.sender, exchange.receiver, exchange.name,
@@ -155,6 +166,18 @@ def _call(exchange: Exchange) -> Line | None:
     detail = told(payload) if told is not None and isinstance(payload, Mapping) else ""
     at = exchange.record["at"]
     return Line(at, "ocpp", exchange.sender, exchange.receiver, exchange.name, detail, "…", "quiet")
+
+
+def _held(exchange: Exchange) -> Line:
+    """A message that is held, or was, and what became of it."""
+    data = exchange.record["data"]
+    detail = f"{data['held']}: {data['of']} {data['action'] or data['message']}"
+    outcome = "held"
+    for one in exchange.far:
+        changed = ", ".join(one["data"].get("changed", ()))
+        outcome = one["what"].removeprefix("hold.") + (f", changed {changed}" if changed else "")
+    return Line(exchange.record["at"], exchange.leg, exchange.sender, exchange.receiver,
+                exchange.name, detail, outcome)  # fmt: skip
 
 
 def _particulars(record: Record) -> list[str]:

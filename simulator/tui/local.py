@@ -13,7 +13,7 @@ from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake
 from simulator.scenario.dealings import dealings
 from simulator.scenario.gauges import Gauges
-from simulator.scenario.snapshot import recorded, snapshot
+from simulator.scenario.snapshot import holding, recorded, snapshot
 from simulator.scenario.stages import Stages
 from simulator.scenario.step import Play
 from simulator.scenario.steps import perform
@@ -83,6 +83,10 @@ class LocalEngine:
     async def dealings(self) -> Snapshot:
         """What CPO, peers and EMPs have with each other."""
         return await dealings(self._world)
+
+    async def held(self) -> Snapshot:
+        """What is held, and what is intercepted."""
+        return holding(self._world)
 
     def faults(self) -> Sequence[Snapshot]:
         """The faults on the world's board."""

@@ -29,6 +29,7 @@ class Pairing:
         self._calls: OrderedDict[Key, Exchange] = OrderedDict()
         self._requests: OrderedDict[Key, Exchange] = OrderedDict()
         self._judged: OrderedDict[int, Exchange] = OrderedDict()
+        self._held: dict[str, Exchange] = {}  # faults that hold a message
 
     def take(self, record: Record) -> Iterator[tuple[Exchange, bool]]:
         """What this record makes or adds to; True for one that is new."""
@@ -38,15 +39,29 @@ class Pairing:
         elif leg == "ocpi":
             found = self._ocpi(record)
         elif leg == "event":
+            if (known := self._let_go(record)) is not None:
+                yield known, False
             return
         else:
             found = (self._new(record, str(record.get(NAMES[leg], ""))), True)
+            if leg == "fault" and found[0].held is not None:
+                self._held[found[0].held] = found[0]
             if leg == "finding" and (judged := self._judged.get(record["message_seq"])):
                 judged.findings.append(record)
                 judged.changed()
                 yield judged, False
         if found is not None:
             yield found
+
+    def _let_go(self, record: Record) -> Exchange | None:
+        """The fault that held a message until this happened."""
+        if not record["what"].startswith("hold."):
+            return None
+        known = self._held.pop(record["data"]["held"], None)
+        if known is not None:
+            known.far.append(record)
+            known.changed()
+        return known
 
     def _ocpp(self, record: Record) -> tuple[Exchange, bool] | None:
         asks = record["message_type"] in (CALL, SEND)

@@ -13,7 +13,7 @@ from typing import Any
 from simulator.kernel import journal
 from simulator.kernel.journal import LEGS, Record
 from simulator.mistakes import Mistake
-from simulator.tui.engine import Facts, Snapshot, tokens_of
+from simulator.tui.engine import NOTHING_HELD, Facts, Snapshot, tokens_of
 from simulator.tui.retold import Retold
 
 # Records that one look hands over, so that a long journal holds up no key.
@@ -124,6 +124,10 @@ class RecordedEngine:
     async def dealings(self) -> Snapshot:
         """What nobody has asked for in time. Raises Mistake."""
         raise Mistake("this was recorded: what its parties had with each other is not known")
+
+    async def held(self) -> Snapshot:
+        """Nothing: it is over."""
+        return NOTHING_HELD
 
     def faults(self) -> Sequence[Snapshot]:
         """The faults that were still there in the end."""

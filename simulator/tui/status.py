@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.tui.engine import Snapshot
 from simulator.tui.paint import Part
+from simulator.wire.fault_kinds import HOLD
 
 if TYPE_CHECKING:
     from simulator.tui.app import RoamlabApp
@@ -35,12 +37,20 @@ def _special(app: RoamlabApp) -> list[Part]:
         told.append(("PAUSED", "warn"))
     if facts.read_only:
         told.append(("read-only", "warn"))
-    if faults := len(engine.faults()):
+    told += _holding(app.store.holding)
+    if faults := sum(fault.get("kind") != HOLD for fault in engine.faults()):
         told.append((f"faults:{faults}", "warn"))
     table = app.view.table if app.view is not None else None
     if marks := len(table.marks) if table is not None else 0:
         told.append((f"marked:{marks}", "accent"))
     return told
+
+
+def _holding(now: Snapshot) -> list[Part]:
+    """That messages are intercepted, and how many are held."""
+    active = any(one["active"] for one in now["intercepts"])
+    told: list[Part] = [("intercept", "warn")] if active else []
+    return [*told, (f"held:{len(now['held'])}", "warn")] if now["held"] else told
 
 
 def _always(app: RoamlabApp) -> list[Part]:

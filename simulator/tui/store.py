@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simulator.kernel.journal import Record
-from simulator.tui.engine import Engine, Snapshot
+from simulator.tui.engine import NOTHING_HELD, Engine, Snapshot
 from simulator.tui.exchange import Exchange
 from simulator.tui.pairing import Pairing
 from simulator.tui.ring import Ring
@@ -53,6 +53,7 @@ class Store:
         self.events: deque[Record] = deque(maxlen=STEPS_KEPT)
         self.versions = {"exchanges": 0, "visits": 0, "stations": 0}
         self.failures = 0
+        self.holding: Snapshot = NOTHING_HELD
         self.at = ""
         self.figures: Snapshot = {}  # what goes on, as the engine last told
         self.focus: str | None = None  # the station that is looked at each time
@@ -111,6 +112,7 @@ class Store:
     async def look(self) -> set[str]:
         """Look at the figures, and at the stations that need it; gives those that have changed."""
         self.figures = await self.engine.figures()
+        await self.look_at_held()
         names = self._due()
         found = await self.engine.stations(names)
         changed = set()
@@ -123,6 +125,10 @@ class Store:
         if changed:
             self.versions["stations"] += 1
         return changed
+
+    async def look_at_held(self) -> None:
+        """Look at what is held on its way, and what is intercepted."""
+        self.holding = await self.engine.held()
 
     def _due(self) -> list[str]:
         """What was never seen, then what is looked at, what has changed, where energy flows."""

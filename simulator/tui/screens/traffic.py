@@ -6,13 +6,13 @@ Rule: what is shown is numbers of the store's ring; an exchange becomes words wh
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from typing import ClassVar
 
 import msgspec
 from textual import on
 from textual.binding import BindingType
-from textual.containers import Container
+from textual.containers import Container as Box
 from textual.widget import Widget
 
 from simulator.mistakes import Mistake
@@ -21,14 +21,15 @@ from simulator.tui import details, resending
 from simulator.tui.exchange import Exchange
 from simulator.tui.keys import bindings
 from simulator.tui.rows import OfExchange
+from simulator.tui.screens.hold_view import HoldView, marks
 from simulator.tui.screens.traffic_rows import FULL, traffic_cells
-from simulator.tui.screens.view import View
 from simulator.tui.store import Changes, Store
+from simulator.tui.widgets.bars import InterceptBar
 from simulator.tui.widgets.detail import Detail
 from simulator.tui.widgets.virtual_table import Cell, VirtualTable
 
 
-class TrafficScreen(View):
+class TrafficScreen(HoldView):
     """Exchanges, and one of them."""
 
     CSS = """
@@ -45,24 +46,27 @@ class TrafficScreen(View):
     HELP = (
         "Every call and its answer, on OCPP and OCPI, with steps, faults that struck and findings "
         "between them. ✗ counts rules and schema errors; the pane beside shows them at their "
-        "places in the JSON. n goes to the next failure, c shows all of a session, l its ladder."
+        "places in the JSON. n goes to the next failure, c shows all of a session, l its ladder. i "
+        "says what shall be HELD on its way; e changes such a message, a lets it go on."
     )
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._shown: list[int] = []
         self._next = 1  # the first number that was not judged yet
+        self._marks: Container[str] = ()  # what is held
 
     def panes(self) -> Iterable[Widget]:
         """The list, and one of it."""
-        yield Container(
+        yield Box(
             VirtualTable("traffic", FULL, self._cells, rising=True, follow=True),
             Detail("exchange"),
             id="body",
         )
+        yield InterceptBar()
 
     def _cells(self, number: int) -> Sequence[Cell | str]:
-        return traffic_cells(self.store.exchanges.get(number), FULL)
+        return traffic_cells(self.store.exchanges.get(number), FULL, self._marks)
 
     # What is shown
 
@@ -132,6 +136,18 @@ class TrafficScreen(View):
         """What runs by, where the newest is followed."""
         if self.main.follow:
             self._show_one()
+        self.show_held()
+
+    def show_held(self) -> None:
+        """Mark what is held."""
+        now = marks(self.store.holding["held"])
+        if now != self._marks:
+            self._marks = now
+            self.main.clear_lines()
+
+    def go_back(self) -> bool:
+        """Leave what was opened last."""
+        return self.close_intercept() or super().go_back()
 
     @on(VirtualTable.Opened, "#traffic")
     def _opened(self) -> None:

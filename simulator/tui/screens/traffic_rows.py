@@ -5,7 +5,7 @@ Rule: a line is made when it is seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from simulator.tui.exchange import Exchange
 from simulator.tui.widgets.virtual_table import Cell, Column
@@ -29,15 +29,21 @@ TAIL = (
 _LEGS = {"ocpp": "", "ocpi": "accent", "finding": "bad", "step": "warn", "fault": "warn"}
 
 
-def traffic_cells(ex: Exchange | None, columns: Sequence[Column]) -> Sequence[Cell | str]:
-    """The cells of a line in FULL or TAIL; blanks for one that is forgotten."""
+def traffic_cells(
+    ex: Exchange | None, columns: Sequence[Column], held: Container[str] = ()
+) -> Sequence[Cell | str]:
+    """The cells of a line in FULL or TAIL; blanks for one that is forgotten. `held`: what tells
+    that a row is held (`holding.marks`).
+    """
     if ex is None:
         return [""] * len(columns)
     line = ex.line
-    tone = "bad" if ex.failed else line.tone if line.tone != "plain" else ""
+    tone: str = "bad" if ex.failed else line.tone if line.tone != "plain" else ""
     outcome = line.outcome or ("✓" if ex.answer is not None else "")
     if ex.leg != "finding" and (ex.findings or ex.errors):
         outcome = f"✗{len(ex.findings) + len(ex.errors)} {outcome}"
+    if ex.held in held:
+        outcome, tone = "HELD", "warn"
     at = Cell(ex.record["at"][11:23], "quiet")
     name = f"{ex.name} ;" if ex.comments else ex.name
     what = Cell(name, "bad" if ex.leg == "finding" else "quiet" if line.routine else "strong")

@@ -5,6 +5,8 @@ Rule: both fit their line at any width: what matters least is left out first.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -94,20 +96,22 @@ class KeyBar(Bar):
         self.update(shown)
 
 
-class FilterBar(Vertical):
-    """Where a filter is typed, and what is wrong with it."""
+class TypedBar(Vertical):
+    """Where a filter is typed, and what is wrong with it. `NAME` is that of its line."""
 
     DEFAULT_CSS = """
-    FilterBar { height: auto; display: none; background: $panel; }
-    FilterBar.-open { display: block; }
-    FilterBar Input { height: 1; border: none; padding: 0 1; background: $surface; }
-    FilterBar Static { height: 1; color: $text-error; padding: 0 1; }
+    TypedBar { height: auto; display: none; background: $panel; }
+    TypedBar.-open { display: block; }
+    TypedBar Input { height: 1; border: none; padding: 0 1; background: $surface; }
+    TypedBar Static { height: 1; color: $text-error; padding: 0 1; }
     """
+    NAME: ClassVar[str] = ""
+    EXAMPLE: ClassVar[str] = ""
 
     def compose(self) -> ComposeResult:
         """The line, and a line for its error."""
-        yield Input(placeholder="~cp DE-AC-1 & ~err    (? explains it)", compact=True, id="filter")
-        yield Static("", id="filter-error", markup=False)
+        yield Input(placeholder=f"{self.EXAMPLE}    (? explains it)", compact=True, id=self.NAME)
+        yield Static("", id=f"{self.NAME}-error", markup=False)
 
     def open(self, text: str) -> None:
         """Let somebody type."""
@@ -126,3 +130,17 @@ class FilterBar(Vertical):
         room = max(0, self.size.width - len(why) - 6)
         told = f"{' ' * min(place, room)}▲ {why}" if why else ""
         self.query_one(Static).update(told)
+
+
+class FilterBar(TypedBar):
+    """What is shown."""
+
+    NAME = "filter"
+    EXAMPLE = "~cp DE-AC-1 & ~err"
+
+
+class InterceptBar(TypedBar):
+    """What is held on its way."""
+
+    NAME = "intercept"
+    EXAMPLE = "intercept: ~cp plugsurfing & ~a PUT & ~u sessions; nothing: hold no more"
