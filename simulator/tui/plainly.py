@@ -129,8 +129,9 @@ class Plainly:
     def exchange(self, ex: Exchange) -> list[Said]:
         """What an exchange says: the question, and its answer where that matters."""
         if ex.leg == "fault":
-            return [Said(("x", ex.number), _seq(ex.record), CPO, CPO, "▲ something goes wrong",
-                         ex.name, "bad")]  # fmt: skip
+            held = ex.record["data"].get("held") is not None
+            words, tone = ("▲ held back", "warn") if held else ("▲ something goes wrong", "bad")
+            return [Said(("x", ex.number), _seq(ex.record), CPO, CPO, words, ex.name, tone)]
         names = {short(name): name for name in (ex.record["actor"], ex.record["peer"] or "?")}
         ends = self.lane(names.get(ex.sender, "")), self.lane(names.get(ex.receiver, ""))
         words = _words(ex) if ex.leg in ("ocpp", "ocpi") else None
@@ -221,12 +222,12 @@ def _answer(ex: Exchange, ends: tuple[int, int]) -> list[Said]:
     if record is None:
         return []
     line, back = ex.line, ends[::-1]
-    if not (ex.failed or line.tone == "bad") and ex.name not in _ANSWERS:
-        return []
-    words, tone = _ANSWERS.get(ex.name, "yes"), "good"
-    if ex.failed or line.tone == "bad":
+    words, tone = _ANSWERS.get(ex.name), "good"
+    if line.tone == "bad":
         said_no = ex.name in ("Authorize", "POST tokens") and not ex.failed
         words, tone = ("no" if said_no else "refused"), "bad"
-        if ex.leg == "ocpi" and ex.record["http_status"] is None:
+        if ex.leg == "ocpi" and record["http_status"] is None:
             words = "no answer"
+    if words is None:
+        return []
     return [Said(("a", ex.number), _seq(record), *back, words, line.outcome, tone)]

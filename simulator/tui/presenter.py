@@ -20,7 +20,7 @@ from simulator.tui.engine import Engine, Snapshot
 DEFAULT = "demo/partners"
 # How long an audience looks at cars that charge, in real seconds; and the fastest that a clock may
 # go for it: its timeouts of 30 s must not become shorter than a machine's hiccup.
-WAIT_S, FASTEST = 5.0, 240.0
+WAIT_S, FASTEST = 5.0, 120.0
 _TOO_SLOW = (
     "{} lets cars charge for minutes, and this world's clock is real: start with --clock scaled:20"
 )
