@@ -130,8 +130,8 @@ class Plainly:
         """What an exchange says: the question, and its answer where that matters."""
         if ex.leg == "fault":
             held = ex.record["data"].get("held") is not None
-            words, tone = ("▲ held back", "warn") if held else ("▲ something goes wrong", "bad")
-            return [Said(("x", ex.number), _seq(ex.record), CPO, CPO, words, ex.name, tone)]
+            how = ("▲ held back", "warn") if held else ("▲ something goes wrong", "bad")
+            return [Said(("x", ex.number), _seq(ex.record), CPO, CPO, how[0], ex.name, how[1])]
         names = {short(name): name for name in (ex.record["actor"], ex.record["peer"] or "?")}
         ends = self.lane(names.get(ex.sender, "")), self.lane(names.get(ex.receiver, ""))
         words = _words(ex) if ex.leg in ("ocpp", "ocpi") else None

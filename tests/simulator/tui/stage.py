@@ -162,7 +162,8 @@ class Wire:
     ) -> None:  # fmt: skip
         """A station's call with its answer: four records, as in a closed world."""
         self._number += 1
-        ident, about = f"m{self._number}", {"action": action, "session": session}
+        ident = f"m{self._number}"
+        about: dict[str, Any] = {"action": action, "session": session}
         self.ocpp(2, "station/CP1", "sent", payload or {}, ident=ident, **about)
         if far:
             self.ocpp(2, "cpo", "received", payload or {}, ident=ident, **about)

@@ -118,7 +118,7 @@ async def test_a_key_a_beat_and_again_from_the_beginning() -> None:
     engine = Staged()
     told = Presenter(engine, lambda: "scaled:20")
     await told.look()
-    assert told.stage is None
+    assert shown(await engine.stages()) is None
     await told.go_on()
     assert _steps(engine) == [1, 2, 3] and Path(engine.staged[0][1]).name == "partners.yaml"
     await told.go_on()
