@@ -113,4 +113,4 @@ def changed(look: Look) -> int:
     )
 
 
-SECTION = Section("Answers", COLUMNS, lines, "it tells of none", changed)
+SECTION = Section("Answers", COLUMNS, lines, "it tells of none", changed, "Auth")

@@ -139,4 +139,4 @@ def lacking(look: Look) -> int:
     return int(not look.own.get("connections") and not look.other_side)
 
 
-SECTION = Section("Connections", COLUMNS, lines, "nobody to show", lacking)
+SECTION = Section("Connections", COLUMNS, lines, "nobody to show", lacking, "Conn")

@@ -16,7 +16,7 @@ from simulator.wire.fault_kinds import FAULTS
 from simulator.wire.fault_spec import LIMITS, MATCHERS
 
 COLUMNS = (
-    Column("Fault", 6),
+    Column("Fault", 8),
     Column("Kind", 14, grow=1),
     Column("Board", 11),
     Column("Hits", 5, right=True),
@@ -25,6 +25,7 @@ COLUMNS = (
 )
 WORLD = "world"
 _HEAD = ("id", "hits", "active", "kind")
+_USUAL = {"after": 0, "probability": 1.0}  # what need not be said
 
 
 def lines(look: Look) -> Iterator[Line]:
@@ -41,7 +42,8 @@ def _placed(look: Look) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _line(board: str, fault: Mapping[str, Any]) -> Line:
-    told = {name: value for name, value in fault.items() if name not in _HEAD}
+    told = {name: value for name, value in fault.items()
+            if name not in _HEAD and _USUAL.get(name) != value}  # fmt: skip
     state = Cell("placed", "warn") if fault["active"] else Cell("over", "quiet")
     cells: Cells = [
         Cell(str(fault["id"]), "strong"), Cell(str(fault["kind"]), "accent"), board,

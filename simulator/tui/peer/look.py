@@ -107,13 +107,21 @@ def nothing(_look: Look) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table: `count` is how many of it want to be seen, beside its name."""
+    """One table: `count` is how many of it want to be seen, beside its name; `short` is the name
+    where there is little room.
+    """
 
     name: str
     columns: Sequence[Column]
     lines: Callable[[Look], Iterable[Line]]
     empty: str
     count: Callable[[Look], int] = nothing
+    short: str = ""
+
+    def head(self, look: Look, *, narrow: bool) -> str:
+        """Its name, with what wants to be seen."""
+        name, count = (narrow and self.short) or self.name, self.count(look)
+        return f"{name} {count}" if count else name
 
 
 def when(moment: object) -> str:

@@ -97,4 +97,4 @@ def refused(look: Look) -> int:
     )  # fmt: skip
 
 
-SECTION = Section("Modules", COLUMNS, lines, "no side tells what it offers", refused)
+SECTION = Section("Modules", COLUMNS, lines, "no side tells what it offers", refused, "Mods")

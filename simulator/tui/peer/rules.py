@@ -82,19 +82,30 @@ def _tell(
 ) -> None:  # fmt: skip
     usual = rule["severity"] or "what the peer itself keeps"
     paint.line((rule["id"], "strong"), f"  {usual}", (f"  answers {rule['answer']}", "quiet"))
-    for name in ("statement", "hint"):
-        for part in wrap(str(rule[name]), max(24, width)):
-            paint.line((part, "" if name == "statement" else "quiet"))
-    paint.line()
+    _wrapped(paint, str(rule["statement"]), width)
+    for peer, word in agreed.items():
+        paint.line(("agreed ", "quiet"), (f"{word} with {peer}", "warn"))
+    _findings(paint, look, str(rule["id"]), count, width)
+    paint.title("The rule")
+    _wrapped(paint, str(rule["hint"]), width, "quiet")
     paint.facts([("source", rule["source"] or None), ("OCPI", " ".join(rule["versions"]) or None),
                  ("face", f"{rule['face']} (A: towards CPOs, B: towards EMPs)")], 10)  # fmt: skip
-    for peer, word in agreed.items():
-        paint.line(("agreed     ", "quiet"), (f"{word} with {peer}", "warn"))
+
+
+def _wrapped(paint: Painter, text: str, width: int, tone: str = "") -> None:
+    for part in wrap(text, max(24, width)):
+        paint.line((part, tone))
+
+
+def _findings(
+    paint: Painter, look: Look, name: str, count: Mapping[str, Any] | None, width: int
+) -> None:
+    """The last ones that this view remembers, newest first."""
     if count is None:
         paint.title("Never broken")
         return
     paint.title(f"Broken {count['times']} times, last {count['last']}", "bad")
-    found = list(look.heard.findings.get(str(rule["id"]), ()))
+    found = list(look.heard.findings.get(name, ()))
     for record in reversed(found):
         paint.line((record["at"], "quiet"), f"  by {record['peer'] or '?'}")
         finding(paint, record, width)

@@ -54,6 +54,7 @@ _OF_EMP: Mapping[str, str | None] = {
 # What is done at once, and the argument that a row must give for it.
 _AT_ONCE = {"block_token": "token", "unblock_token": "token", "retry_cdr": "cdr",
             "clear_faults": "id"}  # fmt: skip
+_NARROW = 100  # cells below which names are short
 
 
 class PeerScreen(View):
@@ -193,8 +194,9 @@ class PeerScreen(View):
             return
         many = f" {self._partner % len(self.partners) + 1}/{len(self.partners)}"
         parts: list[Part] = [(look.name + (many if len(self.partners) > 1 else ""), "strong")]
+        narrow = self.size.width < _NARROW
         for number, section in enumerate(SECTIONS):
-            told = f"{section.name} {count}" if (count := section.count(look)) else section.name
+            told = section.head(look, narrow=narrow)
             here = number == self._section
             parts.append((f"[{told}]" if here else told, "accent" if here else "quiet"))
         self.query_one("#sections", Bar).show(parts)

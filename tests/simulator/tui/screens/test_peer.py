@@ -37,7 +37,7 @@ async def part(app: Any, pilot: Any, name: str) -> None:
         if app.screen.section.name == name:
             break
         await pilot.press("]")
-    await until(pilot, lambda: f"[{name}" in seen(app))
+    await until(pilot, lambda: f"─{name} " in seen(app) and "[" in seen(app))
 
 
 @pytest.mark.parametrize("size", SIZES)
