@@ -76,14 +76,23 @@ async def never(play: Play, match: Match, *, after: int = 0, for_s: float = 0.0)
     Raises ExpectationFailed at once when it happens.
     """
     clock, once = play.world.clock, bool
-    seen = await collect(play.sightings, clock, match, after, for_s, once)
+    begin = after or _unseen_up_to(play, match)
+    seen = await collect(play.sightings, clock, match, begin, for_s, once)
     if seen:
         sight = seen[0]
         raise ExpectationFailed(
             f"never expected, and seen: {match.in_words()} (record {sight.seq})",
             _ladder(play, sight.seq),
         )
+    if not after:
+        play.sightings.unseen[match.in_words()] = match, play.world.journal.seq
     play.expected_last = True
+
+
+def _unseen_up_to(play: Play, match: Match) -> int:
+    """The record up to which it has not happened, as was found before: the past does not change."""
+    same, seq = play.sightings.unseen.get(match.in_words(), (None, 0))
+    return seq if same == match else 0
 
 
 async def look(
@@ -131,7 +140,7 @@ async def collect(
             seen.append(sight)
         return enough(seen)
 
-    await _watch(sightings, clock, after, within_s, see)
+    await _watch(sightings, clock, after, within_s, see, match.leg)
     return seen
 
 
@@ -141,9 +150,12 @@ async def _watch(
     after: int,
     within_s: float,
     see: Callable[[Sight], bool],
+    leg: str = "",
 ) -> None:
-    """Show what was and what comes to `see`, until it has seen enough or the time is up."""
-    if any(see(sight) for sight in sightings.after(after)) or within_s <= 0:
+    """Show what was and what comes to `see`, until it has seen enough or the time is up; of what
+    was, the leg alone that is named.
+    """
+    if any(see(sight) for sight in sightings.after(after, leg)) or within_s <= 0:
         return
     done = asyncio.Event()
 

@@ -7,7 +7,7 @@ of the world, variables that have no value by then.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from simulator.mistakes import did_you_mean
@@ -42,7 +42,7 @@ def parts(written: Any) -> tuple[str, Any, Any]:
 
 def check_order(document: Document, variables: set[str]) -> None:
     """Find steps that are none, and variables that have no value when their step comes."""
-    kept = set(variables)
+    kept, spelled = set(variables), _spelled(document)
     for number, written in enumerate(written_steps(document)):
         place: Place = ("steps", number)
         if not (isinstance(written, str) or (isinstance(written, dict) and len(written) == 1)):
@@ -52,7 +52,7 @@ def check_order(document: Document, variables: set[str]) -> None:
         if name not in STEPS:
             document.wrong(place, f"no step '{name}'.{did_you_mean(name, STEPS)}")
             continue
-        _respell(document, (*place, name), name)
+        _respell(document, (*place, name), name, spelled.get(number, ()))
         for variable in named(given):
             if variable.partition(".")[0] not in kept:
                 hint = did_you_mean(variable, kept)
@@ -151,9 +151,20 @@ def is_numbered_text(spelled: Any) -> bool:
     return isinstance(spelled, str) and _LEADING_ZERO.fullmatch(spelled) is not None
 
 
-def _respell(document: Document, place: Place, name: str) -> None:
-    """A uid like 0123 or 1e5 is text where the step wants text: take it as it was spelled."""
+def _spelled(document: Document) -> Mapping[Any, list[tuple[Place, str]]]:
+    """What was spelled otherwise than it was read, by step: there may be thousands of either."""
+    found: dict[Any, list[tuple[Place, str]]] = {}
     for where, spelled in document.spelled.items():
+        if where[:1] == ("steps",) and len(where) > 1:
+            found.setdefault(where[1], []).append((where, spelled))
+    return found
+
+
+def _respell(
+    document: Document, place: Place, name: str, there: Iterable[tuple[Place, str]]
+) -> None:
+    """A uid like 0123 or 1e5 is text where the step wants text: take it as it was spelled."""
+    for where, spelled in there:
         if where[: len(place)] == place and (
             is_numbered_text(spelled) or _wants_text(name, where[len(place) :])
         ):

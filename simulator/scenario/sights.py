@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from simulator.kernel.filter_rows import NAMES as NAMES
-from simulator.kernel.journal import Journal, Record
+from simulator.kernel.journal import LEGS, Journal, Record
 from simulator.scenario.compare import MISSING
 
 CALL, CALLRESULT, CALLERROR, SEND = 2, 3, 4, 6
@@ -123,14 +123,18 @@ class Sightings:
         self._most = journal.records.maxlen
         self._watcher = Watcher()
         self._all: list[Sight] = []
+        self._by_leg: dict[str, list[Sight]] = {leg: [] for leg in LEGS}
+        # What is known not to have happened, and up to which record; by its words.
+        self.unseen: dict[str, tuple[object, int]] = {}
         self._listeners: list[Callable[[Sight], None]] = []
         for record in journal.records:
             self._hear(record)
         self.close = journal.subscribe(self._hear)
 
-    def after(self, seq: int) -> list[Sight]:
-        """Those that needed a record after `seq`."""
-        return self._all[bisect_right(self._all, seq, key=lambda sight: sight.seq) :]
+    def after(self, seq: int, leg: str = "") -> list[Sight]:
+        """Those that needed a record after `seq`; of one leg, if it is named."""
+        told = self._by_leg[leg] if leg else self._all
+        return told[bisect_right(told, seq, key=lambda sight: sight.seq) :]
 
     def listen(self, listener: Callable[[Sight], None]) -> Callable[[], None]:
         """Hand every new sight over, until the returned function is called."""
@@ -139,11 +143,12 @@ class Sightings:
 
     def _hear(self, record: Record) -> None:
         for sight in self._watcher.sights(record):
-            self._all.append(sight)
+            for told in (self._all, self._by_leg[sight.leg]):
+                told.append(sight)
+                if self._most is not None and len(told) > 2 * self._most:
+                    del told[: -self._most]
             for listener in tuple(self._listeners):
                 listener(sight)
-        if self._most is not None and len(self._all) > 2 * self._most:
-            del self._all[: -self._most]
 
 
 def sights(records: Iterable[Record]) -> list[Sight]:

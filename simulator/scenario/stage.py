@@ -177,7 +177,8 @@ class Stage:
         """A step, as plain JSON; variables that have a value by now stand filled in."""
         action, variables = self.actions[number], self._play.variables
         done = self.outcome.steps[number] if number < len(self.outcome.steps) else None
-        notes = [a.given for a in self.actions[number::-1][:2] if a.name == "note"]
+        near = self.actions[max(0, number - 1) : number + 1]
+        notes = [a.given for a in reversed(near) if a.name == "note"]
         caption = STEPS["note"].named(notes[0]).get("text") if notes else None
         return {
             "number": number + 1,

@@ -144,3 +144,28 @@ async def test_a_failure_with_nothing_near_says_so(stage: Play) -> None:
     with pytest.raises(ExpectationFailed) as failed:
         await expect(stage, match(ocpi="cdrs"), within_s=0)
     assert failed.value.details == "nothing of the kind happened after record 0"
+
+
+async def test_never_again_looks_at_what_is_new_alone(
+    stage: Play, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    of_kind = Match.of_kind
+
+    def counted(self: Match, sight: Any) -> bool:
+        looked.append(sight.name)
+        return of_kind(self, sight)
+
+    monkeypatch.setattr(Match, "of_kind", counted)
+    for _ in range(100):
+        ocpi(journal, "PUT", "sessions")
+        journal.event("cpo", "something")  # of another leg: never looked at
+        await never(stage, match(ocpi="cdrs"))
+    assert looked == ["PUT sessions"] * 100
+    await never(stage, match(ocpi="cdrs", status=2001))  # another question begins anew
+    assert len(looked) == 200
+    ocpi(journal)
+    with pytest.raises(ExpectationFailed, match=r"\(record 201\)"):
+        await never(stage, match(ocpi="cdrs"))
+    with pytest.raises(ExpectationFailed, match=r"\(record 201\)"):
+        await never(stage, match(ocpi="cdrs"))

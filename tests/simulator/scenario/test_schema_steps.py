@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.mistakes import Mistake
+from simulator.scenario import schema_steps
 from simulator.scenario.schema import read
 from simulator.scenario.schema_steps import is_numbered_text, parts
 
@@ -73,3 +74,13 @@ def test_a_step_is_a_word_or_a_verb_with_arguments() -> None:
 def test_only_leading_zeros_make_a_number_a_text() -> None:
     assert is_numbered_text("0123")
     assert not any(map(is_numbered_text, ("0", "10", "0.5", "0x1F", "1e5", 12, None)))
+
+
+def test_thousands_of_numbers_are_looked_at_once_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr(schema_steps, "is_numbered_text", lambda spelled: looked.append(spelled))
+    lines = "".join(f"  - advance: {second}\n" for second in range(1, 301))
+    read(scenario_file(tmp_path, f"name: x\nworld: tiny.yaml\nsteps:\n{lines}"))
+    assert len(looked) == 300

@@ -62,6 +62,17 @@ def test_sightings_hold_what_was_and_tell_what_comes(journal: Journal) -> None:
     assert own.after(1)[0].request == {"value": 1}
 
 
+def test_sightings_of_one_leg(journal: Journal) -> None:
+    seen = Sightings(journal)
+    ocpi(journal)
+    journal.event("cpo", "something")
+    call(journal, "Authorize", {}, key="1")
+    assert [s.seq for s in seen.after(0, "event")] == [2]
+    assert [s.seq for s in seen.after(1)] == [2, 3]
+    assert seen.after(1, "ocpi") == [] == seen.after(0, "finding")
+    seen.close()
+
+
 def test_pointers_lead_into_values_and_count_them() -> None:
     value = {"a": [{"b~/": 1}, 2], "length": "own"}
     assert point(value, "") == value
