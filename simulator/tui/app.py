@@ -287,6 +287,10 @@ class RoamlabApp(App[int]):
         """The journal goes into a file of its own, or does not any more."""
         self.actor.record()
 
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """The screen as a picture, beside the other exports."""
+        saving.screenshot(self)
+
     def action_export(self) -> None:
         """What can be saved, to choose from."""
         saving.offer(self)

@@ -1,56 +1,20 @@
-"""What can be taken along: a scenario of what was done by hand, exchanges as NDJSON or curl.
+"""Exchanges that are taken along, as NDJSON or curl; and where a file is put.
 
 Rule: it is made of the journal's records, so that nothing secret is in it.
 """
 
 from __future__ import annotations
 
-import io
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from simulator.kernel.journal import FORMAT, Record
+from simulator.kernel.journal import FORMAT
 from simulator.mistakes import Mistake
 from simulator.tui.engine import Facts
 from simulator.tui.exchange import Exchange
-
-
-def scenario(steps: Iterable[Record], facts: Facts) -> str:
-    """The steps that were performed, as a scenario file; time between them passes as it did."""
-    from datetime import datetime
-
-    from ruamel.yaml import YAML
-
-    told: list[dict[str, Any]] = []
-    before: datetime | None = None
-    for record in steps:
-        at = datetime.fromisoformat(record["at"])
-        passed = 0 if before is None else round((at - before).total_seconds())
-        if passed > 0 and record["step"] != "advance":
-            told.append({"advance": f"{passed} s"})
-        told.append({record["step"]: record["arguments"] or None})
-        before = at
-    if not told:
-        raise Mistake("nothing was done by hand yet: there is nothing to save")
-    text = io.StringIO()
-    writer = YAML()
-    writer.default_flow_style = None
-    writer.width = 110
-    writer.dump(
-        {
-            "name": f"by-hand-{facts.world}",
-            "purpose": "What was done by hand in the terminal interface.",
-            "world": facts.world,
-            "seed": facts.seed,
-            "steps": told,
-        },
-        text,
-    )
-    return text.getvalue()
 
 
 def ndjson(exchanges: Iterable[Exchange], facts: Facts) -> str:
@@ -58,7 +22,13 @@ def ndjson(exchanges: Iterable[Exchange], facts: Facts) -> str:
     records = {
         record["seq"]: record
         for ex in exchanges
-        for record in (ex.record, *([ex.answer] if ex.answer else []), *ex.far, *ex.findings)
+        for record in (
+            ex.record,
+            *([ex.answer] if ex.answer else []),
+            *ex.far,
+            *ex.findings,
+            *ex.comments,
+        )
     }
     head = {"format": FORMAT, "seed": facts.seed, "clock": facts.clock, "world": facts.world}
     rows = [head, *(records[seq] for seq in sorted(records))]

@@ -6,35 +6,53 @@ Rule: a file that was there before is never written over.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from simulator.mistakes import Mistake
-from simulator.tui import export
+from simulator.tui import export, export_steps
+from simulator.tui.export_har import har
 from simulator.tui.screens.traffic import TrafficScreen
 from simulator.tui.widgets.palette import Choice, Palette
 
 if TYPE_CHECKING:
     from simulator.tui.app import RoamlabApp
 
+# Name of a file without its ending, the ending, the text.
+Export = tuple[str, str, str]
+
 
 def offer(app: RoamlabApp) -> None:
     """Ask what is wanted, and save it."""
-    wanted = [Choice("scenario", "scenario", f"the {len(app.store.steps)} steps done so far")]
+    steps = f"the {len(app.store.steps)} steps done so far"
+    wanted = [
+        Choice("scenario", "scenario", f"{steps}, for roamlab run"),
+        Choice("pytest", "pytest", f"{steps}, as a test"),
+    ]
     if isinstance(app.view, TrafficScreen):
-        picked = len(app.view.picked())
+        picked = f"{len(app.view.picked())} exchanges"
         wanted += [
-            Choice("ndjson", "NDJSON", f"{picked} exchanges, as a journal file"),
+            Choice("har", "HAR", f"{picked}, for a browser's network panel"),
+            Choice("ndjson", "NDJSON", f"{picked}, as a journal file"),
             Choice("curl", "curl", "this OCPI request, to the clipboard and a file"),
         ]
     app.push_screen(Palette("save", wanted), lambda what: _save(app, what))
 
 
+def screenshot(app: RoamlabApp) -> None:
+    """The screen as it is, as an SVG file."""
+    svg = app.export_screenshot(title=f"roamlab {app.engine.facts.world}")
+    _put(app, lambda: (f"screenshot-{app.current_mode}", "svg", svg))
+
+
 def _save(app: RoamlabApp, what: str | None) -> None:
-    if what is None:
-        return
+    if what is not None:
+        _put(app, lambda: _EXPORTS[what](app))
+
+
+def _put(app: RoamlabApp, make: Callable[[], Export]) -> None:
     try:
-        stem, suffix, text = _exported(app, what)
-        app.say(_keep(app, stem, suffix, text))
+        app.say(_keep(app, *make()))
     except Mistake as error:
         app.say(str(error), "error")
 
@@ -47,16 +65,40 @@ def _keep(app: RoamlabApp, stem: str, suffix: str, text: str) -> str:
     return f"saved {export.save(app.folder, stem, suffix, text)}"
 
 
-def _exported(app: RoamlabApp, what: str) -> tuple[str, str, str]:
+def _scenario(app: RoamlabApp) -> Export:
     facts = app.engine.facts
-    if what == "scenario":
-        return f"by-hand-{facts.world}", "yaml", export.scenario(app.store.steps, facts)
-    assert isinstance(app.view, TrafficScreen)
-    if what == "ndjson":
-        return f"traffic-{facts.world}", "ndjson", export.ndjson(app.view.picked(), facts)
-    ex = app.view.current
+    return f"by-hand-{facts.world}", "yaml", export_steps.scenario(app.store.steps, facts)
+
+
+def _pytest(app: RoamlabApp) -> Export:
+    facts, store = app.engine.facts, app.store
+    text = export_steps.pytest(store.steps, store.exchanges.after(0), facts)
+    return "test_by_hand", "py", text
+
+
+def _har(app: RoamlabApp) -> Export:
+    return f"traffic-{app.engine.facts.world}", "har", har(_traffic(app).picked())
+
+
+def _ndjson(app: RoamlabApp) -> Export:
+    facts = app.engine.facts
+    return f"traffic-{facts.world}", "ndjson", export.ndjson(_traffic(app).picked(), facts)
+
+
+def _curl(app: RoamlabApp) -> Export:
+    ex = _traffic(app).current
     if ex is None:
         raise Mistake("nothing is at the cursor")
     text = export.curl(ex)
     app.copy_to_clipboard(text)
     return "request", "sh", text
+
+
+def _traffic(app: RoamlabApp) -> TrafficScreen:
+    assert isinstance(app.view, TrafficScreen)
+    return app.view
+
+
+_EXPORTS: Mapping[str, Callable[[RoamlabApp], Export]] = {
+    "scenario": _scenario, "pytest": _pytest, "har": _har, "ndjson": _ndjson, "curl": _curl,
+}  # fmt: skip

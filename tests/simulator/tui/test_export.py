@@ -9,32 +9,12 @@ import pytest
 
 from simulator.kernel.journal import read
 from simulator.mistakes import Mistake
-from simulator.scenario.schema import read as read_scenarios
 from simulator.tui import export
 from simulator.tui.engine import Facts
 from tests.simulator.tui.stage import Wire
 from tests.simulator.tui.test_pairing import paired
 
 FACTS = Facts("local", "demo", 42, "real")
-
-
-async def test_steps_by_hand_are_a_scenario_that_is_one(tmp_path: Path) -> None:
-    wire = Wire()
-    wire.journal.append("step", "scenario", step="plug", arguments={"station": "DE-AC-1"})
-    await wire.journal.clock.sleep(90)
-    wire.journal.append(
-        "step", "scenario", step="tap", arguments={"station": "DE-AC-1", "token": "X1"}
-    )
-    path = export.save(tmp_path, "by-hand", "yaml", export.scenario(wire.records, FACTS))
-    text = path.read_text()
-    assert "{advance: 90 s}" in text
-    (scenario,) = read_scenarios(path)
-    assert (scenario.name, scenario.seed) == ("by-hand-demo", 42)
-
-
-def test_nothing_done_is_nothing_to_save() -> None:
-    with pytest.raises(Mistake, match="nothing was done by hand"):
-        export.scenario([], FACTS)
 
 
 def test_exchanges_are_a_journal_again(tmp_path: Path) -> None:

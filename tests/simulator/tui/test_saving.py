@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.tui.widgets.palette import Palette
-from tests.simulator.tui.stage import FakeEngine, seen, showing, until
+from tests.simulator.tui.stage import FakeEngine, Wire, seen, showing, until
 
 pytestmark = pytest.mark.real
 
@@ -18,3 +18,31 @@ async def test_without_a_step_there_is_nothing_to_save(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, Palette))
         await pilot.press("enter")
         await until(pilot, lambda: "nothing was done by hand yet" in seen(app))
+
+
+def files(folder: Path) -> dict[str, str]:
+    """What was written."""
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+async def test_every_export_of_traffic_and_a_picture(tmp_path: Path) -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    wire.journal.append("step", "scenario", step="boot", arguments={"station": "CP1"})
+    wire.ocpi("POST", "cdrs", {"id": "7"})
+    engine.new = wire.records
+    async with showing(engine, folder=tmp_path) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: app.store.exchanges.last == 2)
+        for number in range(5):
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(app.screen, Palette))
+            await pilot.press(*["down"] * number, "enter")
+            await until(pilot, lambda: not isinstance(app.screen, Palette))
+        await pilot.press("f12")
+        await until(pilot, lambda: (tmp_path / "screenshot-traffic.svg").exists())
+    written = files(tmp_path)
+    assert sorted(written) == [
+        "by-hand-test.yaml", "request.sh", "screenshot-traffic.svg", "test_by_hand.py",
+        "traffic-test.har", "traffic-test.ndjson",
+    ]  # fmt: skip
+    assert "TOPSECRET" not in "".join(written.values())
