@@ -12,7 +12,9 @@ from typing import Any
 from textual.content import Content
 
 from simulator.kernel.journal import Record
+from simulator.scenario.compare import MISSING
 from simulator.tui import contracts, pretty
+from simulator.tui.arrival import changes
 from simulator.tui.engine import Snapshot
 from simulator.tui.exchange import Exchange
 from simulator.tui.paint import Painter, spark
@@ -97,6 +99,7 @@ def exchange(ex: Exchange) -> Content:
         finding(paint, ex.record)
         return paint.content
     _wrong(paint, ex)
+    _changed(paint, ex)
     remarks: dict[str, list[str]] = {}
     for found in ex.findings:
         remarks.setdefault(found["pointer"], []).append(_remark(found))
@@ -129,6 +132,17 @@ def _wrong(paint: Painter, ex: Exchange) -> None:
         paint.line(("✗ ", "bad"), f"schema, says {who}: {error}")
 
 
+def _changed(paint: Painter, ex: Exchange) -> None:
+    """What arrived otherwise than it was sent."""
+    told = list(changes(ex))
+    if told:
+        paint.title("Changed on its way", "warn")
+    for one in told:
+        sent, arrived = (_short(value) for value in (one.sent, one.arrived))
+        place = one.pointer or "all of it"
+        paint.line((f"{one.of} ", "quiet"), f"{place}  {sent} ", ("→ ", "warn"), arrived)
+
+
 def finding(paint: Painter, found: Record, width: int = 500) -> None:
     """A broken rule: where, what stood there, what was expected."""
     tone = "warn" if found["severity"] in ("warn", "note") else "bad"
@@ -140,7 +154,7 @@ def finding(paint: Painter, found: Record, width: int = 500) -> None:
 
 
 def _short(value: Any) -> str:
-    if value is None:
+    if value is None or value is MISSING:
         return "nothing"
     return value if isinstance(value, str) else " ".join(p.value for p in pretty.lines(value))[:300]
 

@@ -58,8 +58,8 @@ def test_what_became_of_it_stands_in_its_row() -> None:
     wire = Wire()
     fault(wire)
     fault(wire, 2)
-    for number, what, more in ((1, "hold.released", {"changed": ["/kwh"]}), (2, "hold.lost", {})):
-        wire.journal.event("cpo", what, held=f"held-{number}", **more)
+    wire.journal.event("cpo", "hold.released", held="held-1", changed=["/kwh"])
+    wire.journal.event("cpo", "hold.lost", held="held-2")
     first, second = paired(wire.records)
     assert (first.line.outcome, second.line.outcome) == ("released, changed /kwh", "lost")
     assert first.request["then"] == [
