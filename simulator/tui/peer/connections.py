@@ -35,10 +35,16 @@ def lines(look: Look) -> Iterator[Line]:
     for teller, one in every:
         yield _line(look, teller, one, given)
     if not every:
-        why = look.own.get("trouble") or "not registered"
-        cells: Cells = [look.name, Cell(why, "warn"), *[""] * 5]
-        yield Line("none", cells, lambda paint, _: _handshake(paint, look),
-                   {"cp": look.name, "s": why}, given)  # fmt: skip
+        cells: Cells = [Cell(look.name, "strong"), Cell("nobody", "warn"), *[""] * 3,
+                        Cell("none", "warn"), ""]  # fmt: skip
+        words: Words = {"cp": look.name, "s": "not registered", "err": True}
+        yield Line("none", cells, lambda paint, _: _alone(paint, look), words, given)
+
+
+def _alone(paint: Painter, look: Look) -> None:
+    trouble = look.own.get("trouble")
+    paint.line((look.name, "strong"), "  " + (trouble or "is not registered; register begins"))
+    _handshake(paint, look)
 
 
 def _line(look: Look, teller: str, one: Snapshot, given: Mapping[str, Any]) -> Line:
@@ -100,9 +106,6 @@ def _roles(roles: Iterable[Mapping[str, Any]]) -> str | None:
 def _handshake(paint: Painter, look: Look) -> None:
     """Who asked for what while they got to know each other."""
     paint.title("Handshake")
-    trouble = look.own.get("trouble")
-    if trouble:
-        paint.line((f"it tells nothing of itself: {trouble}", "warn"))
     said = list(look.heard.handshakes_with(look.actors))[-_SHOWN:]
     for exchange in said:
         tone = "bad" if exchange.failed else ""

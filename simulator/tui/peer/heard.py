@@ -16,6 +16,7 @@ from simulator.tui.ring import Ring
 
 # How many are remembered: findings of each rule, parts of handshakes, authorizations.
 FINDINGS, HANDSHAKES, ASKED = 5, 60, 200
+IDS = 5_000  # requests by id
 _SET_UP = ("versions", "credentials")
 
 
@@ -34,6 +35,7 @@ class Heard:
     def __init__(self, exchanges: Ring[Exchange]) -> None:
         self._exchanges = exchanges
         self._read = 0
+        self._ids: dict[str, None] = {}
         self.findings: dict[str, deque[Record]] = {}
         # By who was asked, OCPI version, module and method.
         self.uses: dict[tuple[str, str, str, str], Use] = {}
@@ -52,6 +54,8 @@ class Heard:
 
     def _said(self, exchange: Exchange) -> None:
         record = exchange.record
+        if self._known(str(record["request"]["headers"].get("X-Request-ID", ""))):
+            return
         module, method = str(record["module"] or ""), str(record["method"])
         key = (exchange.receiver, str(record["version"] or ""), module, method)
         use = self.uses.setdefault(key, Use())
@@ -62,6 +66,15 @@ class Heard:
             self.handshakes.append(exchange)
         elif (module, method) == ("tokens", "POST"):
             self.asked.append(exchange)
+
+    def _known(self, ident: str) -> bool:
+        """Whether the other end told of it already: ends may know each other by other names."""
+        known = ident in self._ids
+        if ident and not known:
+            self._ids[ident] = None
+            if len(self._ids) > IDS:
+                del self._ids[next(iter(self._ids))]
+        return known
 
     def used(self, whom: Collection[str], version: str, module: str) -> dict[str, Use]:
         """What was asked of somebody, by method."""

@@ -36,7 +36,8 @@ def lines(look: Look) -> Iterator[Line]:
 def _sides(look: Look) -> Iterator[tuple[str, Sequence[Snapshot], frozenset[str]]]:
     """Who offers modules: a name, what it offers, what the journal calls it."""
     yield look.name, look.own.get("modules", ()), look.actors
-    yield "cpo", look.cpo.get("modules", ()), frozenset({"cpo"})
+    named = {str(one["peer"]) for one in look.own.get("connections", ())} if look.cpo else set()
+    yield "cpo", look.cpo.get("modules", ()), frozenset({"cpo", *named})
 
 
 def _line(look: Look, name: str, whom: frozenset[str], module: str, modules: Modules) -> Line:

@@ -42,7 +42,7 @@ def test_the_handshake_is_told_with_the_versions() -> None:
 def test_nobody_is_registered() -> None:
     lonely = look(between(peers={"ps": peer(connections=[])}, cpo=cpo(connections=[])))
     (line,) = lines(lonely)
-    assert "not registered" in row(line) and line.given == {"peer": "ps"}
-    assert lacking(lonely) == 1
+    assert row(line)[1] == "nobody" and line.given == {"peer": "ps"}
+    assert lacking(lonely) == 1 and "not registered" in text(line)
     outside = look(between(peers={"ps": {"trouble": "it runs elsewhere"}}, cpo=None))
     assert "it runs elsewhere" in text(next(lines(outside)))

@@ -22,6 +22,14 @@ def test_uses_are_counted_by_who_was_asked() -> None:
     assert made.used({"plugsurfing"}, "2.2.1", "sessions")["PUT"].times == 3
 
 
+def test_what_both_ends_tell_by_other_names_counts_once() -> None:
+    wire = Wire()
+    wire.ocpi("PUT", "sessions", {}, ident="r1")
+    theirs = wire.ocpi("PUT", "sessions", {}, ident="r1", direction="received")
+    theirs["peer"] = "cpo-2"
+    assert heard(wire).used({"plugsurfing"}, "2.2.1", "sessions")["PUT"].times == 1
+
+
 def test_the_last_findings_of_each_rule() -> None:
     wire = Wire()
     for number in range(FINDINGS + 2):

@@ -191,6 +191,17 @@ async def test_a_real_world(size: tuple[int, int]) -> None:
             assert secrets and not any(secret in seen(app) for secret in secrets)
 
 
+async def test_a_connection_ends_and_begins_again() -> None:
+    async with playing() as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: "both there" in seen(app))
+        for key, words in (("G", "nobody"), ("g", "both there")):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, Form))
+            await pilot.press("enter")
+            await until(pilot, partial(holds, app, words))
+
+
 async def test_a_world_that_runs_elsewhere() -> None:
     async with World(free_ports(), clock="scaled:20", seed=42) as world:
         control = Control(world, port=0)
