@@ -8,7 +8,7 @@ world ends; with its connection it is lost. Whatever becomes of it, the journal 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -49,7 +49,7 @@ class Held:
     letter: Letter
     go: Go
     owner: object
-    timers: list[Timer] = field(default_factory=list)
+    timer: Timer | None = None
 
     @property
     def moment(self) -> Moment:
@@ -71,7 +71,7 @@ class Desk:
         self._real = Clock("real")
         self._held: dict[str, Held] = {}
         self._count = 0
-        self._stands = False  # time was stopped from here
+        self._stands = False  # time was stopped from here: so it goes on from here
         self._closed = False
 
     # The wires' side
@@ -96,8 +96,10 @@ class Desk:
 
         # Where time stands it would never be up: then the same of real time is its bound.
         clock = self._real if held.pauses else self._clock
-        held.timers.append(clock.call_later(within_s, ring))
-        self._arrange_time()
+        held.timer = clock.call_later(within_s, ring)
+        if held.pauses and not self._clock.paused:
+            self._stands = True
+            self._run_at(0)
         return number
 
     def lose(self, owner: object, why: str) -> None:
@@ -169,19 +171,18 @@ class Desk:
 
     def _end(self, held: Held) -> None:
         self._held.pop(held.id, None)
-        for timer in held.timers:
-            timer.cancel()
-        self._arrange_time()
-
-    def _arrange_time(self) -> None:
-        """Let time stand while anything is held that wants it so; who paused it, lets it go on."""
-        wanted = any(held.pauses for held in self._held.values())
-        if wanted and not self._stands and not self._clock.paused:
-            self._clock.speed(0)
-            self._stands = True
-        elif self._stands and not wanted:
-            self._clock.go_on()
+        if held.timer is not None:
+            held.timer.cancel()
+        if self._stands and not any(other.pauses for other in self._held.values()):
             self._stands = False
+            if self._clock.paused:
+                self._run_at(self._clock.factor)
+
+    def _run_at(self, factor: float) -> None:
+        """Let time stand, or go on, and say so as the step `speed` does."""
+        clock = self._clock
+        clock.speed(factor)
+        self._journal.event("world", "clock.speed", factor=clock.factor, paused=clock.paused)
 
     # Telling
 

@@ -151,6 +151,8 @@ async def test_a_message_is_held_seen_changed_and_released_over_http() -> None:
         ("POST", "/steps/unplug", "DE-AC-1", 409, "has no car"),
         ("POST", "/steps/advance", "soon", 400, "expected a duration"),
         ("POST", "/wait", {"ocpi": "POST cdrs", "within": 5}, 408, "not seen"),
+        ("POST", "/wait", {"filter": "~a cdrs & ~s 1000", "within": 5}, 408, "not seen"),
+        ("POST", "/wait", {"filter": "~a"}, 400, "filter: at 3: ~a needs a word"),
         ("POST", "/wait", {"ocpi": "POST cdrs", "statuss": 5}, 400, "Did you mean 'status'"),
     ],
 )

@@ -179,8 +179,25 @@ async def test_time_stands_while_something_is_held() -> None:
     bench.desk.release("held-1")
     assert clock.paused
     bench.desk.release("held-2", Edit(drop=True))
-    assert not clock.paused
-    assert clock.factor == 50
+    assert (clock.paused, clock.factor) == (False, 50)
+    told = [r["data"] for r in bench.journal.records if r.get("what") == "clock.speed"]
+    assert [one["paused"] for one in told] == [True, False]
+
+
+@pytest.mark.real
+async def test_who_lets_time_go_on_meanwhile_is_obeyed() -> None:
+    clock = Clock("scaled", factor=50)
+    bench = Bench(clock, Journal(clock))
+    bench.board.add({"kind": "hold", "pause": True, "times": 3})
+    for _ in range(2):
+        bench.pass_by(LETTER)
+    clock.speed(5)
+    bench.desk.release("held-1")
+    assert (clock.paused, clock.factor) == (False, 5)
+    bench.pass_by(LETTER)
+    stands = clock.paused
+    bench.desk.release()
+    assert (stands, clock.paused, clock.factor) == (True, False, 5)
 
 
 @pytest.mark.real
