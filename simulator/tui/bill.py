@@ -60,16 +60,16 @@ def _metered(store: Store, visit: Visit) -> str:
 
 def _told_so_far(records: list[Record]) -> tuple[str, str] | None:
     """What the CPO has told the peer last, of the price so far, and in which currency."""
-    currency = ""
-    cost: Any = None
-    for record in records:
-        if record["leg"] != "ocpi" or record["module"] != "sessions":
-            continue
-        body = _body(record)
-        currency = str(body.get("currency") or currency)
-        told = body.get("total_cost", cost)
-        cost = told.get("excl_vat") if isinstance(told, Mapping) else told
-    return None if cost is None else (str(cost), currency)
+    told = [r for r in records if r["leg"] == "ocpi" and r["module"] == "sessions"]
+    costs = (_cost(_body(record)) for record in reversed(told))
+    cost = next((cost for cost in costs if cost is not None), None)
+    currencies = (_body(record).get("currency") for record in told)  # the first says it
+    return None if cost is None else (str(cost), str(next(filter(None, currencies), "")))
+
+
+def _cost(body: Mapping[str, Any]) -> Any:
+    told = body.get("total_cost")
+    return told.get("excl_vat") if isinstance(told, Mapping) else told
 
 
 def _body(record: Record) -> Mapping[str, Any]:

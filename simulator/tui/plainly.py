@@ -219,7 +219,7 @@ _FILLED: Mapping[str, Callable[[Mapping[str, Any], Exchange, str], str]] = {
 def _answer(ex: Exchange, ends: tuple[int, int]) -> list[Said]:
     """The answer, where there is one that matters; a failure always does."""
     record = ex.record if ex.leg == "ocpi" else ex.answer
-    if record is None:
+    if record is None or not (ex.failed or ex.name in _ANSWERS):
         return []
     line, back = ex.line, ends[::-1]
     words, tone = _ANSWERS.get(ex.name), "good"

@@ -7,7 +7,7 @@ that whoever is attached sees what the presenter does.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -58,7 +58,9 @@ class Meter(Vertical):
         digits = self.query_one(Digits)
         if digits.value != number:
             digits.update(number)
-        self.query_one(Static).update(unit)
+        if unit != self._unit:
+            self._unit = unit
+            self.query_one(Static).update(unit)
 
 
 class StoryScreen(View):
@@ -89,8 +91,9 @@ class StoryScreen(View):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._plainly = Plainly()
-        self._told: set[tuple[str, int]] = set()
+        self._told: dict[tuple[str, int], None] = {}  # lately
         self._heard = 0  # the newest event that was told
+        self._drawn: dict[str, Any] = {}
         self._looking = False
         self._story = ""  # the stage that is told
         self.presenter = Presenter(store.engine, self._clock)
@@ -183,7 +186,9 @@ class StoryScreen(View):
         if self.store.events:
             self._heard = self.store.events[-1]["seq"]
         fresh = sorted((one for one in told if one.key not in self._told), key=lambda one: one.seq)
-        self._told |= {one.key for one in fresh}
+        self._told.update(dict.fromkeys(one.key for one in fresh))
+        for key in list(self._told)[: -20 * _MOST]:
+            del self._told[key]
         self.lanes.say(fresh[-_MOST:])
 
     def _concerns(self, session: str | None) -> bool:
@@ -203,12 +208,18 @@ class StoryScreen(View):
 
     def _show_words(self) -> None:
         stage = self.presenter.stage
-        self.query_one("#caption", Static).update(self._caption())
+        self._put("caption", self._caption())
         parts: list[Part] = []
         if stage is not None:
             parts += [(f"{presenter.progress(stage)}  ", TONES["accent"]),
                       (f"{stage['name']}\n", TONES["quiet"])]  # fmt: skip
-        self.query_one("#next", Static).update(Content.assemble(*parts, *self._next()))
+        self._put("next", Content.assemble(*parts, *self._next()))
+
+    def _put(self, name: str, content: Content) -> None:
+        """Draw what has changed, no more: each of these places has its size."""
+        if (content.plain, content.spans) != self._drawn.get(name):
+            self._drawn[name] = (content.plain, content.spans)
+            self.query_one(f"#{name}", Static).update(content, layout=False)
 
     def _caption(self) -> Content:
         stage = self.presenter.stage
@@ -241,7 +252,7 @@ class StoryScreen(View):
         energy, price = self.query_one("#energy", Meter), self.query_one("#price", Meter)
         energy.show(told.kwh, "kWh")
         price.show(told.cost, f"{told.currency} net" if told.cost else "price")
-        self.query_one("#state", Static).update(_state(told))
+        self._put("state", _state(told))
         self.lanes.name_lanes(("", told.station, "", "", ""))
 
     # Doing

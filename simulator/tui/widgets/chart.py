@@ -65,7 +65,7 @@ class Chart(Static, can_focus=True):
             parts += _plot(one, width, room)
         content = Content.assemble(*parts[:-1])
         self.text = content.plain
-        self.update(content)
+        self.update(content, layout=False)
 
 
 def _plot(one: Series, width: int, height: int) -> list[Part]:

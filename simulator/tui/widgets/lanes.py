@@ -73,7 +73,7 @@ class Lanes(Static, can_focus=True):
         """Let these be said, one after the other."""
         if not told:
             return
-        self._waiting.extend(told)
+        self._waiting.extend(one for one in told if not self._joins(one))
         while len(self._waiting) > _PATIENT or (self._waiting and not self.moves):
             self._begin(self._waiting.popleft(), at_once=True)
         self._frame()
@@ -96,14 +96,21 @@ class Lanes(Static, can_focus=True):
         self._draw()
 
     def _begin(self, said: Said, *, at_once: bool = False) -> None:
-        now = self._elapsed_ms() - (2 * _TRAVEL_MS if at_once else 0)
-        same = (said.sender, said.receiver, said.small)
+        if not self._joins(said):
+            now = self._elapsed_ms() - (2 * _TRAVEL_MS if at_once else 0)
+            self._shown.append(Shown(said, now))
+
+    def _joins(self, said: Said) -> bool:
+        """True for what repeats one of the last: it is counted there, at once."""
+        if not said.routine:
+            return False
+        same = (said.sender, said.receiver, said.small, True)
         for shown in list(self._shown)[-_RECENT:]:
             was = shown.said
-            if said.routine and (was.sender, was.receiver, was.small) == same and was.routine:
+            if (was.sender, was.receiver, was.small, was.routine) == same:
                 shown.said, shown.times = said, shown.times + 1
-                return
-        self._shown.append(Shown(said, now))
+                return True
+        return False
 
     # Drawing
 
@@ -120,7 +127,7 @@ class Lanes(Static, can_focus=True):
         rows += [_Row(width) for _ in range(height - len(rows))]
         content = Content.assemble(*[part for row in rows for part in (*row.parts(), "\n")][:-1])
         self.text = content.plain
-        self.update(content)
+        self.update(content, layout=False)
 
     def _head(self, width: int, *, tall: bool) -> list[_Row]:
         """The lanes' names, large where there is room, and who is in them."""

@@ -129,6 +129,41 @@ def test_a_world_that_cannot_start_is_told_in_words(terminal: Terminal, command:
     assert "ENDED 3" in told and "Traceback" not in told
 
 
+STORY = """\
+name: tiny
+world: small.yaml
+steps:
+  - note: Somebody comes.
+  - plug: CP1
+  - note: And leaves.
+  - unplug: CP1
+"""
+
+
+def test_a_story_is_presented_in_its_own_world(
+    terminal: Terminal, command: str, tmp_path: Path
+) -> None:
+    (tmp_path / "story.yaml").write_text(STORY)
+    own = command.rpartition(" ")[0]
+    terminal.start(f"{own} --story story.yaml", (80, 24))
+    told = terminal.wait("clock scaled:20")
+    assert "small" in told and "F10 begins" in told and "PLUGSURFING" in told
+    terminal.keys("F10")
+    told = terminal.wait("Somebody comes.")
+    terminal.wait("F10 next: the car leaves")
+    terminal.wait("a car plugs in")
+    terminal.keys("F10")
+    terminal.wait("The end.")
+    terminal.keys("q")
+    terminal.wait("ENDED 0")
+
+
+def test_a_story_that_is_not_there_is_told_in_words(terminal: Terminal) -> None:
+    terminal.start(f"{sys.executable} -m simulator tui --story demo/partner")
+    told = terminal.wait("ENDED 2")
+    assert "no such scenario" in told and "demo/partners" in told.replace("\n", "")
+
+
 def test_a_journal_that_breaks_off_is_opened(terminal: Terminal, tmp_path: Path) -> None:
     begun = Journal(Clock("virtual"), seed=42, world="ran")
     begun.event("station/CP9", "station.powered_on", version="1.6")
@@ -159,6 +194,7 @@ def test_alone_on_a_terminal_it_is_the_interface(terminal: Terminal, tmp_path: P
         (["tui", "--control-token", "x"], "--control-token needs --attach"),
         (["tui", "--open", "x", "--seed", "1"], "--open shows a world that has its clock"),
         (["tui", "--open", "x", "--attach", "y"], "a world runs, or it has run"),
+        (["tui", "--open", "x", "--story", "y"], "--story is played in a world that runs"),
     ],
 )
 def test_mistakes(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:

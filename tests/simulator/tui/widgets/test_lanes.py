@@ -56,7 +56,8 @@ async def test_what_repeats_itself_is_counted_among_the_last() -> None:
         await pilot.pause()
         told = rows(app)
         assert "4 kWh ×4" in told[2] and len(told) == 8
-        app.lanes.say([said(11), said(12), said(5, "5 kWh", routine=True)])
+        app.lanes.say([said(11), said(12)])
+        app.lanes.say([said(5, "5 kWh", routine=True)])
         await pilot.pause()
         assert "5 kWh" in rows(app)[-2] and "×" not in rows(app)[-2], "too long ago to be joined"
 
