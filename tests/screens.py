@@ -8,29 +8,38 @@ exports is five times as large and asks a font of another server.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 from rich.cells import cell_len
 from rich.style import Style
-from textual.app import AnimationLevel
 from textual.pilot import Pilot
 
+from simulator.tui import library
 from simulator.tui.app import RoamlabApp
 from simulator.tui.views import VIEWS
-from tests.seeded import Moment, SeededEngine, moment
+from tests.seeded import FILE, Moment, SeededEngine, moment
 
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+# What the seeded scenario is called there, and the files that are shown beside it.
+MINE = "refused_cdr.yaml"
+FILES = (
+    "cdr/refused_then_sent", "cdr/repeated", "demo/developers", "demo/partners", "faults/drop",
+)  # fmt: skip
 FOLDER = Path(__file__).parent.parent / "docs" / "screens"
-SIZE = (120, 36)
+SIZE = (120, 40)
 # What is pressed on a screen before it is drawn, so that it shows what it is for.
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "traffic": ("N",),
+    "traffic": ("N", "N", "N"),
     "sessions": ("home",),
 }
 INK, PAPER = "#d8dee6", "#141a21"
@@ -56,8 +65,6 @@ Lines = list[list[tuple[str, Look]]]
 
 class Still(RoamlabApp):
     """The interface, looking when it is told to alone."""
-
-    animation_level: AnimationLevel = "none"
 
     def _read(self) -> None: ...
 
@@ -85,7 +92,26 @@ def drawn(size: tuple[int, int]) -> Mapping[str, Lines]:
 
 
 async def _drawn(size: tuple[int, int], seeded: Moment) -> Mapping[str, Lines]:
-    app = Still(SeededEngine(seeded))
+    with tempfile.TemporaryDirectory() as folder, _shelf(Path(folder)):
+        engine = SeededEngine(seeded, Path(folder) / MINE)
+        app = Still(engine, folder=Path(folder))
+        app.animation_level = "none"
+        return await _looked_at(app, size, seeded)
+
+
+@contextlib.contextmanager
+def _shelf(folder: Path) -> Iterator[None]:
+    """Scenario files, the same whatever comes along: the seeded one and some names."""
+    (folder / MINE).write_bytes(FILE.read_bytes())
+    for name in FILES:
+        path = folder / "shelf" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((SCENARIOS / f"{name}.yaml").read_bytes())
+    with patch.object(library, "SHELVES", (folder / "shelf",)):
+        yield
+
+
+async def _looked_at(app: Still, size: tuple[int, int], seeded: Moment) -> Mapping[str, Lines]:
     for look in zip(*seeded.points.values(), strict=True):
         for station in look:
             app.store._remember(station["id"], station)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from pathlib import Path
 
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Record
@@ -22,29 +22,8 @@ from simulator.tui.store import POINTS
 from simulator.world import World
 from simulator.world_file import find, read
 
-ANNA, CARL = "04A1B2C3D4E580", "04DEADBEEF0180"
-# What is played, as a scenario has it; the steps after PLAYED wait.
-STEPS: tuple[Any, ...] = (
-    {"note": "Anna charges at FR-AC-1, whose CDRs lack the reference of the authorization."},
-    {"start": {"station": "FR-AC-1", "token": ANNA, "car": "anna"}},
-    {"advance": "20 min"},
-    {"stop": "FR-AC-1"},
-    {"expect": {"finding": "cdr.authorization-reference", "within": "1 min"}},
-    {"note": "Carl's card is blocked."},
-    {"plug": "NL-AC-1"},
-    {"tap": {"station": "NL-AC-1", "token": CARL}},
-    {"note": "Two more charge: a card at DE-AC-1, a contract at FR-DC-1."},
-    {"start": {"station": "DE-AC-1", "token": ANNA, "car": "anna"}},
-    {"plug": {"station": "FR-DC-1", "car": "eva"}},
-    {"connector_fault": {"station": "NL-AC-2"}},
-    {"advance": "12 min"},
-    {"fault": {"kind": "drop", "action": "Heartbeat", "times": 2}},
-    {"note": "Both leave, and their CDRs are accepted."},
-    {"stop": "DE-AC-1"},
-    {"stop": "FR-DC-1"},
-    {"expect": {"event": "cdr.accepted", "count": 2, "within": "1 min"}},
-)
-PLAYED = 14
+FILE = Path(__file__).with_suffix(".yaml")
+PLAYED = 14  # steps of that file; those after them wait
 # Real seconds are counted as if the clock were scaled:15; stations are looked at once in each.
 _SCALE = 15
 
@@ -64,11 +43,11 @@ class Moment:
 
 
 class SeededEngine(RecordedEngine):
-    """The moment, as a world that runs would tell it."""
+    """The moment, as a world that runs would tell it; `file` is where its stage came from."""
 
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, moment: Moment, file: Path = FILE) -> None:
         super().__init__(moment.header, moment.records, now=moment.world)
-        self._moment = moment
+        self._moment, self._file = moment, str(file.resolve())
         self.facts = Facts("local", "demo", 42, f"scaled:{_SCALE}")
 
     async def dealings(self) -> Snapshot:
@@ -78,7 +57,7 @@ class SeededEngine(RecordedEngine):
         return self._moment.figures
 
     async def stages(self) -> Sequence[Snapshot]:
-        return self._moment.stages
+        return [{**stage, "file": self._file} for stage in self._moment.stages]
 
     def known(self, what: str) -> Sequence[str]:
         return self._moment.known.get(what, ())
@@ -107,7 +86,7 @@ async def _played() -> Moment:
 
     looking = asyncio.get_running_loop().create_task(look())
     try:
-        state = await engine.load(STEPS, "a refused CDR")
+        state = await engine.load(FILE.read_text(encoding="utf-8"), FILE.stem)
         for _ in range(PLAYED):
             state = await engine.step(state["id"])
             assert state["verdict"] is None, state["why"]

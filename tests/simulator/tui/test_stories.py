@@ -17,7 +17,7 @@ from tests.simulator.tui.telling import Tale, read, tales, tell
 
 pytestmark = pytest.mark.real
 # Those that a terminal shows otherwise than a test's pilot: with keys that are escape sequences.
-IN_A_TERMINAL = ("developer-cdr-refused",)
+IN_A_TERMINAL = ("developer-cdr-refused", "presenter-first-look")
 # Keys as tmux calls them.
 _TMUX = {
     "enter": "Enter", "escape": "Escape", "space": "Space", "up": "Up", "down": "Down",
@@ -69,6 +69,8 @@ class OfTerminal:
         while elapsed_ms() < seconds * 1000:
             if holds is not None and holds():
                 return True
+            if "ENDED" in self.screen:  # before its time: there is nothing to wait for
+                return False
             await Clock("real").sleep(0.05)
         return False
 
