@@ -46,6 +46,16 @@ class Look:
         return frozenset({self.name, str(self.own.get("name", self.name))})
 
     @property
+    def names(self) -> frozenset[str]:
+        """What others call it. Peers of one kind share their name in the journal: of several, each
+        is called as the world calls it.
+        """
+        side = self.told["peers" if self.kind == PEER else "emps"]
+        own = self.own.get("name")
+        others = {str(one.get("name", name)) for name, one in side.items() if name != self.name}
+        return frozenset({self.name}) if own in others or own in side else self.actors
+
+    @property
     def cpo(self) -> Snapshot:
         """What the CPO tells; nothing of one that is outside, or dead."""
         return self.told["cpo"] or {}
@@ -55,12 +65,12 @@ class Look:
         """Who else tells of a connection with it, and that connection."""
         if self.kind == PEER:
             return [("cpo", one) for one in self.cpo.get("connections", ())
-                    if one["peer"] in self.actors]  # fmt: skip
+                    if one["peer"] in self.names]  # fmt: skip
         return [
             ("roam", emp["connection"])
             for peer in self.told["peers"].values()
             for emp in peer.get("emps", ())
-            if emp["connection"]["peer"] in self.actors
+            if emp["connection"]["peer"] in self.names
         ]
 
     @property

@@ -37,11 +37,11 @@ def _due(look: Look) -> Iterator[Due]:
     """All of it in one shape: kind, id, way, state, attempts, next_try, message."""
     if look.kind == PEER:
         for row in look.cpo.get("queue", ()):
-            if row["to"] in look.actors or row["to"] is None:
+            if row["to"] in look.names or row["to"] is None:
                 yield {**row, "way": f"cpo → {row['to'] or 'nobody'}"}
     for name, peer in look.told["peers"].items():
         for row in peer.get("waiting", ()):
-            if name == look.name or row["emp"] in look.actors:
+            if name == look.name or row["emp"] in look.names:
                 yield {"kind": "cdr", "id": row["id"], "way": f"roam → {row['emp']}",
                        "state": "waiting", "attempts": row["tries"], "next_try": row["due"],
                        "message": None}  # fmt: skip

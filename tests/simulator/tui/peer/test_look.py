@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.tui.peer.look import Line, OfLine, when
 from simulator.tui.peer.sections import SECTIONS
-from tests.simulator.tui.peer.partners import between, look
+from tests.simulator.tui.peer.partners import between, connection, cpo, look, peer
 
 
 def test_both_ends_of_a_connection_and_its_version() -> None:
@@ -13,6 +13,15 @@ def test_both_ends_of_a_connection_and_its_version() -> None:
     assert [(who, one["peer"]) for who, one in peer.other_side] == [("cpo", "ps")]
     emp = look(name="roamer", kind="emp")
     assert [(who, one["peer"]) for who, one in emp.other_side] == [("roam", "emp")]
+
+
+def test_peers_of_one_kind_are_told_apart_by_the_worlds_names() -> None:
+    told = between(peers={"plugsurfing": peer(), "second": peer()},
+                   cpo=cpo(connections=[connection("plugsurfing", "us")]))  # fmt: skip
+    first, second = look(told, name="plugsurfing"), look(told, name="second")
+    assert first.names == {"plugsurfing"} and second.names == {"second"}
+    assert len(first.other_side) == 1 and second.other_side == []
+    assert "plugsurfing" in second.actors and look().names == {"ps", "plugsurfing"}
 
 
 def test_a_partner_that_tells_nothing_leaves_no_section_broken() -> None:
