@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulator.command import journal_option, run, seconds, seed_option, write_to
-from simulator.mistakes import Mistake, did_you_mean
+from simulator.mistakes import Mistake, did_you_mean, unwritable
 from simulator.tls_options import tls_of, tls_options
 
 if TYPE_CHECKING:
@@ -313,4 +313,4 @@ def _save(option: str, path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise Mistake(f"{option} {path}: {error.strerror or error}") from error
+        raise unwritable(f"{option} {path}", error) from error

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from simulator.mistakes import Mistake
+from simulator.mistakes import Mistake, unwritable
 
 # What each record has, and an exchange's beside that (docs/journal.md).
 _MEMBERS = ("seq", "at", "leg", "actor", "peer", "session")
@@ -54,7 +54,7 @@ def support_bundle(session: str, journal_files: tuple[Path, ...], output: Path |
     try:
         output.write_bytes(writers[output.suffix](case))
     except OSError as error:
-        raise Mistake(f"--output {output}: {error.strerror or error}") from error
+        raise unwritable(f"--output {output}", error) from error
     click.echo(f"{output}: {len(case.exchanges)} messages, {len(case.findings)} broken rules")
 
 

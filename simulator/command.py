@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from simulator.interrupt import hand_over
-from simulator.mistakes import Exit, Mistake
+from simulator.mistakes import Exit, Mistake, unwritable
 
 if TYPE_CHECKING:
     from simulator.kernel.clock import Clock
@@ -102,7 +102,7 @@ def write_to(journal: Journal, path: Path | None) -> None:
         try:
             journal.open(path)
         except OSError as error:
-            raise Mistake(f"--journal {path}: {error.strerror or error}") from error
+            raise unwritable(f"--journal {path}", error) from error
 
 
 class _Ending:

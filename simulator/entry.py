@@ -6,7 +6,6 @@ Rule: a user never sees a traceback, unless by asking for it with --debug.
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import os
 import sys
@@ -15,10 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from simulator.mistakes import Exit
-
-# What a file or a pipe answers that takes no more.
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+from simulator.mistakes import FULL, Exit
 
 
 def call(command: click.Command, arguments: Sequence[str], name: str = "roamlab") -> int:
@@ -96,7 +92,7 @@ def _tell(error: Exception) -> int:
         words = error.strerror if isinstance(error, OSError) else error
         _say(f"roamlab: {words}")
         return code
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if isinstance(error, OSError) and error.errno in FULL:
         where = error.filename or "the output"
         _say(f"roamlab: cannot write to {where}: {error.strerror}")
         return Exit.INTERNAL

@@ -6,6 +6,7 @@ Rule: a mistake names its place and what was expected, and never shows a traceba
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -29,6 +30,16 @@ class Mistake(Exception):
     def __init__(self, message: str, exit_code: Exit = Exit.USAGE) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+# What a file or a pipe answers that takes no more.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
+def unwritable(what: str, error: OSError) -> Mistake:
+    """The mistake of an output that cannot be written; a disk that is full is nobody's usage."""
+    code = Exit.INTERNAL if error.errno in FULL else Exit.USAGE
+    return Mistake(f"{what}: {error.strerror or error}", code)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -80,6 +81,7 @@ def load(
     even where the schema found something: data of any shape may come.
     """
     try:
+        _refuse_what_is_no_file(path)
         with path.open("rb") as file:  # a device has no size
             data = file.read(_LARGEST_BYTES + 1)
         if len(data) > _LARGEST_BYTES:
@@ -90,6 +92,22 @@ def load(
     except UnicodeDecodeError as error:
         raise Mistake(f"{path}: not UTF-8 text (byte {error.start})") from error
     return parse(text, str(path), schema, apart=apart, judge=judge)
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """A pipe would be waited for until somebody writes. Raises Mistake, OSError."""
+    mode = path.stat().st_mode
+    for what, is_one in _NO_FILES.items():
+        if is_one(mode):
+            raise Mistake(f"{path}: {what}, where a file is expected")
+
+
+_NO_FILES: Mapping[str, Callable[[int], bool]] = {
+    "a directory": stat.S_ISDIR,
+    "a pipe": stat.S_ISFIFO,
+    "a socket": stat.S_ISSOCK,
+    "a device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
+}
 
 
 def parse(

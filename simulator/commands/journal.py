@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.mistakes import Exit, Mistake
+from simulator.mistakes import Exit, Mistake, unwritable
 
 if TYPE_CHECKING:
     from simulator.kernel.journal import Record
@@ -74,7 +74,7 @@ def import_frames(**options: Any) -> None:
     try:
         output.write_bytes(made.dump())
     except OSError as error:
-        raise Mistake(f"{output}: {error.strerror or error}") from error
+        raise unwritable(str(output), error) from error
     left = f", {len(made.unread)} lines left out" if made.unread else ""
     click.echo(f"{output}: {len(made.records)} records of station {station}{left}")
 

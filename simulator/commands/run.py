@@ -14,7 +14,7 @@ from simulator.command import json_option, seed_option
 from simulator.commands.run_staged import play_staged, the_one
 from simulator.commands.workers import spread
 from simulator.interrupt import hand_over
-from simulator.mistakes import Exit, Mistake
+from simulator.mistakes import Exit, Mistake, unwritable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -166,7 +166,7 @@ def _make(journals: Path) -> None:
     try:
         journals.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Mistake(f"--journals {journals}: {error.strerror or error}") from error
+        raise unwritable(f"--journals {journals}", error) from error
 
 
 class Task(NamedTuple):
@@ -287,10 +287,13 @@ def _write_reports(
 ) -> None:
     from simulator.scenario import report
 
+    lost: list[Mistake] = []
     for path, make in ((junit, report.junit), (ndjson, report.ndjson), (html, report.html)):
         if path is None:
             continue
         try:
             path.write_bytes(make(outcomes))
-        except OSError as error:
-            raise Mistake(f"{path}: the report cannot be written: {error.strerror}") from error
+        except OSError as error:  # the others are written all the same
+            lost.append(unwritable(f"{path}: the report cannot be written", error))
+    if lost:
+        raise lost[0]

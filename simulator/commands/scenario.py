@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from simulator.mistakes import Mistake
+from simulator.mistakes import Mistake, unwritable
 
 
 @click.group()
@@ -52,5 +52,5 @@ def from_journal(
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Mistake(f"{output}: {error.strerror or error}") from error
+        raise unwritable(str(output), error) from error
     click.echo(f"{output}: play it with roamlab run {output}")

@@ -12,7 +12,7 @@ import click
 from simulator.command import json_option
 from simulator.commands.workers import spread
 from simulator.interrupt import hand_over
-from simulator.mistakes import Exit, Mistake
+from simulator.mistakes import Exit, Mistake, unwritable
 
 if TYPE_CHECKING:
     from simulator.scenario.soak import Survived
@@ -99,7 +99,7 @@ def play(task: Task) -> Survived:
     try:
         return play_seed(seed, twice=twice, journal=journal)
     except OSError as error:
-        raise Mistake(f"--journal {journal}: {error.strerror or error}") from error
+        raise unwritable(f"--journal {journal}", error) from error
 
 
 def _tell(result: Survived) -> None:

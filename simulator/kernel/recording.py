@@ -14,7 +14,7 @@ from simulator.kernel.filter_rows import LACKING, OfRecord
 from simulator.kernel.filters import parse
 from simulator.kernel.journal import Journal, Record
 from simulator.kernel.journal_file import JournalFile, encode
-from simulator.mistakes import Mistake
+from simulator.mistakes import Mistake, unwritable
 
 SUFFIX = ".ndjson"
 
@@ -60,7 +60,7 @@ class Recording:
                     raise Mistake(f"{path}: there is such a file: take another name") from None
                 number += 1
             except OSError as error:
-                raise Mistake(f"{path}: {error.strerror or error}") from error
+                raise unwritable(str(path), error) from error
 
     def _hear(self, record: Record) -> None:
         if self.active and self._picks.matches(OfRecord(record)):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simulator.kernel.clock import Clock, stopwatch
 from simulator.kernel.loop import run as run_loop
-from simulator.mistakes import Exit, Mistake
+from simulator.mistakes import Exit, unwritable
 from simulator.scenario.schema import Scenario, clock_of
 from simulator.scenario.stage import Stage, broke
 from simulator.scenario.verdict import Outcome, Verdict
@@ -54,7 +54,7 @@ def _write_to(journal: Path, world: World, outcome: Outcome) -> None:
     try:
         world.journal.open(journal)
     except OSError as error:
-        raise Mistake(f"{journal}: {error.strerror or error}") from error
+        raise unwritable(str(journal), error) from error
     outcome.journal = str(journal)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from simulator.kernel.journal import FORMAT
-from simulator.mistakes import Mistake
+from simulator.mistakes import Mistake, unwritable
 from simulator.tui.engine import Facts
 from simulator.tui.exchange import Exchange
 
@@ -66,6 +66,6 @@ def save(folder: Path, stem: str, suffix: str, text: str) -> Path:
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise Mistake(f"{folder / name}: {error.strerror}") from error
+            raise unwritable(str(folder / name), error) from error
         else:
             return folder / name

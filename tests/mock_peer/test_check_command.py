@@ -85,6 +85,15 @@ def test_reports_are_written_where_they_are_asked_for(
     assert "cdr.not-negative" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_a_report_that_a_full_disk_takes_no_more(
+    played: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--json", "--junit", "--html"):
+        assert run(["check", "cpo", URL, "--token", "A", option, "/dev/full"]) == 70
+        assert f"{option} /dev/full: No space left on device" in capsys.readouterr().err
+
+
 def test_json_on_stdout_is_all_there_is(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "cpo", URL, "--token", "A", "--json", "-"]) == 1
     assert json.loads(capsys.readouterr().out)["kind"] == "cpo"

@@ -211,8 +211,9 @@ except Mistake as error:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
 def test_a_full_disk_is_told_at_once(journal: Journal) -> None:
-    with pytest.raises(Mistake, match="--journal /dev/full: No space left on device"):
+    with pytest.raises(Mistake, match="--journal /dev/full: No space left on device") as caught:
         write_to(journal, Path("/dev/full"))
+    assert caught.value.exit_code == Exit.INTERNAL
     journal.event("me", "goes.on")
     journal.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.mistakes import Exit, Mistake, did_you_mean
+import errno
+
+from simulator.mistakes import Exit, Mistake, did_you_mean, unwritable
 
 
 def test_the_exit_codes_are_those_of_the_documentation() -> None:
@@ -21,6 +23,12 @@ def test_the_exit_codes_are_those_of_the_documentation() -> None:
 def test_a_mistake_is_the_users_unless_told_otherwise() -> None:
     assert Mistake("wrong").exit_code == Exit.USAGE
     assert Mistake("no answer", Exit.TIMEOUT).exit_code == Exit.TIMEOUT
+
+
+def test_a_full_disk_is_nobodys_usage() -> None:
+    full = unwritable("--junit a.xml", OSError(errno.ENOSPC, "No space left on device"))
+    assert (str(full), full.exit_code) == ("--junit a.xml: No space left on device", Exit.INTERNAL)
+    assert unwritable("a", PermissionError(errno.EACCES, "Permission denied")).exit_code == 2
 
 
 def test_a_near_word_is_guessed_in_the_spelling_it_is_known_by() -> None:

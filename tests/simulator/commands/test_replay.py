@@ -44,6 +44,13 @@ def test_mistakes(
     assert "Traceback" not in err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_a_journal_that_a_full_disk_does_not_take(tmp_path: Path) -> None:
+    path = file_of(tmp_path / "j", *RECORDS)
+    told = ["replay", str(path), "--as", "stations", "--against", NOWHERE]
+    assert run([*told, "--journal", "/dev/full"]) == 70
+
+
 def test_a_replay_against_a_running_world_and_ctrl_c(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

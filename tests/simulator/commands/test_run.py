@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,6 +14,8 @@ from simulator.cli import run
 from tests.simulator.scenario.stage import scenario_file
 
 from .process import Roamlab
+
+FULL = Path("/dev/full")
 
 
 def text(name: str, steps: str = "[note: x]") -> str:
@@ -42,6 +45,32 @@ def test_reports_repetition_and_journals(tmp_path: Path) -> None:
     outcomes = [json.loads(line) for line in files[1].read_text().splitlines()]
     assert [outcome["seed"] for outcome in outcomes] == [5, 6]
     assert sorted(p.name for p in folder.iterdir()) == ["a-1.ndjson", "a-2.ndjson"]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has /dev/full")
+def test_a_report_that_a_full_disk_takes_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, page = scenario_file(tmp_path, text("a")), tmp_path / "page.html"
+    for option in ("--junit", "--ndjson", "--html"):
+        assert run(["run", str(path), option, str(FULL)]) == 70
+        assert "/dev/full: the report cannot be written: No space left" in capsys.readouterr().err
+    assert run(["run", str(path), "--junit", str(FULL), "--html", str(page)]) == 70
+    assert "PASS" in page.read_text()  # the other report is there
+    assert run(["run", str(path), "--junit", str(tmp_path / "none" / "x")]) == 2
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe, folder = tmp_path / "pipe.yaml", tmp_path / "folder.yaml"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    assert run(["run", str(pipe)]) == 2
+    assert f"{pipe}: a pipe, where a file is expected" in capsys.readouterr().err
+    assert run(["run", "/dev/null"]) == 2
+    assert "/dev/null: a device, where a file is expected" in capsys.readouterr().err
+    assert run(["run", str(folder)]) == 5  # a folder is searched, whatever it is called
 
 
 def test_outcomes_are_printed_as_they_come(

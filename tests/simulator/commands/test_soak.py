@@ -36,6 +36,16 @@ def test_one_seed_and_its_journal(tmp_path: Path) -> None:
     assert next(read(file))["world"] == "soak-3"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_journal_that_a_full_disk_does_not_take(
+    capsys: pytest.CaptureFixture[str], jobs: str
+) -> None:
+    told = ["soak", "--seeds", "3", "--journal", "/dev/full", "--jobs", jobs]
+    assert run(told) == Exit.INTERNAL
+    assert "--journal /dev/full: No space left on device" in capsys.readouterr().err
+
+
 def test_a_failing_seed_is_told_with_what_it_needs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
