@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from simulator.kernel.clock import Clock
 from simulator.kernel.filter_rows import LACKING, NAMES, OfRecord, ocpi_outcome, ocpp_outcome
-from simulator.kernel.filters import FLAGS, NUMBERS, WORDS, parse
+from simulator.kernel.filters import FLAGS, NUMBERS, WORDS, Filter, parse
 from simulator.kernel.journal import Journal
+
+from .test_filters import FILTERS
 
 
 @pytest.fixture
@@ -129,3 +131,25 @@ def test_whatever_was_answered_has_an_outcome_or_none(kind: Any, one: Any, other
     for parts in ([kind, "1", one, other], one):
         assert isinstance(ocpp_outcome(parts), str | None)
     assert ocpi_outcome(None, one).endswith("no answer")
+
+
+TEXTS = st.text(max_size=12) | JSON.map(json.dumps)
+
+
+@given(FILTERS, TEXTS, st.none() | TEXTS, st.none() | st.integers(0, 9), st.booleans())
+def test_no_filter_breaks_on_any_record(
+    wanted: Filter, asked: str, answered: str | None, number: int | None, paired: bool
+) -> None:
+    journal = Journal(Clock("virtual"))
+    frames = [
+        journal.ocpp("a", "b", None, version="1.6", direction="sent", frame=text or "",
+                     message_type=number, message_id=None, action=None)
+        for text in (asked, answered)
+    ]  # fmt: skip
+    exchange = journal.ocpi(
+        "cpo", "p", None, version=None, module=None, method="GET", url=asked, direction="sent",
+        request_headers={}, request_body=asked, response_headers=None, response_body=answered,
+        http_status=None if answered is None else 200, status_code=number, ms=0,
+    )  # fmt: skip
+    for row in (OfRecord(frames[0], frames[1] if paired else None), OfRecord(exchange)):
+        assert wanted.matches(row) is not parse(f"!({wanted})").matches(row)
