@@ -26,10 +26,15 @@ class Actor:
         self._app = app
         self._token = ""  # the card that was used last
 
-    def do(self, name: str, known: Mapping[str, Any] | None = None) -> None:
-        """A step on what is meant; what it needs to know is asked, beginning with what is known."""
+    def do(self, name: str, known: Mapping[str, Any] | None = None, target: str = "") -> None:
+        """A step on what is meant; what it needs to know is asked, beginning with what is known.
+
+        `target` names the stations, as in @shown; by default those that the view means.
+        """
         app, step = self._app, STEPS[name]
+        meant = app.view.meant() if app.view is not None else {}
         targets = app.view.targets() if app.view is not None else ()
+        targets = meant.get(target, ()) if target else targets
         if app.engine.facts.read_only or not app.started:
             why = "this view is read-only" if app.started else "the world is still starting"
             app.say(why, "warning")
@@ -38,20 +43,30 @@ class Actor:
             self.perform(step, {}, targets)
             return
         token = self._token or next(iter(app.engine.known("token")), "")
-        begin = doing.beginning(step, targets, token)
+        begin = doing.beginning(step, targets, token, target)
         begin |= {key: str(value) for key, value in (known or {}).items() if doing.has(step, key)}
 
         def send(given: dict[str, Any] | None) -> None:
             if given is not None:
                 self._token = str(given.get("token", self._token))
-                self.perform(step, given, targets)
+                self.perform(step, given, targets, meant)
 
-        app.push_screen(Form(step, begin, app.engine.known), send)
+        app.push_screen(Form(step, begin, app.engine.known, meant), send)
 
-    def perform(self, step: Step, given: Mapping[str, Any], targets: Sequence[str] = ()) -> None:
+    def perform(
+        self,
+        step: Step,
+        given: Mapping[str, Any],
+        targets: Sequence[str] = (),
+        meant: doing.Meant | None = None,
+    ) -> None:
         """Perform a step for each station that is meant, all at once, and say what came of it."""
         app = self._app
-        calls = list(doing.spread(step, given, targets, app.store.stations))
+        try:
+            calls = list(doing.spread(step, given, targets, app.store.stations, meant))
+        except Mistake as error:
+            app.say(str(error), "error")
+            return
         if step.name == "clear_faults" or calls:
             app.run_worker(self._perform(step, calls), exit_on_error=False)
 

@@ -262,14 +262,16 @@ class RoamlabApp(App[int]):
             for row in rows("app")
             if row.name not in ("palette", "interrupt", "back")
         ]
-        self.push_screen(Palette("commands", doing.choices(own)), self._chosen)
+        meant = self.view.meant() if self.view is not None else {}
+        self.push_screen(Palette("commands", doing.choices(own), meant), self._chosen)
 
     async def _chosen(self, chosen: str | None) -> None:
         kind, _, name = (chosen or "").partition(":")
         if kind == "key":
             await self.run_action(name)
         elif kind == "step":
-            self.do(name)
+            step, _, target = name.partition(" ")
+            self.actor.do(step, target=target)
 
     def do(self, name: str) -> None:
         """A step on what is meant; what it needs to know is asked."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from simulator.mistakes import Mistake
 from simulator.scenario.step import Step
 from simulator.scenario.steps import STEPS
 from simulator.tui.engine import Snapshot
 from simulator.tui.widgets.palette import Choice
 
-MARKED = "@marked"
+FOCUS, MARKED, SHOWN, ALL = TARGETS = ("@focus", "@marked", "@shown", "@all")
+# Whom each target means on a screen; those that mean nobody are not in it.
+Meant = Mapping[str, Sequence[str]]
 # Steps that are asked about even where nothing must be: what they do depends on it.
 _ASKED = frozenset({"fault", "start", "tap"})
 
@@ -78,25 +81,36 @@ def meant(step: Step, now: Snapshot | None) -> int | None:
     return next((int(evse["evse_id"]) for evse in now["evses"] if fits(evse)), 1)
 
 
-def beginning(step: Step, targets: Sequence[str], token: str) -> dict[str, str]:
-    """What a form begins with."""
+def beginning(step: Step, targets: Sequence[str], token: str, target: str = "") -> dict[str, str]:
+    """What a form begins with; `target` is what was typed for its stations."""
     given = {}
-    if has(step, "station") and targets:
-        given["station"] = targets[0] if len(targets) == 1 else MARKED
+    if has(step, "station") and (target or targets):
+        given["station"] = target or (targets[0] if len(targets) == 1 else MARKED)
     if has(step, "token") and token:
         given["token"] = token
     return given
 
 
 def spread(
-    step: Step, given: Mapping[str, Any], targets: Sequence[str], known: Mapping[str, Snapshot]
+    step: Step,
+    given: Mapping[str, Any],
+    targets: Sequence[str],
+    known: Mapping[str, Snapshot],
+    meant_by: Meant | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """The arguments for each station that is meant; EVSEs as each station's state suggests."""
+    """The arguments for each station that is meant, by default the `targets`; EVSEs as each
+    station's state suggests. Raises Mistake for a target that means nobody.
+    """
     if not has(step, "station"):
         yield dict(given)
         return
     told = given.get("station")
-    for name in targets if told in (None, MARKED) else [told]:
+    names = targets if told is None else [told]
+    if isinstance(told, str) and told.startswith("@"):
+        names = (meant_by or {}).get(told, ())
+        if not names:
+            raise Mistake(f"{step.name}: {nobody(told, meant_by or {})}")
+    for name in names:
         arguments = {**given, "station": name}
         number = meant(step, known.get(str(name)))
         if number is not None and "evse" not in given:
@@ -104,10 +118,16 @@ def spread(
         yield arguments
 
 
+def nobody(target: str, meant_by: Meant) -> str:
+    """Why a target means no station."""
+    there = ", ".join(f"{name} ({len(names)})" for name, names in meant_by.items())
+    return f"{target} means no station here; there is {there or 'no target'}"
+
+
 def choices(places: Sequence[Choice]) -> list[Choice]:
     """The palette: the interface's own commands, then every step in its group."""
     steps = [
-        Choice(f"step:{step.name}", step.name, step.help, f"{group} steps")
+        Choice(f"step:{step.name}", step.name, step.help, f"{group} steps", has(step, "station"))
         for group in dict.fromkeys(step.group for step in STEPS.values())
         for step in STEPS.values()
         if step.group == group

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from simulator.tui import details
+from simulator.tui import details, doing
 from simulator.tui.engine import Snapshot
 from simulator.tui.keys import bindings
 from simulator.tui.rows import OfStation
@@ -192,9 +192,12 @@ class FleetScreen(View):
 
     def targets(self) -> Sequence[str]:
         """The marked stations in their order, else the one at the cursor."""
-        marked = [name for name in self.store.engine.names() if name in self.main.marks]
-        here = self.main.cursor_key
-        return marked or ([here] if here is not None else [])
+        meant = self.meant()
+        return meant.get(doing.MARKED) or meant.get(doing.FOCUS) or ()
+
+    def stations_of(self, key: str) -> Iterable[str]:
+        """A row is a station."""
+        return (key,)
 
     def action_do(self, step: str) -> None:
         """A step, on the targets."""

@@ -134,6 +134,11 @@ class SessionsScreen(View):
         visit = self.current
         return [visit.station] if visit is not None and visit.station else []
 
+    def stations_of(self, key: str) -> Iterable[str]:
+        """A session's station."""
+        visit = self.store.visits.all.get(key)
+        return () if visit is None else (visit.station,)
+
     def action_correlate(self) -> None:
         """Its exchanges on both wires."""
         visit = self.current

@@ -162,6 +162,14 @@ class TrafficScreen(HoldView):
         numbers = sorted(self.main.marks) or self._shown
         return [ex for number in numbers if (ex := self.store.exchanges.get(number)) is not None]
 
+    def stations_of(self, key: int) -> Iterable[str]:
+        """Who speaks, and of other lines the step's station."""
+        ex = self.store.exchanges.get(key)
+        if ex is None:
+            return ()
+        about = (ex.record.get("arguments") or {}).get("station")
+        return (ex.sender, ex.receiver, *((about,) if isinstance(about, str) else ()))
+
     def action_correlate(self) -> None:
         """All that belongs to the same session."""
         session = self._session()

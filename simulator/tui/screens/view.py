@@ -6,7 +6,7 @@ Rule: a screen is told what has changed some times a second, and draws that and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from simulator.kernel.filters import EVERYTHING, Filter, FilterError, parse
+from simulator.tui import doing
 from simulator.tui.store import Changes, Store
 from simulator.tui.widgets.bars import Bar, FilterBar, KeyBar
 from simulator.tui.widgets.virtual_table import VirtualTable
@@ -109,6 +110,31 @@ class View(Screen[None]):
     def targets(self) -> Sequence[str]:
         """The stations that an action means: those marked, else the one at the cursor."""
         return ()
+
+    def stations_of(self, key: Any) -> Iterable[str]:
+        """The stations that a row of its table means."""
+        return ()
+
+    def meant(self) -> doing.Meant:
+        """Whom each target means here, in the world's order: the row at the cursor, those marked,
+        those shown, all stations.
+        """
+        told: dict[str, Iterable[Any]] = {}
+        if self.table is not None:
+            here = self.table.cursor_key
+            told = {
+                doing.FOCUS: () if here is None else (here,),
+                doing.MARKED: self.table.marks,
+                doing.SHOWN: self.table.keys,
+            }
+        names = self.store.engine.names()
+        found = {
+            target: {name for key in keys for name in self.stations_of(key)}
+            for target, keys in told.items()
+        }
+        found[doing.ALL] = set(names)
+        picked = {target: [n for n in names if n in those] for target, those in found.items()}
+        return {target: those for target, those in picked.items() if those}
 
     def head(self, title: str) -> None:
         """Name the main table; what picks from it stands beside."""

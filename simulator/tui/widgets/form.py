@@ -18,6 +18,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Static
 
 from simulator.scenario.step import Arg, Kind, Step
+from simulator.tui.doing import nobody
 
 Known = Callable[[str], Sequence[str]]
 _JSON = (Kind.MAPPING, Kind.LIST, Kind.ANY, Kind.WANTED, Kind.INTEGER, Kind.NUMBER, Kind.FLAG)
@@ -67,10 +68,19 @@ class Form(ModalScreen[dict[str, Any] | None]):
         ("ctrl+s", "send", "do it"),
     ]
 
-    def __init__(self, step: Step, given: Mapping[str, str], known: Known) -> None:
-        """`given` are texts to begin with; a station beginning with @ stands for several."""
+    def __init__(
+        self,
+        step: Step,
+        given: Mapping[str, str],
+        known: Known,
+        meant: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """`given` are texts to begin with; `meant` are the targets, beginning with @, that stand
+        for several stations.
+        """
         super().__init__()
         self._step, self._given, self._known = step, given, known
+        self._meant = meant or {}
         self._args = sorted(step.args, key=lambda arg: not arg.required)
 
     def compose(self) -> ComposeResult:
@@ -87,7 +97,7 @@ class Form(ModalScreen[dict[str, Any] | None]):
             yield Static("", id="problem", markup=False)
 
     def _line(self, arg: Arg) -> Input:
-        offered = list(map(str, offers(arg, self._known)))
+        offered = [*self._targets(arg), *map(str, offers(arg, self._known))]
         shown = f"default {arg.default}" if arg.default is not None else ", ".join(offered[:4])
         return Input(
             self._given.get(arg.name, ""),
@@ -96,6 +106,9 @@ class Form(ModalScreen[dict[str, Any] | None]):
             compact=True,
             id=f"arg-{arg.name}",
         )
+
+    def _targets(self, arg: Arg) -> Mapping[str, Sequence[str]]:
+        return self._meant if arg.names == "station" else {}
 
     def on_mount(self) -> None:
         """Begin where something is missing."""
@@ -107,7 +120,8 @@ class Form(ModalScreen[dict[str, Any] | None]):
         """Explain what is asked."""
         arg = self._focused()
         if arg is not None:
-            offered = ", ".join(map(str, offers(arg, self._known)))
+            several = (f"{name} ({len(names)})" for name, names in self._targets(arg).items())
+            offered = ", ".join([*several, *map(str, offers(arg, self._known))])
             more = f"\n{offered}" if offered else ""
             self.query_one("#help", Static).update(f"{arg.help} ({arg.kind.value}){more}")
 
@@ -123,8 +137,15 @@ class Form(ModalScreen[dict[str, Any] | None]):
             text = self.query_one(f"#arg-{arg.name}", Input).value
             if text.strip():
                 given[arg.name] = value_of(arg, text)
+        station = given.get("station")
+        if isinstance(station, str) and station.startswith("@") and station not in self._meant:
+            self._complain(f"station: {nobody(station, self._meant)}")
+            return
         for place, why in self._step.problems(given):
             told = f"{'/'.join(map(str, place))}: {why}" if place else why
-            self.query_one("#problem", Static).update(told)
+            self._complain(told)
             return
         self.dismiss(given)
+
+    def _complain(self, words: str) -> None:
+        self.query_one("#problem", Static).update(words)

@@ -5,8 +5,9 @@ Rule: it only chooses; who opened it does what was chosen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import events, on
@@ -22,16 +23,21 @@ from textual.widgets.option_list import Option
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to choose: `id` is what is given back; groups stand together."""
+    """Something to choose: `id` is what is given back; groups stand together. One that `aims` may
+    be followed by a target.
+    """
 
     id: str
     name: str
     help: str
     group: str = ""
+    aims: bool = False
 
 
 class Palette(ModalScreen[str | None]):
-    """Type a part of a name, take it with enter."""
+    """Type a part of a name, take it with enter; behind it perhaps a target, as in `boot @shown`,
+    which is given back behind the id.
+    """
 
     CSS = """
     Palette { align: center top; background: $background 60%; }
@@ -43,15 +49,22 @@ class Palette(ModalScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "back")]
 
-    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        targets: Mapping[str, Sized] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
-        self._title, self._choices = title, choices
+        self._title, self._choices, self._targets = title, choices, targets
+        self._target = ""
 
     def compose(self) -> ComposeResult:
         """A line and a list."""
         with Vertical() as box:
             box.border_title = self._title
-            yield Input(placeholder="type a part of its name", compact=True)
+            words = f", perhaps {' '.join(self._targets)}" if self._targets else ""
+            yield Input(placeholder=f"type a part of its name{words}", compact=True)
             yield OptionList()
 
     def on_mount(self) -> None:
@@ -65,9 +78,17 @@ class Palette(ModalScreen[str | None]):
     def _list(self, query: str) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
+        choices = self._choices
+        self._target = ""
+        if self._targets and "@" in query:
+            query, _, begun = query.partition("@")
+            query = query.strip()
+            fits = (name for name in self._targets if name.startswith(f"@{begun.strip()}"))
+            self._target = next(fits, "")
+            choices = [choice for choice in choices if choice.aims and self._target]
         matcher = Matcher(query) if query else None
-        width = max((len(choice.name) for choice in self._choices), default=0) + 2
-        found = [(matcher.match(c.name) if matcher else 1.0, c) for c in self._choices]
+        width = max((len(choice.name) for choice in choices), default=0) + 2
+        found = [(matcher.match(c.name) if matcher else 1.0, c) for c in choices]
         if matcher:  # the best first; in their groups while nothing was typed
             found += [(0.1, c) for s, c in found if s <= 0 and query.lower() in c.help.lower()]
             found = sorted((one for one in found if one[0] > 0), key=lambda one: -one[0])
@@ -77,7 +98,12 @@ class Palette(ModalScreen[str | None]):
                 group = choice.group
                 head = Content.styled(group, "bold $text-accent")
                 options.add_option(Option(head, disabled=True))
-            name = Content.assemble((f"{choice.name:<{width}}", "bold"), choice.help)
+            aim = ""
+            if self._target:
+                aim = f"{self._target} ({len(self._targets[self._target])})  "
+            name = Content.assemble(
+                (f"{choice.name:<{width}}", "bold"), (aim, "$text-accent"), choice.help
+            )
             options.add_option(Option(name, id=choice.id))
         options.action_first()
 
@@ -95,7 +121,8 @@ class Palette(ModalScreen[str | None]):
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_id)
+        target = f" {self._target}" if self._target and event.option_id is not None else ""
+        self.dismiss(f"{event.option_id}{target}" if target else event.option_id)
 
 
 class Sheet(ModalScreen[str | None]):

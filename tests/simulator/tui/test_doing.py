@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from simulator.mistakes import Mistake
 from simulator.scenario.steps import STEPS
 from simulator.tui import doing
 from tests.simulator.tui.stage import evse, station
@@ -23,7 +26,8 @@ def test_the_evse_that_is_meant() -> None:
 
 
 def test_marked_stations_each_get_the_step() -> None:
-    told = list(doing.spread(STEPS["tap"], {"token": "X", "station": "@marked"}, "AB", KNOWN))
+    given = {"token": "X", "station": "@marked"}
+    told = list(doing.spread(STEPS["tap"], given, "A", KNOWN, {"@marked": "AB"}))
     assert told == [
         {"token": "X", "station": "A", "evse": 1}, {"token": "X", "station": "B", "evse": 2},
     ]  # fmt: skip
@@ -53,3 +57,19 @@ def test_a_clock_goes_up_and_down_in_steps_of_1_2_5() -> None:
     assert (doing.next_speed(60, 1), doing.next_speed(60, -1)) == (100, 50)
     assert (doing.next_speed(1, -1), doing.next_speed(0.001, -1)) == (0.5, 0.001)
     assert (doing.next_speed(5e5, 1), doing.next_speed(1e6, 1)) == (1e6, 1e6)
+
+
+MEANT = {"@focus": ["A"], "@marked": ["A", "B"], "@all": ["A", "B", "C"]}
+
+
+def test_targets_stand_for_what_the_view_means() -> None:
+    def stations(target: str) -> list[str]:
+        told = doing.spread(STEPS["boot"], {"station": target}, (), KNOWN, MEANT)
+        return [call["station"] for call in told]
+
+    assert stations("@focus") == ["A"] and stations("@all") == ["A", "B", "C"]
+    with pytest.raises(Mistake, match=r"boot: @shown means no station here; there is @focus \(1\)"):
+        stations("@shown")
+    assert doing.beginning(STEPS["boot"], ["A"], "", "@all") == {"station": "@all"}
+    aims = {choice.name for choice in doing.choices([]) if choice.aims}
+    assert "boot" in aims and "advance" not in aims

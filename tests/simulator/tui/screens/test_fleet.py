@@ -64,3 +64,17 @@ async def test_a_view_for_an_audience_does_nothing() -> None:
         await pilot.press("p")
         await until(pilot, lambda: "this view is read-only" in seen(app))
         assert engine.done == []
+
+
+async def test_targets_are_what_is_shown_marked_at_the_cursor_and_all() -> None:
+    engine = FakeEngine("CP1", "CP2", "DC1")
+    async with showing(engine) as (app, pilot):
+        await pilot.press("down", "slash", *"CP", "enter")
+        view = app.view
+        assert view is not None
+        await until(pilot, lambda: view.meant().get("@shown") == ["CP1", "CP2"])
+        assert view.meant()["@all"] == ["CP1", "CP2", "DC1"]
+        assert "@marked" not in view.meant() and len(view.meant()["@focus"]) == 1
+        await pilot.press("colon", *"boot @sh", "enter")
+        await until(pilot, lambda: len(engine.done) == 2)
+        assert engine.done == [("boot", {"station": "CP1"}), ("boot", {"station": "CP2"})]

@@ -119,3 +119,21 @@ async def test_a_message_is_sent_again_by_its_sender() -> None:
         view.set_filter("~a credentials & ~a POST")
         await pilot.press("home", "r")
         await until(pilot, lambda: "a secret of this request is hidden" in seen(app))
+
+
+async def test_targets_are_the_stations_that_speak() -> None:
+    engine, wire = FakeEngine("CP1", "CP2"), Wire()
+    wire.ocpi("GET", "tokens", None)
+    wire.call("Heartbeat")
+    wire.journal.append("step", "scenario", step="boot", arguments={"station": "CP2"})
+    engine.new = wire.records
+    async with showing(engine) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: app.store.exchanges.last == 3)
+        view = app.view
+        assert view is not None
+        await pilot.press("home")
+        assert view.meant() == {"@shown": ["CP1", "CP2"], "@all": ["CP1", "CP2"]}
+        await pilot.press("down", "m")
+        await pilot.pause()
+        assert view.meant()["@marked"] == ["CP1"] and view.meant()["@focus"] == ["CP2"]

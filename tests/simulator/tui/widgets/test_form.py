@@ -40,11 +40,13 @@ def test_what_is_offered() -> None:
     assert list(offers(STEPS["register"].args[1], known)) == ["cpo", "peer"]
 
 
-async def filled(step: str, given: dict[str, str], *keys: str) -> tuple[Any, str]:
+async def filled(
+    step: str, given: dict[str, str], *keys: str, meant: dict[str, list[str]] | None = None
+) -> tuple[Any, str]:
     app: App[None] = App()
     found: list[Any] = []
     async with app.run_test(size=(100, 40)) as pilot:
-        form = Form(STEPS[step], given, known)
+        form = Form(STEPS[step], given, known, meant)
         app.push_screen(form, found.append)
         await pilot.pause()
         await pilot.press(*keys)
@@ -68,3 +70,13 @@ async def test_a_mistake_is_said_and_nothing_is_sent() -> None:
     assert told is None and "'token' is missing" in problem
     told, problem = await filled("tap", {"station": "CP1", "token": "X"}, *"two", "enter")
     assert told is None and "evse: expected a whole number, not 'two'" in problem
+
+
+@pytest.mark.real
+async def test_targets_are_completed_and_held_to_what_is_there() -> None:
+    meant = {"@shown": ["CP1", "CP2"]}
+    told, _ = await filled("boot", {}, *"@s", "right", "enter", meant=meant)
+    assert told == {"station": "@shown"}
+    told, problem = await filled("boot", {"station": "@marked"}, "enter", meant=meant)
+    assert told is None
+    assert problem == "station: @marked means no station here; there is @shown (2)"

@@ -10,17 +10,20 @@ from simulator.tui.widgets.palette import Choice, Palette, Sheet
 
 pytestmark = pytest.mark.real
 CHOICES = [
-    Choice("a", "plug", "Plug a car in.", "driver"),
-    Choice("b", "unplug", "Pull the cable.", "driver"),
+    Choice("a", "plug", "Plug a car in.", "driver", True),
+    Choice("b", "unplug", "Pull the cable.", "driver", True),
     Choice("c", "theme", "Dark or light.", "interface"),
 ]
 
 
-async def chosen(*keys: str) -> str | None:
+TARGETS = {"@focus": ["CP1"], "@shown": ["CP1", "CP2"]}
+
+
+async def chosen(*keys: str, targets: dict[str, list[str]] | None = None) -> str | None:
     app: App[None] = App()
     found: list[str | None] = []
     async with app.run_test() as pilot:
-        app.push_screen(Palette("commands", CHOICES), found.append)
+        app.push_screen(Palette("commands", CHOICES, targets or {}), found.append)
         await pilot.pause()
         await pilot.press(*keys)
         await pilot.pause()
@@ -33,6 +36,14 @@ async def test_typing_finds_and_enter_takes() -> None:
     assert await chosen(*"them", "enter") == "c"
     assert await chosen(*"cable", "enter") == "b"
     assert await chosen("escape") is None
+
+
+async def test_a_target_may_stand_behind_a_step() -> None:
+    assert await chosen(*"unpl @sh", "enter", targets=TARGETS) == "b @shown"
+    assert await chosen(*"@", "enter", targets=TARGETS) == "a @focus"
+    # Neither what takes no target nor a target that means nobody is offered.
+    assert await chosen(*"theme @shown", "enter", "escape", targets=TARGETS) is None
+    assert await chosen(*"plug @marked", "enter", "escape", targets=TARGETS) is None
 
 
 async def test_a_page_closes_by_its_key() -> None:
