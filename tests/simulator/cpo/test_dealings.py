@@ -48,7 +48,7 @@ async def test_a_cdr_that_waits_has_its_next_try(
         assert "3000" in due["message"]
         await world.told("cdr.accepted")
         await clock.sleep(1)
-        assert world.cpo.dealings()["queue"] == []
+        assert world.cpo.dealings()["queue"] == [] and not world.cpo._deliveries.next_tries
 
 
 async def test_a_refused_cdr_stays_until_it_is_taken(
