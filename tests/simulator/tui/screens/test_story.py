@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from simulator.control import Control
 from simulator.mistakes import Mistake
 from simulator.scenario.collect import files
 from simulator.tui.app import RoamlabApp
-from simulator.tui.presenter import DEFAULT
+from simulator.tui.presenter import DEFAULT, Presenter
 from simulator.tui.remote import RemoteEngine
 from simulator.tui.screens.story import StoryScreen
 from simulator.world import World
@@ -120,7 +121,7 @@ async def _running() -> AsyncIterator[tuple[World, str]]:
 
 
 async def test_an_audience_that_is_attached_sees_what_the_presenter_does() -> None:
-    async with _running() as (_, url):
+    async with _running() as (world, url):
         presenter, guest = RemoteEngine(url), RemoteEngine(url, read_only=True)
         try:
             async with showing(guest, size=(100, 30)) as (app, pilot):
@@ -129,13 +130,21 @@ async def test_an_audience_that_is_attached_sees_what_the_presenter_does() -> No
                 await pilot.press("f10")
                 await until(pilot, lambda: "this view is read-only" in seen(app))
                 await presenter.start()
-                told = await presenter.load(_story(), "partners.yaml")
-                for _ in range(2):
-                    await presenter.step(told["id"])
+                told = Presenter(presenter, lambda: "scaled:20")
+                await told.go_on()
                 await until(pilot, lambda: "Anna has a Plugsurfing card" in _flat(app))
                 await until(pilot, lambda: "a car plugs in" in seen(app))
                 await until(pilot, lambda: "next: a card is shown" in _flat(app))
                 assert "●○○○" in seen(app) and "demo-partners" in seen(app)
+                await told.go_on()
+                await until(pilot, lambda: "you may charge" in seen(app))
+                going = asyncio.create_task(told.go_on())
+                await until(pilot, lambda: "it happens" in _flat(app))
+                await until(pilot, lambda: "clock scaled:120" in seen(app))
+                await going
+                await until(pilot, lambda: "clock scaled:20" in seen(app))
+                await until(pilot, lambda: "next: the driver leaves" in _flat(app))
+                assert world.clock.factor == 20
         finally:
             await presenter.stop()
             await guest.stop()
