@@ -247,10 +247,7 @@ def _car(told: Story) -> Iterator[str]:
 
 
 def evse(paint: Painter, now: Snapshot) -> None:
-    """What it waits for, the car's contract, how far Plug & Charge has come."""
-    waiting = waits(now)
-    if waiting:
-        paint.line(("waits for ", "quiet"), waiting)
+    """The contract of the car that is plugged in, and how far Plug & Charge has come."""
     contract, pnc = now.get("contract"), now["pnc"]
     if contract is not None:
         paint.facts(spellings(contract["emaid"]), 11)
@@ -263,7 +260,7 @@ def evse(paint: Painter, now: Snapshot) -> None:
     paint.line(("Plug & Charge ", "accent"), (pnc["state"], tone))
     why = pnc["why"]
     paint.facts([
-        ("ISO 15118", f"-{pnc['iso15118']}" if pnc["iso15118"] else None),
+        ("edition", f"ISO 15118-{pnc['iso15118']}" if pnc["iso15118"] else None),
         ("TLS", pnc["tls"]), ("installed", "here and now" if pnc["installed"] else None),
         ("chain", pnc["chain"]), ("shown", pnc["shown"]), ("why", WHY.get(why, why)),
         ("certificate", pnc["certificate_status"]), ("status", pnc["status"]),

@@ -44,6 +44,8 @@ def _evse(paint: Painter, station_id: str, evse: Snapshot, history: History, wid
     kind = f"{evse['standard']}, {evse['max_power_w'] / 1000:g} kW"
     paint.title(f"EVSE {evse['evse_id']}")
     paint.line((evse["status"], tone), (f"  {kind}", "quiet"))
+    if (waiting := contracts.waits(evse)) is not None:
+        paint.line(("waits for ", "quiet"), waiting)
     if evse["car"] is not None:
         soc = evse["soc_percent"]
         paint.line(f"car {evse['car']}, {soc:g} %" if soc is not None else f"car {evse['car']}")

@@ -142,6 +142,6 @@ def test_how_an_evse_stands() -> None:
                 "not_before": "2026-01-15T", "not_after": "2028-01-15T"}  # fmt: skip
     contracts.evse(paint, evse(car="compact", state="plugged", pnc=PNC, contract=contract))
     text = paint.content.plain
-    for words in ("waits for what the CSMS says", "compared as DE8PSCOO13A3LZ", "by CN=Sub",
+    for words in ("ISO 15118-2", "compared as DE8PSCOO13A3LZ", "by CN=Sub",
                   "Plug & Charge asking", "showed hashes", "OCPP says   Authorize"):  # fmt: skip
         assert words in text, words
