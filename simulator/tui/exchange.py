@@ -171,7 +171,7 @@ def _call(exchange: Exchange) -> Line | None:
 def _held(exchange: Exchange) -> Line:
     """A message that is held, or was, and what became of it."""
     data = exchange.record["data"]
-    detail = f"{data['held']}: {data['of']} {data['action'] or data['message']}"
+    detail = f"{data['held']} {data['of']}"
     outcome = "held"
     for one in exchange.far:
         changed = ", ".join(one["data"].get("changed", ()))

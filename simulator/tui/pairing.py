@@ -43,7 +43,7 @@ class Pairing:
                 yield known, False
             return
         else:
-            found = (self._new(record, str(record.get(NAMES[leg], ""))), True)
+            found = (self._new(record, _name(record)), True)
             if leg == "fault" and found[0].held is not None:
                 self._held[found[0].held] = found[0]
             if leg == "finding" and (judged := self._judged.get(record["message_seq"])):
@@ -112,6 +112,13 @@ class Pairing:
         self._number += 1
         sender, receiver = ends or (record["actor"], record["peer"] or "")
         return Exchange(self._number, record["leg"], name, short(sender), short(receiver), record)
+
+
+def _name(record: Record) -> str:
+    """What happened; of a message that is held, with what it says."""
+    name = str(record.get(NAMES[record["leg"]], ""))
+    held = record["leg"] == "fault" and (record.get("data") or {}).get("held") is not None
+    return f"{name} {record['data'].get('name', '')}".strip() if held else name
 
 
 def _request_id(headers: dict[str, str]) -> str:

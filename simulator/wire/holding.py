@@ -89,7 +89,7 @@ class Desk:
         until = rfc3339(now + timedelta(seconds=within_s))
         held = Held(number, rfc3339(now), until, hit, letter, go, owner)
         self._held[number] = held
-        hit.did(f"held as {number}", held=number)
+        hit.did(f"held as {number}", held=number, name=hit.moment.name)
 
         def ring() -> None:
             self._let_go(held, held.letter, TIME_UP)

@@ -63,7 +63,7 @@ async def test_what_is_held_can_be_seen_without_secrets(bench: Bench) -> None:
     }  # fmt: skip
     (record,) = (r for r in bench.journal.records if r["leg"] == "fault")
     assert (record["session"], record["data"]["held"]) == ("S1", "held-1")
-    assert record["data"]["did"] == "held as held-1"
+    assert (record["data"]["did"], record["data"]["name"]) == ("held as held-1", "PUT sessions")
     assert bench.gone == []
 
 

@@ -32,7 +32,8 @@ def held(number: int = 1, **more: Any) -> dict[str, Any]:
 
 def fault(wire: Wire, number: int = 1) -> None:
     data = {"id": "fault-1", "did": f"held as held-{number}", "of": "request", "action": None,
-            "message": "PUT /s", "held": f"held-{number}"}  # fmt: skip
+            "message": "PUT /s", "held": f"held-{number}",
+            "name": "PUT sessions"}  # fmt: skip
     wire.journal.append("fault", "cpo", "plugsurfing", None, fault="hold", data=data)
 
 
@@ -51,7 +52,7 @@ def test_rows_of_what_is_held() -> None:
     told = [held(), held(2, message_id="m1")]
     assert [of_row(ex, told) for ex in (call, hold, exchange, None)] == [*told[::-1], None, None]
     assert marks(told) == {"held-1", "held-2", "m1"}
-    assert "held-1: request PUT /s" in hold.line.detail
+    assert (hold.name, hold.line.detail) == ("hold PUT sessions", "held-1 request")
 
 
 def test_what_became_of_it_stands_in_its_row() -> None:
