@@ -17,7 +17,7 @@ TONES: Mapping[str, str] = {
     "good": "$text-success",
     "bad": "$text-error",
     "warn": "$text-warning",
-    "quiet": "$text-muted",
+    "quiet": "$foreground 65%",
     "accent": "$text-accent",
     "strong": "bold",
     "plain": "",

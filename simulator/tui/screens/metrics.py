@@ -7,7 +7,7 @@ Rule: drawn once a second, from the figures that the control API gives to machin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Grid
@@ -18,12 +18,14 @@ from simulator.scenario.metrics import METRICS
 from simulator.tui.engine import Snapshot
 from simulator.tui.keys import bindings
 from simulator.tui.paint import Painter
+from simulator.tui.plot import Points
 from simulator.tui.screens.view import View
 from simulator.tui.store import Changes
 from simulator.tui.widgets.chart import Chart, Series
 from simulator.tui.widgets.detail import Detail
 
 _TONES = {"ocpp": "accent", "ocpi": "good"}
+_HELD = 3  # seconds that a gauge nobody looked at is taken to stay as it was
 _SEVERITIES = {"reject": "bad", "drop": "bad", "warn": "warn", "note": "quiet"}
 
 
@@ -46,7 +48,8 @@ class MetricsScreen(View):
         "milliseconds of the world (at scaled:60 a real one is 60), half of them within p50, all "
         "but 5 % within p95. Sessions: those the CPO has open. Power: of this world's stations. "
         "Failures: errors, schemas, refusals; screen 2 shows them with ~err. Waiting are CDRs "
-        "that the peer has not answered yet. The same for machines: GET /v1/metrics."
+        "that the peer has not answered yet. Since the start: what scenarios' thresholds count "
+        "(docs/scenarios.md). The same for machines: GET /v1/metrics."
     )
 
     def panes(self) -> Iterable[Widget]:
@@ -96,8 +99,8 @@ def charts(told: Snapshot) -> dict[str, list[Series]]:
             for leg in _TONES
         ],
         "load": [
-            Series("sessions", str(told["sessions"]), points.get("sessions", ())),
-            Series("power", f"{told['power_kw']:.1f} kW", points.get("power_kw", ()), "good",
+            Series("sessions", str(told["sessions"]), _held(points.get("sessions", ()))),
+            Series("power", f"{told['power_kw']:.1f} kW", _held(points.get("power_kw", ())), "good",
                    " kW"),
         ],
         "failures": [
@@ -139,9 +142,18 @@ def rules(told: Snapshot) -> Content:
 
 
 def totals(told: Snapshot) -> Content:
-    """All that is counted, with what it means."""
+    """All that is counted, by the names that thresholds have."""
     paint, counted = Painter(), told["totals"]
-    for name, metric in METRICS.items():
-        number: Any = counted.get(name, 0)
-        paint.line((f"{number:>6,.0f} ", "strong"), (metric.about, "quiet" if not number else ""))
+    for name in METRICS:
+        number: float = counted.get(name, 0)
+        paint.line((f"{number:>6,.0f} ", "strong"), (name, "" if number else "quiet"))
     return paint.content
+
+
+def _held(points: Points) -> list[float | None]:
+    """What was known last goes on being known for a moment: nobody looks at each second's mark."""
+    told: list[float | None] = []
+    for number, point in enumerate(points):
+        near = [one for one in points[max(0, number - _HELD) : number + 1] if one is not None]
+        told.append(point if point is not None else near[-1] if near else None)
+    return told

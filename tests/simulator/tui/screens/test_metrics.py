@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.scenario.meter import Meter
+from simulator.tui.screens.metrics import charts
 from simulator.tui.widgets.chart import Chart
 from tests.simulator.tui.stage import ANNA, FakeEngine, Wire, playing, seen, showing, until
 
@@ -38,7 +39,7 @@ async def test_what_it_shows(size: tuple[int, int]) -> None:
         told = seen(app)
         for words in ("OCPP 2.", "OCPI 0.2 /s", "p50 0", "sessions 3", "2 in a minute, 2 in all",
                       "7 accepted  0 refused  2 waiting", "1 reject cdr.[bold]price",
-                      "5 OCPP calls", "1 CDRs that were posted"):  # fmt: skip
+                      "5 ocpp_calls", "1 refused_cdrs"):  # fmt: skip
             assert words in told or words in _panes(app), words
         assert "█" in app.screen.query_one("#messages", Chart).text
         assert app.focused is app.screen.query_one("#messages")
@@ -78,3 +79,9 @@ async def test_a_world_is_measured_from_its_start_whatever_screen_is_shown() -> 
         await pilot.press("6")
         await until(pilot, lambda: "sessions 1" in seen(app) and "11.0 kW" in seen(app))
         assert app.store.figures["totals"]["ocpp_calls"] > 6
+
+
+def test_a_gauge_that_nobody_looked_at_for_a_moment_stays() -> None:
+    told = figures()
+    told["seconds"]["sessions"] = [None, 2, None, 3, None, None, None, None]
+    assert charts(told)["load"][0].points == [None, 2, 2, 3, 3, 3, 3, None]
