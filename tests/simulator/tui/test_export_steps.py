@@ -49,6 +49,19 @@ async def test_steps_by_hand_are_a_scenario_that_is_one(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+async def test_what_was_held_is_waited_for_before_it_is_released() -> None:
+    wire = Wire()
+    step(wire, "intercept", filter="~a PUT", times="always", pause=True)
+    step(wire, "release", id="held-1", body="{}")
+    step(wire, "release")
+    assert export_steps.deeds(wire.records) == [
+        ("intercept", {"filter": "~a PUT", "times": "always"}),
+        ("expect", {"fault": "hold", "where": {"/held": "held-1"}}),
+        ("release", {"id": "held-1", "body": "{}"}),
+        ("release", {}),
+    ]
+
+
 async def test_what_belongs_to_the_moment_or_is_hidden_is_left_out() -> None:
     wire = await done()
     told = export_steps.deeds(wire.records)
