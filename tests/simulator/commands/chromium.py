@@ -21,7 +21,7 @@ _SWITCHES = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--window-size=1100,700", "--remote-debugging-port=0",
 )  # fmt: skip
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 # The page's script keeps its terminal to itself; xterm's public object is caught while it is made.
 _CATCH = """
 Object.defineProperty(Object.prototype, "_core", {configurable: true, set(core) {

@@ -45,7 +45,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 async def heard(socket: aiohttp.ClientWebSocketResponse, words: bytes) -> None:
     told = b""
     while words not in told:
-        told += (await socket.receive(30)).data
+        told += (await socket.receive(60)).data
 
 
 async def gone(pid: int) -> bool:
@@ -108,7 +108,7 @@ async def test_a_tab_is_a_process_that_ends_with_it(
 
 
 async def heard_text(socket: aiohttp.ClientWebSocketResponse, words: str) -> None:
-    while (await socket.receive(30)).data != words:
+    while (await socket.receive(60)).data != words:
         pass
 
 
@@ -118,7 +118,7 @@ async def test_when_the_process_ends_so_does_the_tab(
     async with http.ws_connect(f"{pages.url}ws") as socket:
         await heard(socket, b"it-came")
         os.kill(pages.pids[0], 9)
-        while (await socket.receive(30)).type is aiohttp.WSMsgType.BINARY:
+        while (await socket.receive(60)).type is aiohttp.WSMsgType.BINARY:
             pass
         assert socket.closed
 
