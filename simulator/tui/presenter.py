@@ -148,6 +148,8 @@ class Presenter:
         """Perform the next beat; first load the story, or load it again. Raises Mistake."""
         if self.busy:
             return
+        if self._engine.facts.paused:  # a step that waits would fail, and the story with it
+            raise Mistake("the world's clock is paused: let it go on first")
         self.busy = True
         try:
             stage = self.stage

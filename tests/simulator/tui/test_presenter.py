@@ -151,6 +151,14 @@ async def test_a_real_clock_and_a_file_that_is_not_there_are_told() -> None:
         await Presenter(Staged(), lambda: "scaled:9", "nobody/wrote").go_on()
 
 
+async def test_a_paused_world_is_told_before_anything_fails() -> None:
+    engine = Staged()
+    engine.facts = Facts("local", "test", 42, "scaled:20", paused=True)
+    with pytest.raises(Mistake, match="paused"):
+        await Presenter(engine, lambda: "scaled:20").go_on()
+    assert engine.staged == []
+
+
 def test_the_speed_of_a_clock() -> None:
     told = ("scaled:20", "scaled:0.5, paused", "real", "virtual", "scaled:x", "")
     assert [factor_of(clock) for clock in told] == [20, 0.5, None, None, None, None]
