@@ -252,3 +252,4 @@ async def test_a_paused_world_talks_on_and_can_be_stopped(plan: WorldFile) -> No
         await station.plug(1, world.car("mine"))
         assert await station.tap(1, "04AA")
         assert world.clock.now() == now
+    assert not world.clock.paused  # whoever waits for time to pass can be stopped

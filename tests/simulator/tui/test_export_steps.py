@@ -33,6 +33,7 @@ async def done() -> Wire:
     step(wire, "tap", station="DE-AC-1", token=ANNA)
     step(wire, "note", text="odd", about=3)
     step(wire, "advance", by=60)
+    await wire.journal.clock.sleep(60)
     step(wire, "register", peer="plugsurfing", token_a="***")
     return wire
 
