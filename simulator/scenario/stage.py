@@ -51,7 +51,8 @@ class Stage:
         self.ended = False
         self.gone = asyncio.Event()  # set once it was dropped
         self._since, self._began_s = world.journal.seq, world.clock.monotonic()
-        self._play = Play(world, dict(source.values) if source else {}, self._since)
+        values = {**source.given, **source.values} if source else {}
+        self._play = Play(world, values, cursor=self._since, began=self._since)
         self._running: asyncio.Task[None] | None = None
         self._until_s: float | None = None  # when what the running step waits for is over
 

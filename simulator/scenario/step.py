@@ -89,12 +89,14 @@ class Play:
     """A world while somebody plays it.
 
     Expectations look at the records after `cursor`: the journal's position before the first action
-    since the last expectation. `variables` are what `${name}` stands for.
+    since the last expectation. `began` is where all of it began: before that nothing is looked at.
+    `variables` are what `${name}` stands for.
     """
 
     world: World
     variables: dict[str, Any] = field(default_factory=dict)
     cursor: int = 0
+    began: int = 0
     expected_last: bool = True  # nothing was done since the last expectation
     sightings: Sightings = field(init=False)
 

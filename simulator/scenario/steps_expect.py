@@ -47,7 +47,7 @@ async def expect_all(play: Play, given: Arguments) -> Result:
 
 async def expect_never(play: Play, given: Arguments) -> Result:
     """Make sure that something did not happen."""
-    after = play.cursor if given["since"] == "step" else 0
+    after = play.cursor if given["since"] == "step" else play.began
     await never(play, _match(given), after=after, for_s=given["for"])
 
 

@@ -325,7 +325,8 @@ class ScenariosScreen(View):
         taken = self._plays.ask((path, self._number(path)) for path in paths)
         if taken:
             for path in paths:
-                self._stepping.kept.pop(path, None)
+                if self._stepping.going(path) is None:
+                    self._stepping.forget(path)
             self.lab.run_worker(self._plays.play(), exit_on_error=False)
         else:
             self.lab.say("it plays already", "warning")

@@ -152,6 +152,8 @@ async def test_expectations_look_from_where_it_was_made(tmp_path: Path) -> None:
         later = Stage(world, "later", scenario.actions, source=scenario)
         assert (await later.run())["verdict"] == "FAIL"
         await later.drop()
+        never = await play_here(world, "never", [{"never": {"ocpp": "BootNotification"}}])
+        assert never.verdict is Verdict.PASS
 
 
 async def test_steps_are_played_in_a_world_that_goes_on(tmp_path: Path) -> None:

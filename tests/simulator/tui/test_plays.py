@@ -53,9 +53,8 @@ async def test_halted(tmp_path: Path) -> None:
 
 
 def test_the_worst_verdict_counts() -> None:
-    result = Result("x", 3)
-    assert result.verdict == "" and result.telling is None
-    result.outcomes = [{"verdict": word} for word in ("NOT APPLICABLE", "PASS", "FAIL")]
-    assert result.verdict == "" and result.telling == {"verdict": "FAIL"}
-    result.state = "ended"
-    assert result.verdict == "FAIL"
+    assert (Result("x", 3).verdict, Result("x", 3).telling) == ("", None)
+    outcomes = [{"verdict": word} for word in ("NOT APPLICABLE", "PASS", "FAIL")]
+    assert Result("x", 3, "plays", outcomes).verdict == ""
+    ended = Result("x", 3, "ended", outcomes)
+    assert (ended.verdict, ended.telling) == ("FAIL", {"verdict": "FAIL"})

@@ -26,13 +26,13 @@ async def test_the_newest_stage_of_a_file_is_meant() -> None:
         assert stepping.of("/z.yaml") is None and stepping.going("/x.yaml") == stage()
         stepping.next("/x.yaml", "x")
         stepping.play("/x.yaml", "x", 2)
-        stepping.load("/x.yaml", "text", "x [v=1]")
+        stepping.load("/z.yaml", "text", "x [v=1]")
         assert stepping.end("/x.yaml") and not stepping.end("/z.yaml")
         await until(pilot, lambda: len(done) == 4)
         assert engine.staged == [
             ("step", "3"),
             ("play", "3", 2),
-            ("load", "/x.yaml", "text", "x [v=1]"),
+            ("load", "/z.yaml", "text", "x [v=1]"),
             ("drop", "3"),
         ]
 
@@ -62,3 +62,20 @@ async def test_how_a_stage_ended_is_kept() -> None:
         engine.loaded = []
         await stepping.look()
         assert stepping.of("/x.yaml") is None and stepping.kept["/x.yaml"]["verdict"] == "FAIL"
+
+
+async def test_what_has_ended_is_forgotten_for_something_new() -> None:
+    engine = FakeEngine("CP1")
+    async with showing(engine) as (app, pilot):
+        stepping = Stepping(app, lambda: None)
+        engine.loaded = [stage(verdict="FAIL")]
+        await stepping.look()
+        stepping.load("/x.yaml", "text", "x")
+        await until(pilot, lambda: len(engine.staged) == 2)
+        assert engine.staged == [("drop", "3"), ("load", "/x.yaml", "text", "x")]
+        await stepping.look()
+        assert stepping.of("/x.yaml") is None and stepping.kept == {}
+        engine.loaded = [stage(id="4")]
+        await stepping.look()
+        stepping.load("/x.yaml", "text", "x")
+        await until(pilot, lambda: any("wait already" in str(n.message) for n in _told(app)))
