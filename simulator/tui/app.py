@@ -115,6 +115,8 @@ class RoamlabApp(App[int]):
             screen = self.screen
         except ScreenStackError:  # it is about to end
             return None
+        if not self.is_running:  # its panes go already
+            return None
         return screen if isinstance(screen, View) and screen.ready else None
 
     def _read(self) -> None:
