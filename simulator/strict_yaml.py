@@ -12,7 +12,7 @@ import math
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,18 +80,34 @@ def load(
     What stands in the list `apart` is left to `judge`, who has better words for it, and is asked
     even where the schema found something: data of any shape may come.
     """
+    return parse(_text(path), str(path), schema, apart=apart, judge=judge)
+
+
+def load_shared(path: Path, schema: Path) -> Document:
+    """Read and validate a file that many read, parsed once for all of them while its text stays:
+    not to be changed, only a `part` of it. Raises Mistake.
+    """
+    return _shared(_text(path), str(path), schema)
+
+
+@lru_cache(maxsize=16)
+def _shared(text: str, path: str, schema: Path) -> Document:
+    return parse(text, path, schema)
+
+
+def _text(path: Path) -> str:
+    """Raises Mistake."""
     try:
         _refuse_what_is_no_file(path)
         with path.open("rb") as file:  # a device has no size
             data = file.read(_LARGEST_BYTES + 1)
         if len(data) > _LARGEST_BYTES:
             raise Mistake(f"{path}: too large: more than {_LARGEST_BYTES // 10**6} MB")
-        text = data.decode().replace("\r\n", "\n").replace("\r", "\n")
+        return data.decode().replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise Mistake(f"{path}: cannot read it: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise Mistake(f"{path}: not UTF-8 text (byte {error.start})") from error
-    return parse(text, str(path), schema, apart=apart, judge=judge)
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

@@ -6,7 +6,8 @@ Rule: the peer's package is never imported; it is found by its entry point and t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -145,7 +146,12 @@ async def drive(http: HttpClient, method: str, url: str, body: Any = None) -> An
 
 def installed(group: str, what: str, kind: str) -> Any:
     """What an entry point of a group names. Raises Mistake: nothing of that kind is installed."""
-    known = {point.name: point for point in entry_points(group=group)}
+    known = _points(group)
     if kind not in known:
         raise Mistake(f"no {what} of kind '{kind}' is installed.{did_you_mean(kind, known)}")
     return known[kind].load()
+
+
+@cache  # to find them is to read what every installed distribution says of itself
+def _points(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
@@ -87,9 +87,16 @@ class Chance:
         return self.random.random() < probability
 
     def faker(self, locale: str = "en_GB") -> Faker:
-        """A Faker that draws from this stream (heavy to import: call it late)."""
-        from faker import Faker
-
-        fake = Faker(locale)
+        """A Faker that draws from this stream, until the next one of its locale is asked for
+        (heavy to import: call it late).
+        """
+        fake = _faker(locale)
         fake.seed_instance(self.random.getrandbits(64))
         return fake
+
+
+@cache  # its thousands of names and towns are the same whoever draws from them
+def _faker(locale: str) -> Faker:
+    from faker import Faker
+
+    return Faker(locale)

@@ -13,7 +13,7 @@ from typing import Any
 from simulator.mistakes import Mistake
 from simulator.scenario.step import StepError
 from simulator.scenario.variables import fill
-from simulator.strict_yaml import Document, Place, change, dotted, load, part
+from simulator.strict_yaml import Document, Place, change, dotted, load_shared, part
 from simulator.world_file import SCHEMA, WorldFile, find, read_changed
 
 Problems = list[tuple[int, str]]
@@ -28,7 +28,7 @@ class WrongWorld(Exception):
 
 
 class Worlds:
-    """The worlds of a scenario's runs; files are read once."""
+    """The worlds of a scenario's runs; files are read once, and parsed once for all scenarios."""
 
     def __init__(self, document: Document, path: Path) -> None:
         self._document, self._path = document, path
@@ -77,7 +77,7 @@ class Worlds:
         beside = self._path.parent / name
         path = beside if beside.is_file() else find(name)
         if path not in self._files:
-            self._files[path] = load(path, SCHEMA)
+            self._files[path] = load_shared(path, SCHEMA)
         return self._files[path]
 
     def _read(self, plan: Document) -> WorldFile:

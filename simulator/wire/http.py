@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -121,7 +122,7 @@ class PathTable(Generic[H]):
     def add(self, method: str, pattern: str, row: H) -> None:
         """Add a row."""
         segments = split_path(pattern)
-        self._rows.setdefault(len(segments), []).append((method, _Pattern.of(segments), row))
+        self._rows.setdefault(len(segments), []).append((method, _pattern(segments), row))
 
     def match(self, method: str, path: str) -> Match[H] | None:
         """The first row that fits method and path."""
@@ -149,11 +150,12 @@ class _Pattern(NamedTuple):
     words: tuple[tuple[int, str], ...]
     names: tuple[tuple[int, str], ...]
 
-    @classmethod
-    def of(cls, segments: tuple[str, ...]) -> _Pattern:
-        words = [(n, word) for n, word in enumerate(segments) if not word.startswith("{")]
-        names = [(n, name[1:-1]) for n, name in enumerate(segments) if name.startswith("{")]
-        return cls(tuple(reversed(words)), tuple(names))
+
+@lru_cache(maxsize=1024)  # the servers of one world, and of the next, have the same paths
+def _pattern(segments: tuple[str, ...]) -> _Pattern:
+    words = [(n, word) for n, word in enumerate(segments) if not word.startswith("{")]
+    names = [(n, name[1:-1]) for n, name in enumerate(segments) if name.startswith("{")]
+    return _Pattern(tuple(reversed(words)), tuple(names))
 
 
 def _fit(pattern: _Pattern, segments: tuple[str, ...]) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.mistakes import Mistake
-from simulator.strict_yaml import Document, dotted, load, parse
+from simulator.strict_yaml import Document, dotted, load, load_shared, parse
 
 SCHEMA = {
     "type": "object",
@@ -147,3 +147,18 @@ def test_places_are_written_as_people_do() -> None:
 
 def test_a_document_without_mistakes_checks_out() -> None:
     Document("w").check()
+
+
+def test_a_shared_file_is_parsed_once_until_its_text_is_another(
+    tmp_path: Path, schema: Path
+) -> None:
+    path = tmp_path / "world.yaml"
+    path.write_text("name: one\n")
+    first = load_shared(path, schema)
+    assert load_shared(path, schema) is first
+    path.write_text("name: two\n")
+    assert load_shared(path, schema).data == {"name": "two"}
+    path.write_text("nam: two\n")
+    for _ in range(2):
+        with pytest.raises(Mistake, match="Did you mean 'name'"):
+            load_shared(path, schema)

@@ -74,6 +74,7 @@ def test_bounds_are_kept() -> None:
 def test_fakes_are_seeded() -> None:
     assert Chance(5).faker("de_DE").address() == Chance(5).faker("de_DE").address()
     assert Chance(5).faker("de_DE").address() != Chance(6).faker("de_DE").address()
+    assert Chance(5).faker("de_DE").address() != Chance(5).faker("nl_NL").address()
 
 
 def test_fresh_seeds_differ() -> None:

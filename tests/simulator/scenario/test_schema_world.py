@@ -92,3 +92,9 @@ def test_one_run_leaves_the_world_of_the_next_as_it_was(tmp_path: Path) -> None:
         ["plugsurfing", "a"],
         ["plugsurfing", "b"],
     ]
+
+
+def test_one_scenario_leaves_the_world_of_the_next_as_it_was(tmp_path: Path) -> None:
+    changed = one(tmp_path, 'world: tiny.yaml\nchange: {"/peers/-": {name: other}}\n')
+    assert len(changed.world.peers) == 2
+    assert len(one(tmp_path, "world: tiny.yaml\n").world.peers) == 1
