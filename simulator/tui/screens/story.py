@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Digits, Static
 
+from simulator.kernel.clock import Clock
 from simulator.mistakes import Mistake
 from simulator.tui import plainly, presenter
 from simulator.tui.bill import Bill, bill
@@ -29,6 +30,8 @@ from simulator.tui.widgets.lanes import Lanes
 
 # What may be said at once; more than that nobody reads.
 _MOST = 40
+# How long a caption stands before the next, in real seconds, where nobody presses a key.
+_READ_S = 3.0
 _STATES = {
     "begun": "arriving", "plugged": "plugged in", "refused": "not allowed to charge",
     "completed": "charged", "ended": "charged", "invalid": "void",
@@ -278,6 +281,8 @@ class StoryScreen(View):
         try:
             await told.go_on()
             while all_of_it and told.stage is not None and presenter.coming(told.stage):
+                self._show_words()
+                await Clock("real").sleep(_READ_S)
                 await told.go_on()
         except Mistake as error:
             self.lab.say(str(error), "error")

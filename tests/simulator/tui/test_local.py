@@ -92,3 +92,14 @@ async def test_stages_are_played() -> None:
         await stages.walk(engine)
     finally:
         await engine.stop()
+
+
+async def test_so_much_of_a_world_starts_as_a_story_needs() -> None:
+    engine = LocalEngine(World(free_ports(), seed=42), begin="off")
+    await engine.start()
+    try:
+        told = await engine.stations(["DE-AC-1"])
+        assert told["DE-AC-1"]["powered"] is False
+        assert (await engine.figures())["totals"]["ocpp_calls"] == 0
+    finally:
+        await engine.stop()

@@ -167,3 +167,13 @@ async def test_what_is_not_answered_is_said_until_something_is() -> None:
         engine._base = ask
         await engine.stages()
         assert engine.trouble == ""
+
+
+async def test_figures_are_those_of_the_world_and_none_where_it_cannot_be_asked() -> None:
+    async with attached() as (world, control, engine):
+        await engine.start()
+        await world.clock.sleep(301)  # heartbeats
+        told = await engine.figures()
+        assert told["clock"] == str(world.clock) and told["totals"]["ocpp_calls"] >= 6
+        await control.stop()
+        assert await engine.figures() == {} and "nobody answers" in engine.trouble

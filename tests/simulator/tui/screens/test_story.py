@@ -154,7 +154,8 @@ def _story() -> str:
     return files([DEFAULT])[0].read_text(encoding="utf-8")
 
 
-async def test_the_next_step_and_the_end_are_told() -> None:
+async def test_the_next_step_and_the_end_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.tui.screens.story._READ_S", 0.3)
     engine = Staged()
     async with showing(engine) as (app, pilot):
         await pilot.press("0")
