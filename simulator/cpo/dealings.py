@@ -12,8 +12,8 @@ from typing import Any
 from simulator.cpo.book import Book
 from simulator.cpo.config import CpoConfig
 
-# Of what waits or was refused, the newest so many are told.
-QUEUE = 200
+# Of what waits or was refused, the newest so many are told; of its locations, the first.
+QUEUE, LOCATIONS = 200, 50
 
 
 def dealings(
@@ -28,6 +28,7 @@ def dealings(
     """
     return {
         "party": f"{config.country_code}*{config.party_id}",
+        "locations": list(dict.fromkeys(one.location_id for one in config.stations))[:LOCATIONS],
         "modules": list(modules),
         "connections": [one.shown() for one in book.connections.all() if one.registered],
         "tokens": book.tokens.count(),

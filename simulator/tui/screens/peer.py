@@ -263,6 +263,8 @@ class PeerScreen(View):
         given: Mapping[str, Any] = {} if line is None else line.given
         if look is not None and not given:
             given = {look.kind: look.name}
+        if look is not None and own == "start_session":  # it needs to know where
+            given = {"location": next(iter(look.cpo.get("locations", ())), ""), **given}
         needs = _AT_ONCE.get(own)
         if needs is None:
             self.lab.actor.do(own, given)

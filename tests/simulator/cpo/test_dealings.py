@@ -27,6 +27,7 @@ async def test_a_connection_is_told_without_its_tokens(
         (peer,) = world.cpo.peers.registered()
         text = msgspec.json.encode(told).decode()
         assert peer.token_in not in text and peer.token_out not in text
+        assert told["locations"] == ["LOC1"]
         rows = {(m["version"], m["module"], m["role"]): m for m in told["modules"]}
         assert rows["2.2.1", "locations", "SENDER"]["taken"] == ["GET"]
         assert rows["2.2.1", "chargingprofiles", "RECEIVER"]["taken"] == []

@@ -67,7 +67,8 @@ def peer(**more: Any) -> dict[str, Any]:
 def cpo(**more: Any) -> dict[str, Any]:
     due = {"kind": "cdr", "id": "C1", "to": "ps", "state": "refused", "attempts": 1,
            "message": "refused: 2001 because", "next_try": None}  # fmt: skip
-    told = {"party": "DE*RLB", "connections": [connection("ps", "us")], "tokens": 2, "blocked": [],
+    told = {"party": "DE*RLB", "locations": ["L1"], "connections": [connection("ps", "us")],
+            "tokens": 2, "blocked": [],
             "modules": [module("2.2.1", "locations", "SENDER", "GET")], "queue": [due],
             "cdrs": {"refused": 1}}  # fmt: skip
     return {**told, **more}

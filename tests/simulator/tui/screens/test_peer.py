@@ -106,6 +106,12 @@ async def test_actions_are_steps_on_the_row_at_the_cursor_or_on_those_marked() -
         await until(pilot, lambda: len(fake.done) == 5)
         name, told = fake.done[-1]
         assert name == "push_token" and told["peer"] == "ps" and "whitelist" in told["fields"]
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, Form))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(fake.done) == 6)
+        name, told = fake.done[-1]
+        assert (name, told["location"]) == ("start_session", "L1")
 
 
 async def test_an_emp_has_steps_of_its_own() -> None:
