@@ -176,4 +176,4 @@ async def test_figures_are_those_of_the_world_and_none_where_it_cannot_be_asked(
         told = await engine.figures()
         assert told["clock"] == str(world.clock) and told["totals"]["ocpp_calls"] >= 6
         await control.stop()
-        assert await engine.figures() == {} and "nobody answers" in engine.trouble
+        assert await engine.figures() == {} and engine.trouble
