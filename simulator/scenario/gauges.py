@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.kernel.clock import rfc3339
+from simulator.kernel.journal import Record
 from simulator.scenario.meter import WINDOW_S, Meter
 from simulator.world import World
 
@@ -20,7 +21,13 @@ class Gauges:
     def __init__(self, world: World, elapsed_ms: Callable[[], float] | None = None) -> None:
         self._world = world
         self._meter = Meter(elapsed_ms)
-        self.close = world.journal.subscribe(self._meter.take)
+        self._cdrs: dict[str, int] | None = None  # by state; None: it has changed since
+        self.close = world.journal.subscribe(self._hear)
+
+    def _hear(self, record: Record) -> None:
+        self._meter.take(record)
+        if record["leg"] == "event" and record["what"].startswith(("cdr.", "cpo.")):
+            self._cdrs = None
 
     def look(self) -> dict[str, float]:
         """Sessions that go on, by the CPO where it is ours, and the power of its own stations."""
@@ -50,6 +57,12 @@ class Gauges:
             "clock": str(world.clock),
             "records": world.journal.seq,
             **now,
-            "cdrs": world.cpo.book.cdrs.states() if world.cpo_lives else {},
+            "cdrs": self._cdr_states(),
             **self._meter.figures(window_s),
         }
+
+    def _cdr_states(self) -> dict[str, int]:
+        """How many CDRs are in which state; counted anew only after something became of one."""
+        if self._cdrs is None:
+            self._cdrs = self._world.cpo.book.cdrs.states() if self._world.cpo_lives else {}
+        return dict(self._cdrs)

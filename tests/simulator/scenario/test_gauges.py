@@ -27,6 +27,10 @@ async def test_a_world_tells_its_sessions_power_and_cdrs() -> None:
         await world.clock.sleep(60)
         told = gauges.figures()
         assert told["cdrs"] == {"accepted": 1} and told["totals"]["accepted_cdrs"] == 1
+        await world.kill_cpo()
+        assert gauges.figures()["cdrs"] == {}
+        await world.revive_cpo()
+        assert gauges.figures()["cdrs"] == {"accepted": 1}
         gauges.close()
         fresh.close()
         await station.plug(1, world.car("anna"))
