@@ -224,7 +224,10 @@ async def showing(
 
 @contextlib.asynccontextmanager
 async def playing(
-    *, size: tuple[int, int] = (120, 40), clock: str = "scaled:20", folder: Path | None = None,
+    *,
+    size: tuple[int, int] = (120, 40),
+    clock: str = "scaled:20",
+    folder: Path | None = None,
     name: str = "demo",
 ) -> AsyncIterator[tuple[RoamlabApp, Pilot[Any]]]:
     """The interface over a world that comes along."""
