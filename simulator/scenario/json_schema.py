@@ -75,6 +75,11 @@ _PROPERTIES: Schema = {
         "description": "What is up when the steps begin: all, all but the registrations, or all "
         "but registrations and stations.",
     },
+    "values": {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "boolean"]},
+        "description": "Values that whoever runs it may give otherwise; ${name} stands for them.",
+    },
     "matrix": {
         "type": "object",
         "additionalProperties": {"type": "array", "minItems": 1},

@@ -24,8 +24,6 @@ import pytest
 if TYPE_CHECKING:
     from simulator.kernel.journal import Record
     from simulator.scenario.lab import Lab
-    from simulator.scenario.schema import Scenario
-    from simulator.scenario.verdict import Outcome
 
 _LAB = pytest.StashKey["Lab"]()
 _FAILED = pytest.StashKey[bool]()
@@ -47,6 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("roamlab")
     group.addoption("--roamlab-clock", metavar="CLOCK", help="play every world on this clock")
     group.addoption("--roamlab-seed", metavar="N", type=int, help="draw all chance from this seed")
+    group.addoption(
+        "--roamlab-set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="give one of the values of scenario files; may be repeated",
+    )
     group.addoption(
         "--roamlab-journals",
         metavar="DIR",
@@ -90,14 +95,20 @@ def roamlab_factory(
         change: dict[str, Any] | None = None,
         journal: Path | None = None,
     ) -> Lab:
-        plan = _plan(world or request.config.getini("roamlab_world"), request.config, change)
-        lab = Lab(
-            plan,
-            clock=options.roamlab_clock or clock,
-            seed=options.roamlab_seed if options.roamlab_seed is not None else seed,
-            start=start,
-            journal=journal,
-        )
+        __tracebackhide__ = True
+        try:
+            plan = _plan(world or request.config.getini("roamlab_world"), request.config, change)
+            lab = Lab(
+                plan,
+                clock=options.roamlab_clock or clock,
+                seed=options.roamlab_seed if options.roamlab_seed is not None else seed,
+                start=start,
+                journal=journal,
+            )
+        except Exception as error:
+            if mistake_in(error) is not None:  # our own frames tell nobody anything
+                raise error.with_traceback(None) from None
+            raise
         made.append(lab)
         return lab
 
@@ -110,6 +121,14 @@ def roamlab_factory(
 def roamlab_change() -> dict[str, Any]:
     """What is different in the worlds of tests, by JSON pointers. A project has its own fixture of
     this name where that is known no earlier: at which port its system listens.
+    """
+    return {}
+
+
+@pytest.fixture
+def roamlab_values() -> dict[str, Any]:
+    """The values of scenario files that are known no earlier: where the system under test listens.
+    A project has its own fixture of this name.
     """
     return {}
 
@@ -132,7 +151,7 @@ def roamlab(
         seed=_marked(request, "roamlab_seed"),
         start=_marked(request, "roamlab_start") or "all",
         change=change,
-        journal=_kept_in(request.node) or tmp_path / "journal.ndjson",
+        journal=kept_in(request.node) or tmp_path / "journal.ndjson",
     )
     request.node.stash[_LAB] = lab
     yield lab
@@ -190,6 +209,13 @@ class _Bound:
         return self._lab.records
 
 
+def mistake_in(error: BaseException) -> str | None:
+    """The words of what a user can mend, which say all; None for any other error."""
+    if not isinstance(getattr(error, "exit_code", None), int):
+        return None
+    return str(error.strerror if isinstance(error, OSError) else error)
+
+
 def _marked(request: pytest.FixtureRequest, name: str) -> Any:
     marker = request.node.get_closest_marker(name)
     return marker.args[0] if marker is not None and marker.args else None
@@ -210,7 +236,7 @@ def _plan(world: Any, config: pytest.Config, change: dict[str, Any] | None) -> A
     return read_changed(load(path, SCHEMA), change or {})
 
 
-def _kept_in(item: pytest.Item) -> Path | None:
+def kept_in(item: pytest.Item) -> Path | None:
     """The file of a test's journal, in the folder that the command line names."""
     folder = item.config.option.roamlab_journals
     if folder is None:
@@ -219,14 +245,6 @@ def _kept_in(item: pytest.Item) -> Path | None:
     path.mkdir(parents=True, exist_ok=True)
     name = "".join(c if c.isalnum() or c in "-_." else "_" for c in item.nodeid)
     return path / f"{name[-_NAME_LENGTH:]}.ndjson"
-
-
-def _kept_apart() -> Path:
-    """A fresh file for a journal, where nobody has named a folder."""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(prefix="roamlab-", suffix=".ndjson", delete=False) as made:
-        return Path(made.name)
 
 
 # Scenario files
@@ -242,73 +260,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
     if not is_scenario(file_path):
         return None
+    from simulator.scenario.pytest_items import ScenarioFile
+
     return ScenarioFile.from_parent(parent, path=file_path)
-
-
-class ScenarioFile(pytest.File):
-    """A scenario file: an item for each of its runs."""
-
-    def collect(self) -> Iterator[pytest.Item]:
-        """The runs. A file that is wrong is an error of its collection."""
-        from simulator.mistakes import Mistake
-        from simulator.scenario.schema import read
-
-        try:
-            scenarios = read(self.path)
-        except Mistake as mistake:
-            raise self.CollectError(str(mistake)) from mistake
-        for scenario in scenarios:
-            yield ScenarioItem.from_parent(self, name=scenario.title, scenario=scenario)
-
-
-class ScenarioFailed(Exception):
-    """A scenario did not pass; its outcome says why."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.why)
-        self.outcome = outcome
-
-
-class ScenarioItem(pytest.Item):
-    """One run of a scenario."""
-
-    def __init__(self, *, scenario: Scenario, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.scenario = scenario
-
-    def runtest(self) -> None:
-        """Play it. Raises ScenarioFailed."""
-        from simulator.scenario.runner import run
-        from simulator.scenario.verdict import Verdict
-
-        option, journal = self.config.option, _kept_in(self) or _kept_apart()
-        clock, seed = option.roamlab_clock, option.roamlab_seed
-        outcome = run(self.scenario, clock=clock, seed=seed, journal=journal)
-        if outcome.ok or outcome.journal is None:
-            journal.unlink(missing_ok=True)
-        if outcome.verdict is Verdict.NOT_APPLICABLE:
-            pytest.skip(outcome.why or "not applicable")
-        if not outcome.ok:
-            raise ScenarioFailed(outcome)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What happened, in the scenario's words."""
-        error = excinfo.value
-        if not isinstance(error, ScenarioFailed):
-            return super().repr_failure(excinfo, style)
-        outcome = error.outcome
-        place = f"{outcome.path}:{outcome.line}" if outcome.line else outcome.path
-        told = f"{outcome.verdict} {place}\n{outcome.why}\n{outcome.details}".rstrip()
-        if outcome.journal is None:
-            return told
-        from simulator.kernel.journal import read
-
-        tail = _tail(list(read(Path(outcome.journal)))[1:])
-        return "\n".join([told, "", *tail, f"the whole journal: {outcome.journal}"])
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Where it stands."""
-        return self.path, 0, self.name
 
 
 # Failures
@@ -320,6 +274,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show a failed test's ladder, the end of its journal, and where all of it is."""
     report = yield
+    if report.when == "setup" and call.excinfo is not None:  # why the world cannot begin
+        report.longrepr = mistake_in(call.excinfo.value) or report.longrepr
     lab = item.stash.get(_LAB, None)
     if report.when == "call" and report.failed and lab is not None:
         item.stash[_FAILED] = True
@@ -337,13 +293,13 @@ def _sections(lab: Lab, details: str) -> Iterator[tuple[str, str]]:
         yield "roamlab nearest misses", details
     elif any(record["session"] is not None for record in records):
         yield "roamlab ladder", lab.ladder()
-    told = _tail(records)
+    told = tail(records)
     if lab.journal_file is not None:
         told.append(f"the whole journal: {lab.journal_file}")
     yield "roamlab journal", "\n".join(told)
 
 
-def _tail(records: Sequence[Record]) -> list[str]:
+def tail(records: Sequence[Record]) -> list[str]:
     """The end of a journal, in words."""
     from simulator.wording import Wording
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from simulator.kernel.clock import Clock
@@ -27,6 +28,7 @@ SCHEMA = Path(__file__).with_name("scenario.schema.json")
 _MOST_RUNS = 1000
 Build = Callable[[Mapping[str, Any]], WorldFile | None]
 _NO_WORLD = WorldFile("", "", {})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Scenario:
     purpose: str = ""
     tags: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)  # of the matrix
+    given: Mapping[str, Any] = field(default_factory=dict)  # its `values`, as they are for this run
     clock: str | None = None
     seed: int | None = None
     start: str = "all"
@@ -65,11 +68,15 @@ class Scenario:
         return f"{self.name} [{told}]" if told else self.name
 
 
-def read(path: Path) -> list[Scenario]:
-    """All runs of a scenario file. Raises Mistake with every error, each with its line."""
+def read(path: Path, given: Mapping[str, Any] | None = None) -> list[Scenario]:
+    """All runs of a scenario file. `given` takes the place of `values` that it has by these names.
+
+    Raises Mistake with every error, each with its line.
+    """
     return _read(
         lambda judge: load(path, SCHEMA, apart="steps", judge=judge),
         lambda document: Worlds(document, path).build,
+        given or {},
     )
 
 
@@ -94,7 +101,9 @@ def peek(text: str, path: str) -> list[Scenario]:
 
 
 def _read(
-    read_with: Callable[[Judge], Document], built: Callable[[Document], Build]
+    read_with: Callable[[Judge], Document],
+    built: Callable[[Document], Build],
+    given: Mapping[str, Any] = _NOTHING,
 ) -> list[Scenario]:
     """The runs of a document that is read with a judge; `built`: how each one's world is."""
     worlds: list[WorldFile | None] = []
@@ -107,7 +116,8 @@ def _read(
         if runs > _MOST_RUNS:
             document.wrong(("matrix",), f"{runs} runs are more than {_MOST_RUNS}")
             return
-        check_order(document, set(_matrix(document)))
+        _give(document, given)
+        check_order(document, {*_matrix(document), *_own(document)})
         _check_rest(document)
         worlds.extend(_check_runs(document, built(document)))
 
@@ -121,6 +131,20 @@ def _combinations(document: Document) -> list[dict[str, Any]]:
     """One dictionary of values for each run; without a matrix one empty one."""
     values = {name: _typed(document, name, own) for name, own in _matrix(document).items()}
     return [dict(zip(values, run, strict=True)) for run in itertools.product(*values.values())]
+
+
+def _own(document: Document) -> Mapping[str, Any]:
+    """The values, as far as they are some."""
+    own = document.data.get("values")
+    return own if isinstance(own, dict) else {}
+
+
+def _give(document: Document, given: Mapping[str, Any]) -> None:
+    """Put what this run is given in the place of the document's values; 0123 is a text there."""
+    for name, value in dict(_own(document)).items():
+        spelled = document.spelled.get(("values", name))
+        own = spelled if is_numbered_text(spelled) else value
+        document.data["values"][name] = given.get(name, own)
 
 
 def _matrix(document: Document) -> Mapping[str, list[Any]]:
@@ -151,13 +175,14 @@ def _run(document: Document, world: WorldFile, values: dict[str, Any]) -> Scenar
         purpose=data.get("purpose", ""),
         tags=tuple(data.get("tags", ())),
         values=values,
+        given=_own(document),
         clock=data.get("clock"),
         seed=data.get("seed"),
         start=data.get("start", "all"),
         expected=data.get("expected", "PASS"),
         because=data.get("because"),
         not_applicable=_not_applicable(data, values),
-        thresholds=fill(data.get("thresholds", {}), values),
+        thresholds=fill(data.get("thresholds", {}), {**_own(document), **values}),
     )
 
 
@@ -171,9 +196,12 @@ def _not_applicable(data: Mapping[str, Any], values: Mapping[str, Any]) -> str |
 def _check_rest(document: Document) -> None:
     """What belongs together: matrix, exceptions, expectations, thresholds."""
     data, matrix = document.data, _matrix(document)
-    for name in matrix:
-        if not is_name(name):
-            document.wrong(("matrix", name), "no name for a variable: letters, digits and _")
+    for key, names in (("matrix", matrix), ("values", _own(document))):
+        for name in names:
+            if not is_name(name):
+                document.wrong((key, name), "no name for a variable: letters, digits and _")
+            if key == "values" and name in matrix:
+                document.wrong((key, name), "the matrix has it, too")
     cases = data.get("not_applicable")
     for i, case in enumerate(cases if isinstance(cases, list) else ()):
         when = case.get("when") if isinstance(case, dict) else None
@@ -196,11 +224,13 @@ def _check_runs(document: Document, build: Build) -> list[WorldFile | None]:
     worlds: list[WorldFile | None] = []
     combinations = _combinations(document)
     problems: dict[tuple[int, str], list[str]] = {}
+    own = _own(document)
     for values in combinations or [{}]:
+        filled = {**own, **values}
         wrong: set[tuple[int, str]] = set()
         world = None
         try:
-            world = build(values)
+            world = build(filled)
             worlds.append(world)
         except WrongWorld as error:
             wrong |= set(error.problems)
@@ -208,7 +238,7 @@ def _check_runs(document: Document, build: Build) -> list[WorldFile | None]:
         def note(place: Place, why: str, wrong: set[tuple[int, str]] = wrong) -> None:
             wrong.add((document.line(place), f"{dotted(place)}: {why}"))
 
-        check_arguments(document, values, world, note)
+        check_arguments(document, filled, world, note)
         for problem in wrong:
             problems.setdefault(problem, []).append(_told(values))
     for (line, text), told in problems.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -114,12 +115,36 @@ def test_a_real_world_answers_while_the_test_waits(roamlab, peer):
 """
 
 
-def pytest_of(folder: Path, *options: str) -> str:
+CANNOT_BEGIN = """
+import os
+import pytest
+
+PORT = int(os.environ["PORT"])
+
+FREE = {"/cpo/ocpp_port": 0, "/cpo/ocpi_port": 0, "/peers/0/port": 0}
+
+@pytest.mark.roamlab_clock("real")
+@pytest.mark.roamlab_world("tiny.yaml", change={**FREE, "/cpo/ocpp_port": PORT})
+def test_a_port_is_taken(roamlab):
+    pass
+
+NO_COMMON = {"/peers/0/ocpi_versions": ["2.1.1"], "/cpo/ocpi_versions": ["2.2.1"]}
+
+@pytest.mark.roamlab_world("tiny.yaml", change=NO_COMMON)
+def test_a_registration_is_refused(roamlab):
+    pass
+
+def test_made_by_hand(roamlab_factory):
+    roamlab_factory(clock="real", change={**FREE, "/cpo/ocpi_port": PORT})
+"""
+
+
+def pytest_of(folder: Path, *options: str, **variables: str) -> str:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder)},
+        env={**os.environ, "TMPDIR": str(folder), **variables},
         capture_output=True,
         text=True,
         timeout=100,
@@ -172,6 +197,24 @@ def test_a_failed_scenario_keeps_its_journal_and_shows_its_end(tmp_path: Path) -
     (kept,) = tmp_path.glob("roamlab-*.ndjson")
     assert f"the whole journal: {kept}" in out
     assert next(read(kept))["world"] == "tiny"
+
+
+@pytest.mark.real
+def test_a_world_that_cannot_begin_shows_the_mistake_alone(tmp_path: Path) -> None:
+    scenario_file(tmp_path, "", "none.yaml").unlink()
+    (tmp_path / "pytest.ini").write_text("[pytest]\nroamlab_world = tiny.yaml\n")
+    (tmp_path / "test_it.py").write_text(CANNOT_BEGIN)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        out = pytest_of(tmp_path, "-p", "no:randomly", PORT=port)
+    assert "1 failed, 2 errors" in out, out[-3000:]
+    taken_port = f"cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert f"ERROR at setup of test_a_port_is_taken ____________________\n{taken_port}\n" in out
+    assert "test_a_registration_is_refused _______________\ncannot register at http://" in out
+    assert "Traceback" not in out and "simulator/" not in out and "_begin(" not in out, out
+    assert "def test_made_by_hand" in out  # one's own lines are shown
 
 
 @pytest.mark.real
