@@ -30,7 +30,7 @@ class Said:
     """
 
     key: tuple[str, int]
-    seq: float
+    seq: int
     sender: int
     receiver: int
     words: str
@@ -137,7 +137,7 @@ class Plainly:
         words = _words(ex) if ex.leg in ("ocpp", "ocpi") else None
         if words is None or ends[0] == ends[1]:
             return []
-        seq = _seq(ex.record) - (0.5 if ex.leg == "ocpi" else 0)
+        seq = _seq(ex.record)
         routine = ex.name in _ROUTINE or words.startswith((_OFFLINE, "so much"))
         told = [Said(("x", ex.number), seq, *ends, words, ex.name, routine=routine)]
         return told + _answer(ex, ends)
@@ -159,8 +159,9 @@ def event(record: Record) -> Said | None:
     return Said(key, record["seq"], sender, receiver, words, small, tone, routine)
 
 
-def _seq(record: Record) -> float:
-    return float(record["seq"])
+def _seq(record: Record) -> int:
+    seq: int = record["seq"]
+    return seq
 
 
 def _words(ex: Exchange) -> str | None:

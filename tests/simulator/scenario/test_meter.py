@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from simulator.kernel.clock import Clock
@@ -48,13 +50,17 @@ def _known(journal: Journal, wall: Wall) -> None:
         wall.meter._actors.add(actor)
 
 
-def _at_cpo(
-    journal: Journal, kind: int, key: str, direction: str = "received", *errors: str
-) -> None:
+def _at_cpo(journal: Journal, kind: int, key: str, direction: str = "received") -> None:
     """What the CPO tells of a frame."""
+    _frame(journal, "cpo", "station/1", kind, key, direction)
+
+
+def _frame(
+    journal: Journal, actor: str, peer: str, kind: int, key: str, direction: Any, *errors: str
+) -> None:
     journal.ocpp(
-        "cpo", "station/1", None, version="1.6", direction=direction,  # type: ignore[arg-type]
-        frame="[]", message_type=kind, message_id=key, action="Heartbeat", errors=list(errors),
+        actor, peer, None, version="1.6", direction=direction, frame="[]", message_type=kind,
+        message_id=key, action="Heartbeat", errors=list(errors),
     )  # fmt: skip
 
 
@@ -98,8 +104,8 @@ def test_failures_are_counted_once(journal: Journal, wall: Wall) -> None:
     _known(journal, wall)
     _at_cpo(journal, 4, "3", "sent")
     refusal(journal, "GenericError", key="3")
-    call(journal, "Heartbeat", {}, key="1")["errors"].append("as it was made")
-    _at_cpo(journal, 2, "1", "received", "a schema refuses it")
+    _frame(journal, "station/1", "cpo", 2, "1", "sent", "a schema refuses it")
+    _frame(journal, "cpo", "station/1", 2, "1", "received", "a schema refuses it")
     _at_peer(journal, 2001)
     ocpi(journal, status=2001)
     ocpi(journal)

@@ -191,12 +191,13 @@ async def test_another_stations_sessions_are_not_of_the_story() -> None:
         view = app.view
         assert isinstance(view, StoryScreen)
         wire.journal.append("step", "scenario", step="plug", arguments={"station": "CP1"})
-        for name in ("CP1", "CP2"):
-            wire.journal.event(f"station/{name}", "car.plugged", session=f"s-{name}", model=name)
+        for name in ("CP2", "CP1"):
+            about = {"session": f"s-{name}", "model": f"car of {name}"}
+            wire.journal.event(f"station/{name}", "car.plugged", **about)
         wire.journal.append("step", "scenario", step="note", arguments={"text": "[b]Look[/b]."})
         wire.journal.append("step", "scenario", step="note", arguments={"text": "x", "about": 1})
         engine.new = wire.records
-        await until(pilot, lambda: "a car plugs in" in view.lanes.text)
+        await until(pilot, lambda: "car of CP1" in view.lanes.text)
         assert view.lanes.text.count("a car plugs in") == 1 and "CP2" not in view.lanes.text
         assert "[b]Look[/b]." in _flat(app), "a remark about a record is no caption"
 
