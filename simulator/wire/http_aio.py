@@ -46,6 +46,10 @@ BODY_TIMEOUT_S = 30.0
 # And one that connects and asks nothing, or never ends its first head, for so long.
 HEAD_TIMEOUT_S = 10.0
 _BACKLOG = 128
+# How long a client keeps a connection that nobody uses. aiohttp counts the machine's seconds, and
+# looks by a timer of the loop's: in virtual time that is thousands of looks, and what it finds
+# depends on how fast the machine is. There all servers are ours, and it keeps them.
+_KEPT_S, _KEPT_IN_VIRTUAL_TIME_S = 15.0, 24 * 3600.0
 
 
 class HttpFailure(Exception):
@@ -285,6 +289,7 @@ class HttpClient:
     ) -> None:
         self._clock = clock
         self._timeout_s = timeout_s
+        self._kept_s = _KEPT_IN_VIRTUAL_TIME_S if clock.mode == "virtual" else _KEPT_S
         # What this machine trusts is a large file: read only if somebody is called over https.
         self._ssl = tls.client(clock) if tls != NO_TLS else None
         self._insecure = insecure
@@ -315,7 +320,9 @@ class HttpClient:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=None),
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-                connector=aiohttp.TCPConnector(limit=0, limit_per_host=64),
+                connector=aiohttp.TCPConnector(
+                    limit=0, limit_per_host=64, keepalive_timeout=self._kept_s
+                ),
                 skip_auto_headers=["Content-Type"],
                 auto_decompress=True,
                 cookie_jar=aiohttp.DummyCookieJar(),

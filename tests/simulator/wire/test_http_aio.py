@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.kernel.clock import Clock
-from simulator.kernel.loop import run
+from simulator.kernel.loop import VirtualLoop, run
 from simulator.wire import http_aio
 from simulator.wire.http import USER_AGENT, BindError, Headers, Request, Response
 from simulator.wire.http_aio import ConnectFailed, HttpClient, HttpServer, NoAnswer
@@ -77,6 +79,26 @@ async def test_a_connection_is_kept_for_the_next_request(clock: Clock, client: H
     async with serving(clock) as server:
         for _ in range(3):
             assert (await client.send("GET", server.base_url)).status == 200
+
+
+async def test_a_slow_machine_keeps_the_connections_of_virtual_time(
+    clock: Clock, client: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine_s = itertools.count(step=60.0)  # a minute passes whenever somebody looks
+    monkeypatch.setattr("aiohttp.connector.monotonic", lambda: next(machine_s))
+    dialled: list[Any] = []
+    connect = VirtualLoop.sock_connect
+
+    async def told(loop: VirtualLoop, sock: socket.socket, address: Any) -> None:
+        dialled.append(address)
+        await connect(loop, sock, address)
+
+    monkeypatch.setattr(VirtualLoop, "sock_connect", told)
+    async with serving(clock) as server:
+        for _ in range(3):
+            assert (await client.send("GET", server.base_url)).status == 200
+            await clock.sleep(600)
+    assert len(dialled) == 1
 
 
 async def test_a_handler_that_fails_is_a_500_and_told(clock: Clock, client: HttpClient) -> None:
