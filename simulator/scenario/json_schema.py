@@ -137,10 +137,11 @@ def _any_step() -> Schema:
 
 def step_schema(step: Step) -> Schema:
     """The arguments of one step."""
+    bare = any(arg.name == step.primary and arg.kind is Kind.MAPPING for arg in step.args)
     told: Schema = {
         "type": "object",
         "description": step.help,
-        "additionalProperties": False,
+        "additionalProperties": bare,
         "properties": {
             "save": {"description": "The variable that keeps the result."},
             **{arg.name: _argument(arg) for arg in step.args},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -186,12 +187,23 @@ class Step:
         """
         if given is None:
             return {}
-        if isinstance(given, Mapping) and not self.whole:
+        if isinstance(given, Mapping) and not (self.whole or self._is_primary(given)):
             return given
         if self.primary is None:
             wanted = ", ".join(arg.name for arg in self.args) or "nothing"
             raise StepError(f"expected a mapping with {wanted}")
         return {self.primary: given}
+
+    def _is_primary(self, given: Mapping[Any, Any]) -> bool:
+        """True for a mapping that is the primary argument itself: none of its keys is, or nearly
+        is, an argument.
+        """
+        if not given or all(
+            a.name != self.primary or a.kind is not Kind.MAPPING for a in self.args
+        ):
+            return False
+        names = [arg.name for arg in self.args]
+        return not any(get_close_matches(str(key), names, n=1) for key in given)
 
 
 async def do(step: Step, play: Play, given: Any) -> Result:

@@ -6,6 +6,7 @@ import pytest
 
 from simulator.scenario.lab import Lab
 from simulator.scenario.step import StepError, StepFailed
+from simulator.scenario.steps import STEPS
 from simulator.world_file import read_text
 
 from .stage import TINY
@@ -133,3 +134,12 @@ def test_an_emp_changes_a_token_and_its_answers() -> None:
         lab.emp_answer(answers={"default": {"allowed": "NO_CREDIT"}})
         assert lab.tap(station="ST1", token="DORA") is False
         lab.expect(ocpi="POST tokens", by="cpo", answer={"/allowed": "NO_CREDIT"})
+
+
+def test_what_an_emp_answers_may_stand_bare() -> None:
+    step = STEPS["emp_answer"]
+    answers = {"default": {"allowed": "NO_CREDIT"}, "cdr_http_status": 500}
+    assert step.named(answers) == {"answers": answers}
+    assert step.named({"answers": answers, "emp": "emp"}) == {"answers": answers, "emp": "emp"}
+    problems = [why for _, why in step.problems({"anwsers": answers})]
+    assert any("Did you mean 'answers'" in why for why in problems)
