@@ -39,6 +39,10 @@ KINDS = (EXPIRED, WRONG_CA, WRONG_NAME)
 CPO, STATIONS = "cpo", "station/"
 _CLIENT_CERTIFICATE = 3  # the security profile
 _A_WHILE = timedelta(days=30)
+_ELSEWHERE = (
+    "is started apart from this world, which has no hand in its handshakes; a certificate that is "
+    "wrong from the beginning stands in its 'tls' (roamlab pki issue)"
+)
 _ANOTHER = "another"
 _ANOTHERS_HOST = ("another.invalid", "192.0.2.1")
 
@@ -92,6 +96,10 @@ class TlsFaults:
 
     def _look_at_station(self, actor: str, name: str) -> None:
         known = {station.id: station for station in self._plan.stations}
+        elsewhere = {peer.name for peer in self._plan.peers}
+        elsewhere |= {"emp", *(f"emp/{emp.name}" for emp in self._plan.emps)}
+        if actor in elsewhere:
+            raise FaultError("actor", f"{actor} {_ELSEWHERE}")
         if not actor.startswith(STATIONS) or name not in known:
             why = f"'{actor}' shows no certificate here" if actor else "whose certificate?"
             raise FaultError("actor", f"{why} 'cpo', or 'station/' and the id of one")

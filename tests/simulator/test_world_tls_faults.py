@@ -129,7 +129,7 @@ async def test_the_last_one_shows_and_what_it_hid_shows_again() -> None:
     [
         (OWN, "", "whose certificate? 'cpo', or 'station/' and the id of one"),
         (OWN, "station/S9", "'station/S9' shows no certificate here"),
-        (OWN, "plugsurfing", "'plugsurfing' shows no certificate here"),
+        (OWN, "plugsurfing", "plugsurfing is started apart from this world, which has no hand"),
         (OWN, "station/S2", "station/S2 shows no certificate: it has no security profile 3"),
         (PLAIN, "cpo", "cpo shows no certificate: no ocpp_tls, no ocpi_tls"),
         (PLAIN, "station/S3", "station/S3 shows no certificate: it has no security profile 3"),
