@@ -161,7 +161,7 @@ async def test_what_is_wrong_with_a_file_is_said(tmp_path: Path) -> None:
         await pilot.press("down")
         await until(pilot, lambda: app.screen._runs)  # type: ignore[attr-defined]
         await pilot.press("f10")  # only its world knows its stations
-        await came(pilot, lambda: "no station 'ST9'" in seen(app).replace("\n", ""))
+        await came(pilot, lambda: any("no station 'ST9'" in n.message for n in app._notifications))
         assert not app.worlds.away
 
 
