@@ -23,7 +23,7 @@ from simulator.world import World
 from simulator.world_file import find, read
 
 FILE = Path(__file__).with_suffix(".yaml")
-PLAYED = 14  # steps of that file; those after them wait
+PLAYED = 18  # steps of that file; those after them wait
 # Real seconds are counted as if the clock were scaled:15; stations are looked at once in each.
 _SCALE = 15
 
