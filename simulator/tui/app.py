@@ -239,7 +239,7 @@ class RoamlabApp(App[int]):
         if self.view is not None:
             place = str(self.current_mode)
             title = place.capitalize()
-            content = helping.page(title, self.view.HELP, place, self.config.keys)
+            content = helping.page(title, self.view.HELP, place, self.config.keys, self.view.pane)
             keys = [question.key for question in questions.QUESTIONS]
             self.push_screen(Sheet(f"help: {title}", content, keys), self._asked)
 

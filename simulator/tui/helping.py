@@ -10,17 +10,24 @@ from collections.abc import Mapping
 from textual.content import Content
 
 from simulator.kernel.filters import FLAGS, NUMBERS, WORDS
+from simulator.tui import panes
 from simulator.tui.keys import rows
 from simulator.tui.paint import Painter
 from simulator.tui.questions import QUESTIONS
 
 
-def page(title: str, about: str, place: str, keymap: Mapping[str, str]) -> Content:
-    """The help of one screen; `keymap`: the keys that a user has changed, by id."""
+def page(
+    title: str, about: str, place: str, keymap: Mapping[str, str], pane: tuple[str, str] = ("", "")
+) -> Content:
+    """The help of one screen and of a pane of it (id, name); `keymap`: the keys that a user has
+    changed, by id.
+    """
     paint = Painter()
     paint.line(("What do you want to know?", "strong"), ("  Press its letter.", "quiet"))
     for question in QUESTIONS:
         paint.line((f"  {question.key}  ", "accent"), question.words)
+    if pane[0] in panes.HELP:
+        paint.title(f"Here: {pane[1]}").line(panes.HELP[pane[0]])
     paint.title(title).line(about)
     for heading, name in ((f"Keys on {title}", place), ("In every table", "table"),
                           ("Everywhere", "app")):  # fmt: skip

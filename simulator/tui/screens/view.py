@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.dom import DOMNode
 from textual.markup import escape
 from textual.screen import Screen
 from textual.widget import Widget
@@ -77,6 +78,14 @@ class View(Screen[None]):
     def table(self) -> VirtualTable | None:
         """The same; None on a screen without one."""
         return self.main if self.MAIN else None
+
+    @property
+    def pane(self) -> tuple[str, str]:
+        """The pane that has the focus: its id and name; nothing where none has."""
+        here: DOMNode | None = self.focused
+        while here is not None and here.id not in self.PANES:
+            here = here.parent
+        return ("", "") if here is None else (str(here.id), self.PANES[str(here.id)])
 
     def on_mount(self) -> None:
         """Name the panes, and begin at the table."""
