@@ -31,7 +31,7 @@ from simulator.tui.widgets.jump import Jump
 from simulator.tui.widgets.palette import Choice, Palette, Sheet
 from simulator.tui.worlds import Worlds
 
-READ_S, DRAW_S, SECOND_S = 0.1, 0.2, 1.0
+READ_S, DRAW_S, SECOND_S = 0.05, 0.25, 1.0
 Severity = Literal["information", "warning", "error"]
 
 

@@ -7,7 +7,7 @@ Rule: only fields of records are read here, never a frame: thousands come in a s
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, Final
 
 from simulator.kernel.journal import Record
@@ -31,27 +31,25 @@ class Pairing:
         self._judged: OrderedDict[int, Exchange] = OrderedDict()
         self._held: dict[str, Exchange] = {}  # faults that hold a message
 
-    def take(self, record: Record) -> Iterator[tuple[Exchange, bool]]:
+    def take(self, record: Record) -> Sequence[tuple[Exchange, bool]]:
         """What this record makes or adds to; True for one that is new."""
         leg = record["leg"]
         if leg == "ocpp":
             found = self._ocpp(record)
-        elif leg == "ocpi":
-            found = self._ocpi(record)
-        elif leg == "event":
-            if (known := self._let_go(record)) is not None:
-                yield known, False
-            return
-        else:
-            found = (self._new(record, _name(record)), True)
-            if leg == "fault" and found[0].held is not None:
-                self._held[found[0].held] = found[0]
-            if leg == "finding" and (judged := self._judged.get(record["message_seq"])):
-                judged.findings.append(record)
-                judged.changed()
-                yield judged, False
-        if found is not None:
-            yield found
+            return () if found is None else (found,)
+        if leg == "ocpi":
+            return (self._ocpi(record),)
+        if leg == "event":
+            known = self._let_go(record)
+            return () if known is None else ((known, False),)
+        made = self._new(record, _name(record))
+        if leg == "fault" and made.held is not None:
+            self._held[made.held] = made
+        if leg == "finding" and (judged := self._judged.get(record["message_seq"])):
+            judged.findings.append(record)
+            judged.changed()
+            return (judged, False), (made, True)
+        return ((made, True),)
 
     def _let_go(self, record: Record) -> Exchange | None:
         """The fault that held a message until this happened."""

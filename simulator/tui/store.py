@@ -64,16 +64,17 @@ class Store:
 
     def read(self) -> Changes:
         """Take in what was recorded since the last look."""
-        changes = Changes()
+        changes, record = Changes(), None
         for record in self.engine.take():
             self._hear(record, changes)
+        if record is not None:
+            self.at = record["at"]
         for name in ("exchanges", "visits"):
             if getattr(changes, name):
                 self.versions[name] += 1
         return changes
 
     def _hear(self, record: Record, changes: Changes) -> None:
-        self.at = record["at"]
         leg = record["leg"]
         if leg == "step":
             self.steps.append(record)
@@ -89,9 +90,9 @@ class Store:
                 self.exchanges.append(exchange)
                 changes.added += 1
             changes.exchanges.add(exchange.number)
-            self.failures += leg != "event" and self._counts(record, exchange)
-        session = self.visits.take(record)
-        if session is not None:
+            if leg != "event" and _told_by(record, exchange) and exchange.failed:
+                self.failures += 1
+        if record["session"] is not None and (session := self.visits.take(record)) is not None:
             changes.visits.add(session)
 
     def _comment(self, note: Record, about: int, changes: Changes) -> None:
@@ -102,12 +103,6 @@ class Store:
                 exchange.comments.append(note)
                 changes.exchanges.add(number)
                 return
-
-    def _counts(self, record: Record, exchange: Exchange) -> bool:
-        """A failure is counted once, with the record that shows it."""
-        if record["leg"] == "ocpp":
-            return record is exchange.answer and exchange.failed
-        return record is exchange.record and exchange.failed and not exchange.far
 
     async def look(self) -> set[str]:
         """Look at the figures, and at the stations that need it; gives those that have changed."""
@@ -180,3 +175,10 @@ class Store:
                 if len(found) == limit:
                     break
         return found[::-1]
+
+
+def _told_by(record: Record, exchange: Exchange) -> bool:
+    """Whether this record is the one that shows how an exchange came out: a failure counts once."""
+    if exchange.leg == "ocpp":
+        return record is exchange.answer
+    return record is exchange.record and not exchange.far

@@ -20,6 +20,9 @@ from tests.simulator.tui.stage import FakeEngine, evse, station
 Figure = tuple[str, float, str]
 STATIONS, RATE, SECONDS = 5_000, 2_000, 8.0
 LAG_EVERY_S = 0.005
+_SCREENS = (
+    ("1", "fleet"), ("2", "traffic"), ("3", "sessions"), ("6", "metrics"), ("0", "story"),
+)  # fmt: skip
 
 
 class Loaded(FakeEngine):
@@ -88,7 +91,7 @@ async def _measure() -> list[Figure]:
             ("tui: nothing said: loop lag p95", idle[int(len(idle) * 0.95)] * 1000, "ms")
         )
         engine.begin()
-        for key, name in (("1", "fleet"), ("2", "traffic"), ("3", "sessions")):
+        for key, name in _SCREENS:
             await pilot.press(key)
             await asyncio.sleep(1)
             share, lags = await _share()
