@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from simulator.tui.config import Config
     from simulator.tui.engine import Engine
     from simulator.world import World
+
+    Stage = tuple[Engine, Clock, Journal | None]
 
 
 _ATTACH = (
@@ -107,15 +111,35 @@ def tui(
     told = config.read(config_file)
     if story is not None:
         story = str(_story_file(story))
-    if attach is not None:
-        return _attached(attach, control_token, told, story, read_only=read_only)
-    if opened is not None:
-        return _recorded(opened, told)
     if story is not None and not _told_by_hand(context, "clock_name"):
         clock_name = "scaled:20"
-    world, begin = _world(world_name, story, clock_name, seed)
-    write_to(world.journal, journal_file)
-    return _embedded(world, begin, told, story, read_only=read_only)
+    with _curtain():
+        importlib.import_module("simulator.tui.app")  # which takes as long as all the rest
+        if attach is not None:
+            stage = _attached(attach, control_token, read_only=read_only)
+        elif opened is not None:
+            stage = _recorded(opened)
+        else:
+            world, begin = _world(world_name, story, clock_name, seed)
+            write_to(world.journal, journal_file)
+            stage = _embedded(world, begin, read_only=read_only)
+    return _show(*stage, told, story)
+
+
+@contextlib.contextmanager
+def _curtain() -> Iterator[None]:
+    """Show at once that something comes; gone again if it does not."""
+    if _in_a_browser():
+        yield
+        return
+    sys.stdout.write("\x1b[?1049h\x1b[2J\x1b[H roamlab: starting …")
+    sys.stdout.flush()
+    try:
+        yield
+    except BaseException:
+        sys.stdout.write("\x1b[?1049l")
+        sys.stdout.flush()
+        raise
 
 
 def refuse_what_does_not_fit(context: click.Context) -> None:
@@ -185,32 +209,28 @@ def _world(
     return World(read(find(name or "demo")), clock=clock_name, seed=seed, keep=100_000), "all"
 
 
-def _embedded(world: World, begin: str, told: Config, story: str | None, *, read_only: bool) -> int:
+def _embedded(world: World, begin: str, *, read_only: bool) -> Stage:
     from simulator.tui.local import LocalEngine
 
-    engine = LocalEngine(world, read_only=read_only, begin=begin)
-    return _show(engine, told, world.clock, world.journal, story)
+    return LocalEngine(world, read_only=read_only, begin=begin), world.clock, world.journal
 
 
-def _attached(
-    url: str, token: str | None, told: Config, story: str | None, *, read_only: bool
-) -> int:
+def _attached(url: str, token: str | None, *, read_only: bool) -> Stage:
     from simulator.kernel.clock import Clock
     from simulator.tui.remote import RemoteEngine
 
-    engine = RemoteEngine(url, token=token, read_only=read_only)
-    return _show(engine, told, Clock("real"), None, story)
+    return RemoteEngine(url, token=token, read_only=read_only), Clock("real"), None
 
 
-def _recorded(path: Path, told: Config) -> int:
+def _recorded(path: Path) -> Stage:
     from simulator.kernel.clock import Clock
     from simulator.tui.recorded import RecordedEngine
 
-    return _show(RecordedEngine.read(path), told, Clock("real"), None)
+    return RecordedEngine.read(path), Clock("real"), None
 
 
 def _show(
-    engine: Engine, told: Config, clock: Clock, journal: Journal | None, story: str | None = None
+    engine: Engine, clock: Clock, journal: Journal | None, told: Config, story: str | None
 ) -> int:
     """Run the interface. Raises what kept the world from starting."""
     code = run(_shown(engine, told, story), clock, journal)

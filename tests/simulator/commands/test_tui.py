@@ -205,3 +205,24 @@ def test_mistakes(words: list[str], why: str, capsys: pytest.CaptureFixture[str]
 def test_where_there_is_no_terminal_it_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == Exit.USAGE
     assert "Commands:" in capsys.readouterr().out
+
+
+def test_something_is_shown_before_the_world_is_read(
+    terminal: Terminal, tmp_path: Path, command: str
+) -> None:
+    pipe = tmp_path / "config.toml"
+    pipe.write_text("")
+    terminal.start(f"{command} --config {pipe}")
+    told = terminal.wait(lambda screen: screen.strip() != "")
+    assert "starting" in told
+    terminal.wait("CP1")
+    terminal.keys("q")
+    assert "starting" not in terminal.wait("ENDED 0")
+
+
+def test_what_was_shown_first_is_gone_where_there_is_no_world(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.start(f"cd {tmp_path}; {sys.executable} -m simulator tui nowhere")
+    told = terminal.wait("ENDED 2")
+    assert "nowhere" in told and "starting" not in told
