@@ -29,7 +29,8 @@ def station(now: Snapshot, history: History, width: int) -> Content:
     link = ("connected", "good") if now["connected"] else ("not connected", "bad")
     power = [] if now["powered"] else [("  switched off", "bad")]
     paint.line((now["id"], "strong"), f"  OCPP {now['version']}  ", link, *power)
-    waiting = f", {now['queued']} messages wait" if now["queued"] else ""
+    queued = now["queued"]
+    waiting = f", {queued} message{' waits' if queued == 1 else 's wait'}" if queued else ""
     paint.line((f"{now['vendor']} {now['model']}, boot {now['boot']}{waiting}", "quiet"))
     for evse in now["evses"]:
         _evse(paint, now["id"], evse, history, width)

@@ -78,11 +78,19 @@ class SessionsScreen(View):
             visit.evse,
             visit.token,
             Cell(visit.state, _STATES.get(visit.state, "")),
-            f"{float(visit.kwh):.3f}" if visit.kwh else "",
+            self._energy(visit),
             cost,
             Cell(visit.cdr, _CDRS.get(visit.cdr, "")),
             Cell(str(len(visit.findings) or ""), "bad"),
         )
+
+    def _energy(self, visit: Visit) -> str:
+        """In kWh: as the station's meter says while it charges, as the journal says after."""
+        now = self.store.stations.get(visit.station)
+        for evse in now["evses"] if now is not None else ():
+            if evse["session"] == visit.id and evse["transaction"] is not None:
+                return f"{evse['energy_wh'] / 1000:.3f}"
+        return f"{float(visit.kwh):.3f}" if visit.kwh else ""
 
     def show_all(self) -> None:
         """Sessions picked, and the one at the cursor."""
@@ -102,11 +110,19 @@ class SessionsScreen(View):
         self.main.set_rows(names, names if changed is None else list(changed))
 
     def show_changes(self, changes: Changes) -> None:
-        """Sessions of which more is known."""
+        """Sessions of which more is known, and those whose station was looked at."""
+        if changes.stations:
+            self.main.touch(self._at(changes.stations))
         if changes.visits:
             self._list(changes.visits)
             if self.main.cursor_key in changes.visits:
                 self._show_one()
+
+    def _at(self, stations: Iterable[str]) -> list[str]:
+        """The sessions that go on at these stations."""
+        there = self.store.stations
+        return [evse["session"] for name in stations for evse in there[name]["evses"]
+                if evse["session"] is not None]  # fmt: skip
 
     @property
     def current(self) -> Visit | None:

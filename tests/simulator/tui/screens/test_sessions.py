@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from simulator.tui.widgets.detail import Detail
-from tests.simulator.tui.stage import FakeEngine, Wire, playing, seen, showing, until
+from tests.simulator.tui.stage import (
+    FakeEngine,
+    Wire,
+    evse,
+    playing,
+    seen,
+    showing,
+    station,
+    until,
+)
 
 pytestmark = pytest.mark.real
 
@@ -30,6 +39,19 @@ async def test_sessions_and_what_became_of_them() -> None:
         await until(pilot, lambda: "Sessions 1 of 2" in seen(app))
         await pilot.press("c")
         await until(pilot, lambda: "filter ~sess S2" in seen(app))
+
+
+async def test_while_a_car_charges_its_energy_is_the_meters() -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    charging = evse(session="S1", transaction="1", car="anna", energy_wh=1234.0)
+    engine.there["CP1"] = station("CP1", charging)
+    wire.journal.event("station/CP1", "car.plugged", session="S1", evse=1, model="compact")
+    engine.new = wire.records
+    async with showing(engine) as (app, pilot):
+        await pilot.press("3")
+        await until(pilot, lambda: "1.234" in seen(app))
+        engine.there["CP1"] = station("CP1", {**charging, "energy_wh": 2345.0})
+        await until(pilot, lambda: "2.345" in seen(app))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
