@@ -19,7 +19,7 @@ from simulator.control_openapi import openapi
 from simulator.control_stages import StageCalls
 from simulator.kernel import filters
 from simulator.kernel.filter_rows import LACKING, OfRecord
-from simulator.kernel.journal import Record
+from simulator.kernel.journal import LEGS, Record
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.scenario.dealings import dealings
 from simulator.scenario.expect import ExpectationFailed
@@ -299,8 +299,13 @@ class Control:
 
     async def _wait(self, call: Call) -> Any:
         play = copy(self._play)  # what was seen is the same for all, where one looks from is not
-        play.variables, play.cursor = {}, call.number("after", self._play.cursor)
+        play.variables, play.cursor = {}, call.number("after", self._last_step())
         return {"result": await self._done(play, "expect", call.body)}
+
+    def _last_step(self) -> int:
+        """The record of the last step that did something, whoever made it; 0 if none has."""
+        told = (r for r in reversed(self._world.journal.records) if r["leg"] == "step")
+        return next((r["seq"] for r in told if _acts(r["step"])), 0)
 
     async def _done(self, play: Play, name: str, given: Any) -> Any:
         """Perform a step. Raises ControlError: 408 not seen in time, 409 not done, 400 wrong."""
@@ -316,9 +321,16 @@ class Control:
             raise ControlError(409, str(error) or type(error).__name__) from error
 
 
+def _acts(name: str) -> bool:
+    """True for a verb that does something; others look or talk."""
+    return name in STEPS and STEPS[name].acts
+
+
 def _wanted(call: Call, leg: str | None = None) -> Callable[[Record], bool]:
     """Which records a call asks for. Raises ControlError."""
     leg, session = leg or call.query.get("leg"), call.query.get("session")
+    if leg is not None and leg not in LEGS:
+        raise ControlError(400, f"leg: no leg '{leg}'.{did_you_mean(leg, LEGS)}")
     try:
         picks = filters.parse(call.query.get("filter", ""), lacking=LACKING)
     except filters.FilterError as error:

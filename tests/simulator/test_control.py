@@ -142,6 +142,7 @@ async def test_a_message_is_held_seen_changed_and_released_over_http() -> None:
         ("DELETE", "/world", None, 405, "GET is"),
         ("GET", "/world?x=1", None, 400, "no query parameter 'x'"),
         ("GET", "/journal?after=-1", None, 400, "expected a whole number"),
+        ("GET", "/journal?leg=ocp", None, 400, "leg: no leg 'ocp'. Did you mean 'ocpp'?"),
         ("GET", "/journal?filter=~cp", None, 400, "filter: at 4: ~cp needs a word"),
         ("GET", "/journal/stream?filter=~m", None, 400, "filter: at 1: ~m says nothing here"),
         ("GET", "/stations/DE-AC-2", None, 404, "Did you mean 'DE-AC-1'"),
@@ -172,6 +173,18 @@ async def test_a_wait_in_vain_shows_what_was_nearest() -> None:
         status, answer = await call("POST", "/wait?after=0", wanted)
         assert status == 408
         assert "status: expected 2001, was 1000" in answer["details"]
+
+
+async def test_a_wait_looks_behind_the_last_step_that_did_something() -> None:
+    async with controlled() as (_, call):
+        place, started = {"station": "DE-AC-1", "token": ANNA}, {"ocpp": "StartTransaction"}
+        after = (await call("POST", "/steps/start", place))[1]["after"]
+        assert (await call("POST", "/wait", started))[0] == 200
+        await call("POST", "/steps/note", "what only talks moves nothing")
+        assert (await call("POST", "/wait", started))[0] == 200
+        await call("POST", "/steps/advance", "10 min")
+        assert (await call("POST", "/wait", {**started, "within": 5}))[0] == 408
+        assert (await call("POST", f"/wait?after={after}", started))[0] == 200
 
 
 async def test_a_body_that_is_no_json() -> None:
