@@ -26,13 +26,16 @@ def ndjson(outcomes: Sequence[Outcome]) -> bytes:
 
 
 def junit(outcomes: Sequence[Outcome]) -> bytes:
-    """A suite for each file, a case for each run."""
+    """A suite for each file, a case for each run: one that is repeated is named with its seed."""
     root = Element("testsuites", {"name": "roamlab run", **_counts(outcomes)})
     for path in dict.fromkeys(outcome.path for outcome in outcomes):
         own = [outcome for outcome in outcomes if outcome.path == path]
         suite = SubElement(root, "testsuite", {"name": _legal(path), **_counts(own)})
+        often = Counter(outcome.title for outcome in own)
         for outcome in own:
-            _case(suite, outcome)
+            # Build servers take cases of one name for the same one, and show the last.
+            told = f" seed={outcome.seed}" if often[outcome.title] > 1 else ""
+            _case(suite, outcome, f"{outcome.title}{told}")
     indent(root)
     content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return content + b"\n"
@@ -52,11 +55,11 @@ def _counts(outcomes: Sequence[Outcome]) -> dict[str, str]:
 _ELEMENTS = {Verdict.FAIL: "failure", Verdict.ERROR: "error", Verdict.NOT_APPLICABLE: "skipped"}
 
 
-def _case(suite: Element, outcome: Outcome) -> None:
+def _case(suite: Element, outcome: Outcome, name: str) -> None:
     case = SubElement(
         suite,
         "testcase",
-        name=_legal(outcome.title),
+        name=_legal(name),
         classname=_legal(outcome.path),
         time=f"{outcome.real_ms / 1000:.3f}",
     )

@@ -41,6 +41,15 @@ def test_junit_adds_up() -> None:
     assert "why <script>" in failure.attrib["message"]
 
 
+def test_junit_tells_repeated_runs_apart() -> None:
+    told = [Outcome("often", "a.yaml", seed=seed) for seed in (7, 8)]
+    told += [Outcome("once", "a.yaml", seed=7), Outcome("often", "b.yaml", seed=7)]
+    cases = ElementTree.fromstring(junit(told)).findall(".//testcase")
+    assert [case.attrib["name"] for case in cases] == [
+        "often seed=7", "often seed=8", "once", "often",
+    ]  # fmt: skip
+
+
 def test_ndjson_holds_an_outcome_a_line() -> None:
     lines = ndjson(outcomes()[:1]).splitlines()
     assert msgspec.json.decode(lines[0])["verdict"] == "PASS"
