@@ -15,7 +15,7 @@ from simulator.mistakes import did_you_mean
 from simulator.scenario import picking
 from simulator.scenario.compare import MISSING, glob, holds, in_words, problem, shown
 from simulator.scenario.sights import SEND, Sight, point
-from simulator.scenario.spoken import misspelt
+from simulator.scenario.spoken import misspelt, never_so
 
 # The key that names what is looked for -> the leg it is found on.
 SUBJECTS: Mapping[str, str] = {
@@ -77,7 +77,7 @@ class Match:
         for key, wanted in given.items():
             if key not in known:
                 raise MatchError(key, f"unknown.{did_you_mean(key, known)}")
-            why = problem(wanted) if key in FIELDS else None
+            why = problem(wanted) or never_so(key, wanted) if key in FIELDS else None
             if why is not None:
                 raise MatchError(key, why)
         leg = SUBJECTS[subjects[0]] if subjects else ""

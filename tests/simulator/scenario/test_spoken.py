@@ -24,6 +24,7 @@ from simulator.wire.ocpp_schema import actions
         ("ocpi", "location", "no OCPI method or module is called 'location'."),
         ("ocpi", "PATHC", "Did you mean 'PATCH'?"),
         ("ocpi", "* session", "Did you mean 'sessions'?"),
+        ("fault", "dropp", "no fault is called 'dropp'. Did you mean 'drop'?"),
     ],
 )
 def test_what_no_message_is_called(leg: str, name: str, words: str) -> None:
@@ -42,12 +43,46 @@ def test_what_no_message_is_called(leg: str, name: str, words: str) -> None:
         ("ocpi", "*"), ("ocpi", "* tariffs"), ("ocpi", "GET versions"), ("ocpi", "GET -"),
         ("ocpi", "PUT chargingprofiles"), ("ocpi", "PUT hubclientinfo"), ("ocpi", "DELETE"),
         ("ocpi", "POST nltnm-*"), ("ocpi", "OPTION? cdrs"), ("ocpi", "${method} cdrs"),
+        ("fault", "hold"), ("fault", "ocsp_*"), ("fault", "*"),
         ("event", "cdr.bilt"), ("finding", "cdr.prise"),
     ],
 )  # fmt: skip
 def test_what_can_be_looked_for(leg: str, name: str) -> None:
     assert misspelt(leg, name) is None
     assert Match.parse({leg: name})
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted", "words"),
+    [
+        ("direction", "sendt", "never 'sendt'. Did you mean 'sent'?"),
+        ("severity", "rejct", "never 'rejct'. Did you mean 'reject'?"),
+        ("severity", "Reject", "Did you mean 'reject'?"),
+        ("status", "1000", "expected a number, or comparators, not text: '1000'"),
+        ("http", "200", "expected a number"),
+        ("status", {"gte": 2000}, "no comparator 'gte'. Did you mean '"),
+        ("by", {}, "no comparator ''."),
+    ],
+)
+def test_what_a_fact_can_never_be_is_told_before_anything_runs(
+    field: str, wanted: object, words: str
+) -> None:
+    with pytest.raises(MatchError) as caught:
+        Match.parse({"ocpi": "POST cdrs", field: wanted})
+    assert (caught.value.field, words in caught.value.why) == (field, True)
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("direction", "received"), ("direction", "${way}"), ("severity", "note"),
+        ("severity", {"in": ["drop", "warn"]}), ("status", 2001), ("status", "${status}"),
+        ("status", {"ge": 2000}), ("http", 404), ("by", "a-custom-peer"), ("seen", "1000"),
+        ("seen", {"currency": "EUR"}),
+    ],
+)  # fmt: skip
+def test_what_a_fact_can_be(field: str, wanted: object) -> None:
+    assert Match.parse({"finding": "*", field: wanted})
 
 
 def test_every_action_and_module_of_every_version_is_known() -> None:

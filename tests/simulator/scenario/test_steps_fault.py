@@ -39,7 +39,10 @@ def test_every_key_of_a_spec_is_an_argument() -> None:
         ({"kind": "drop", "times": 0}, ("times",), "a whole number from 1"),
         ({"kind": "drop", "status": 503}, ("status",), "drop has none"),
         ({"kind": "drop", "acton": "X"}, ("acton",), "Did you mean 'action'"),
-        ({"action": "X"}, (), "'kind' is missing"),
+        ({"action": "Reset"}, (), "'kind' is missing"),
+        ({"kind": "drop", "action": "Heartbeet"}, ("action",), "Did you mean 'Heartbeat'"),
+        ({"kind": "drop", "module": "cdr"}, ("module",), "Did you mean 'cdrs'"),
+        ({"kind": "drop", "method": "PSOT"}, ("method",), "Did you mean 'POST'"),
     ],
 )
 def test_a_mistake_is_found_once_before_anything_runs(given: Any, where: Any, says: str) -> None:
@@ -52,6 +55,10 @@ def test_variables_are_left_until_they_have_a_value() -> None:
     assert not list(STEPS["fault"].problems({"kind": "${kind}", "times": "x"}))
     assert not list(STEPS["fault"].problems({"kind": "drop", "times": "${often}"}))
     assert not list(STEPS["fault"].problems("drop"))
+    for action in ("${action}", "Start*", "*", "Heartbeat"):
+        assert not list(STEPS["fault"].problems({"kind": "drop", "action": action}))
+    for module in ("cdrs", "*", "nltnm-*", "credentials"):
+        assert not list(STEPS["fault"].problems({"kind": "drop", "module": module}))
 
 
 def test_faults_are_placed_struck_and_taken_away() -> None:

@@ -52,6 +52,7 @@ def test_every_matcher_and_parameter_is_an_argument() -> None:
         ("intercept", {"filter": "~a X", "within": "soon"}, ("within",), "expected a duration"),
         ("intercept", {"times": 0}, ("times",), "a whole number from 1"),
         ("intercept", {"acton": "X"}, ("acton",), "Did you mean 'action'"),
+        ("intercept", {"action": "Authorise"}, ("action",), "Did you mean 'Authorize'"),
         ("release", {"set": {"id": 1}}, ("set",), "'id' is no JSON pointer"),
         ("release", {"remove": "/a b"}, ("remove",), "'b' is no JSON pointer"),
         ("release", {"headers": {"X": 1}}, ("headers", "X"), "expected text"),
