@@ -44,9 +44,7 @@ async def test_a_world_that_is_over_ends_it_without_a_word(
     assert journal.records[-1]["what"] == "within"
 
 
-def test_a_filter_that_cannot_be_read_leaves_no_file(
-    journal: Journal, tmp_path: Path
-) -> None:
+def test_a_filter_that_cannot_be_read_leaves_no_file(journal: Journal, tmp_path: Path) -> None:
     with pytest.raises(FilterError):
         Recording(journal, tmp_path, "~")
     assert list(tmp_path.iterdir()) == [] and journal.seq == 0
