@@ -26,7 +26,7 @@ from simulator.tui.screens.view import View
 from simulator.tui.store import Changes, Store
 from simulator.tui.themes import DARK, LIGHT
 from simulator.tui.views import VIEWS
-from simulator.tui.widgets.bars import Bar
+from simulator.tui.widgets.bars import Bar, FilterLine
 from simulator.tui.widgets.jump import Jump
 from simulator.tui.widgets.palette import Choice, Palette, Sheet
 from simulator.tui.worlds import Worlds
@@ -239,7 +239,8 @@ class RoamlabApp(App[int]):
         if self.view is not None:
             place = str(self.current_mode)
             title = place.capitalize()
-            content = helping.page(title, self.view.HELP, place, self.config.keys, self.view.pane)
+            content = helping.page(title, self.view.HELP, place, self.config.keys, self.view.pane,
+                                   typing=isinstance(self.focused, FilterLine))  # fmt: skip
             keys = [question.key for question in questions.QUESTIONS]
             self.push_screen(Sheet(f"help: {title}", content, keys), self._asked)
 

@@ -17,12 +17,21 @@ from simulator.tui.questions import QUESTIONS
 
 
 def page(
-    title: str, about: str, place: str, keymap: Mapping[str, str], pane: tuple[str, str] = ("", "")
+    title: str,
+    about: str,
+    place: str,
+    keymap: Mapping[str, str],
+    pane: tuple[str, str] = ("", ""),
+    *,
+    typing: bool = False,
 ) -> Content:
     """The help of one screen and of a pane of it (id, name); `keymap`: the keys that a user has
-    changed, by id.
+    changed, by id. It begins with the filters for somebody who is `typing` one.
     """
     paint = Painter()
+    if typing:
+        _filters(paint)
+        paint.line()
     paint.line(("What do you want to know?", "strong"), ("  Press its letter.", "quiet"))
     for question in QUESTIONS:
         paint.line((f"  {question.key}  ", "accent"), question.words)
@@ -35,6 +44,12 @@ def page(
         for row in rows(name):
             shown = keymap.get(row.id, row.keys).replace(",", " ")
             paint.line((f"{shown:<14}", "strong"), row.what)
+    if not typing:
+        _filters(paint)
+    return paint.content
+
+
+def _filters(paint: Painter) -> None:
     paint.title("Filter", "accent")
     paint.line("A bare word is looked for anywhere. Words are parts, * and ? make patterns.")
     paint.line("Join with & (or a blank), |, !, ( ). As in: ", ("~cp DE-AC-1 & !~a Heartbeat",
@@ -42,4 +57,3 @@ def page(
     for name, what in (*WORDS.items(), *FLAGS.items(), *NUMBERS.items()):
         word = " WORD" if name in WORDS else ">500" if name in NUMBERS else ""
         paint.line((f"~{name + word:<13}", "strong"), what)
-    return paint.content

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -96,6 +97,18 @@ class KeyBar(Bar):
         self.update(shown)
 
 
+class FilterLine(Input):
+    """Where a filter is typed. `?` where nothing stands yet asks for help; behind a word it is a
+    pattern.
+    """
+
+    async def on_key(self, event: events.Key) -> None:
+        """Explain the filter language instead of taking the question mark for one."""
+        if event.character == "?" and not self.value:
+            event.prevent_default().stop()
+            await self.run_action("app.help")
+
+
 class TypedBar(Vertical):
     """Where a filter is typed, and what is wrong with it. `NAME` is that of its line."""
 
@@ -110,7 +123,8 @@ class TypedBar(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line, and a line for its error."""
-        yield Input(placeholder=f"{self.EXAMPLE}    (? explains it)", compact=True, id=self.NAME)
+        hint = f"{self.EXAMPLE}    (? explains it)"
+        yield FilterLine(placeholder=hint, compact=True, id=self.NAME)
         yield Static("", id=f"{self.NAME}-error", markup=False)
 
     def open(self, text: str) -> None:

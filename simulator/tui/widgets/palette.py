@@ -13,7 +13,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.screen import ModalScreen
@@ -130,9 +130,9 @@ class Sheet(ModalScreen[str | None]):
 
     CSS = """
     Sheet { align: center middle; background: $background 60%; }
-    Sheet > Vertical { width: 90%; max-width: 96; height: auto; max-height: 94%;
-                       background: $panel; border: round $primary; padding: 0 1;
-                       overflow-y: auto; scrollbar-size-vertical: 1; }
+    Sheet > VerticalScroll { width: 90%; max-width: 96; height: auto; max-height: 94%;
+                             background: $panel; border: round $primary; padding: 0 1;
+                             scrollbar-size-vertical: 1; }
     Sheet Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -145,15 +145,14 @@ class Sheet(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The text."""
-        with Vertical() as box:
+        with VerticalScroll() as box:
             box.border_title = self._title
-            box.border_subtitle = "esc closes"
-            box.can_focus = True
+            box.border_subtitle = "↑ ↓ scroll · esc closes"
             yield Static(self._content, markup=False)
 
     def on_mount(self) -> None:
         """The arrows scroll."""
-        self.query_one(Vertical).focus()
+        self.query_one(VerticalScroll).focus()
 
     def on_key(self, event: events.Key) -> None:
         """One of the page's own keys."""

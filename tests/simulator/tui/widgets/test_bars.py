@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from simulator.tui.widgets.bars import FilterBar, KeyBar, fitting
-from tests.simulator.tui.stage import FakeEngine, showing
+from simulator.tui.widgets.palette import Sheet
+from tests.simulator.tui.stage import FakeEngine, seen, showing, until
 
 
 def test_what_does_not_fit_is_left_out_from_the_end() -> None:
@@ -32,3 +34,19 @@ async def test_a_filter_that_cannot_be_read_is_said_below_its_place() -> None:
         assert "▲ at 1: no operator ~zz" in str(bar.query_one("#filter-error").render())
         await pilot.press("escape")
         assert not bar.has_class("-open")
+
+
+@pytest.mark.real
+async def test_a_question_mark_in_an_empty_filter_explains_filters_and_is_else_a_pattern() -> None:
+    async with showing(FakeEngine("CP1"), size=(80, 24)) as (app, pilot):
+        for key in ("slash", "i"):
+            await pilot.press("2", key, "question_mark")
+            await until(pilot, lambda: isinstance(app.screen, Sheet))
+            assert "A bare word is looked for anywhere" in seen(app)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.view is not None)
+            line = app.screen.query_one(f"#{'filter' if key == 'slash' else 'intercept'}", Input)
+            assert app.focused is line and line.value == ""
+            await pilot.press("C", "question_mark")
+            assert line.value == "C?"
+            await pilot.press("escape")

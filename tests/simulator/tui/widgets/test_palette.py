@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual.app import App
+from textual.containers import VerticalScroll
 from textual.content import Content
 
 from simulator.tui.widgets.palette import Choice, Palette, Sheet
@@ -55,3 +56,19 @@ async def test_a_page_closes_by_its_key() -> None:
         await pilot.press("question_mark")
         await pilot.pause()
         assert not isinstance(app.screen, Sheet)
+
+
+async def test_a_page_that_is_longer_than_the_screen_scrolls_with_the_keys() -> None:
+    app: App[None] = App()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(Sheet("help", Content("\n".join(f"line {at}" for at in range(99)))))
+        await pilot.pause()
+        page = app.screen.query_one(VerticalScroll)
+        places = []
+        for key in ("down", "pagedown", "end", "pageup", "home"):
+            await pilot.press(key)
+            await pilot.pause(0.5)
+            places.append(page.scroll_offset.y)
+        assert places[0] == 1
+        assert places[0] < places[1] < places[3] < places[2]
+        assert places[4] == 0
