@@ -82,9 +82,14 @@ def _examine_release(given: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     edits = [key for key in ("body", "set", "remove", "status", "headers") if key in given]
     if given.get("drop") is True and edits:
         yield ("drop",), f"what is lost needs no {edits[0]}"
+    remove = given.get("remove")
+    if not isinstance(remove, str | list | None):
+        yield ("remove",), "expected pointers, a list or with blanks between"
     for key in ("set", "remove"):
         told = given.get(key)
-        for pointer in told.split() if isinstance(told, str) else told or ():
+        if not isinstance(told, str | list | Mapping):
+            continue
+        for pointer in told.split() if isinstance(told, str) else told:
             if not isinstance(pointer, str) or pointer[:1] not in ("", "/", "$"):
                 yield (key,), f"'{pointer}' is no JSON pointer: it begins with /"
     headers = given.get("headers")

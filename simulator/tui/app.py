@@ -6,12 +6,13 @@ nothing for each frame; frozen, or under another page, it draws nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from textual.app import App, ScreenStackError
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.widget import Widget
 
 from simulator.kernel.clock import stopwatch
@@ -20,6 +21,7 @@ from simulator.tui import doing, helping, questions, saving, status
 from simulator.tui.acting import Actor
 from simulator.tui.config import Config
 from simulator.tui.engine import Engine
+from simulator.tui.harmless import HARMLESS
 from simulator.tui.keys import bindings, rows
 from simulator.tui.presenter import DEFAULT
 from simulator.tui.screens.view import View
@@ -72,6 +74,10 @@ class RoamlabApp(App[int]):
     def maker(self, name: str) -> Callable[[], View]:
         """What makes a screen, for the world that is shown by then."""
         return lambda: VIEWS[name](self.store)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Also keep what a wire or a file tells from being a command to the terminal."""
+        return [*super().get_line_filters(), HARMLESS]
 
     def show_store(self, store: Store) -> None:
         """Let another world be the one that is shown."""

@@ -73,8 +73,7 @@ class Library:
 
 
 def _enter(found: dict[Path, Entry], file: Path, folder: str) -> None:
-    real = file.resolve()
-    if real not in found and is_scenario(file):
+    if is_scenario(file) and (real := file.resolve()) not in found:  # a link in a circle has none
         found[real] = Entry(str(real), folder, file.stem)
 
 

@@ -185,7 +185,7 @@ class _Tab(AppService):
         async for message in self._socket:
             match _decoded(message):
                 case ["stdin", str(keys)]:
-                    await self.send_bytes(keys.encode())
+                    await self.send_bytes(keys.encode(errors="replace"))
                 case ["resize", {"width": int(width), "height": int(height)}]:
                     await self.set_terminal_size(*_size(str(width), str(height)))
                 case ["ping", str(number)]:
@@ -234,7 +234,7 @@ async def _mark(_request: web.Request, response: web.StreamResponse) -> None:
 
 def _decoded(message: WSMessage) -> Any:
     if message.type is WSMsgType.TEXT:
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             return message.json()
     return None
 

@@ -55,6 +55,8 @@ def test_every_matcher_and_parameter_is_an_argument() -> None:
         ("intercept", {"action": "Authorise"}, ("action",), "Did you mean 'Authorize'"),
         ("release", {"set": {"id": 1}}, ("set",), "'id' is no JSON pointer"),
         ("release", {"remove": "/a b"}, ("remove",), "'b' is no JSON pointer"),
+        ("release", {"remove": 5}, ("remove",), "expected pointers"),
+        ("release", {"set": 5}, ("set",), "expected a mapping"),
         ("release", {"headers": {"X": 1}}, ("headers", "X"), "expected text"),
         ("release", {"drop": True, "body": {}}, ("drop",), "what is lost needs no body"),
         ("release", {"status": "no"}, ("status",), "expected a whole number"),

@@ -28,6 +28,13 @@ def test_your_own_first_then_what_comes_along(tmp_path: Path) -> None:
     assert [e.name for e in library.entries()[:3]] == ["a", "c", "b"]
 
 
+def test_links_that_lead_nowhere_and_in_a_circle_are_no_scenarios(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("b.yaml")
+    (tmp_path / "b.yaml").symlink_to("a.yaml")
+    (tmp_path / "c.yaml").symlink_to("none")
+    assert "yours" not in {entry.folder for entry in Library(tmp_path).entries()}
+
+
 def test_a_file_is_read_without_its_world_and_again_once_it_changed(tmp_path: Path) -> None:
     path, library = tmp_path / "a.yaml", Library(tmp_path)
     path.write_text(TEXT.format("a"))

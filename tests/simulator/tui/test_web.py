@@ -97,7 +97,8 @@ async def test_a_tab_is_a_process_that_ends_with_it(
     async with http.ws_connect(f"{pages.url}ws?width=9999&height=0x") as socket:
         await heard(socket, b"500 x 24")
         (pid,) = pages.pids
-        for odd in ("{", "5", '["resize", {"width": 3}]', '["stdin"]', '["ping", 4]'):
+        odds = ("{", "5", '["resize", {"width": 3}]', '["stdin"]', '["ping", 4]', "[" * 99_999)
+        for odd in (*odds, '["stdin", "\\ud800"]'):
             await socket.send_str(odd)
         await socket.send_json(["ping", "17"])
         await heard_text(socket, '["pong", "17"]')
