@@ -252,5 +252,5 @@ def _mapping(value: Any) -> Payload:
 def _json(text: Any) -> Any:
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, TypeError):
+    except (msgspec.DecodeError, RecursionError, TypeError):
         return None

@@ -79,6 +79,6 @@ def _payload(record: Record, place: int) -> Mapping[str, Any]:
     try:
         parts = msgspec.json.decode(record["frame"])
         payload = parts[place] if isinstance(parts, list) and len(parts) > place else {}
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return payload if isinstance(payload, Mapping) else {}

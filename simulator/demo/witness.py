@@ -141,7 +141,7 @@ def answer_of(record: Record) -> Any:
 def _decoded(text: str | None) -> Any:
     try:
         return msgspec.json.decode(text) if text else {}
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
 
 

@@ -182,5 +182,5 @@ def _part(record: Record, place: int) -> Any:
 def _decoded(text: str | None) -> Any:
     try:
         return msgspec.json.decode(text) if text else MISSING
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return MISSING

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
+from simulator.kernel.filter_rows import decoded
 from simulator.kernel.journal import Record
 from simulator.tui.store import Store
 from simulator.tui.visits import Visit
@@ -73,10 +72,7 @@ def _cost(body: Mapping[str, Any]) -> Any:
 
 
 def _body(record: Record) -> Mapping[str, Any]:
-    try:
-        body = msgspec.json.decode(record["request"]["body"])
-    except msgspec.DecodeError:
-        return {}
+    body = decoded(record["request"]["body"])
     return body if isinstance(body, dict) else {}
 
 

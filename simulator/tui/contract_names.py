@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import msgspec
-
+from simulator.kernel.filter_rows import decoded
 from simulator.kernel.journal import Record
 from simulator.wording import short
 
@@ -145,7 +144,4 @@ def _decoded(text: Any) -> Mapping[str, Any]:
 
 
 def _value(text: Any) -> Any:
-    try:
-        return msgspec.json.decode(text) if isinstance(text, str) and text else None
-    except msgspec.DecodeError:
-        return None
+    return decoded(text) if isinstance(text, str) else None

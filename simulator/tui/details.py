@@ -117,7 +117,7 @@ def exchange(ex: Exchange) -> Content:
     for pointer, words in schema:
         remarks.setdefault(pointer, []).append(words)
     answered = ex.answer is not None and bool(ex.answer["errors"])
-    paint.title("Request").json(ex.request, {} if answered else remarks)
+    _body(paint.title("Request"), ex.record["frame"], ex.request, {} if answered else remarks)
     if ex.answer is None:
         paint.title("Response").line(("not answered yet", "quiet"))
     else:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.kernel.filter_rows import decoded
 from simulator.kernel.journal import Record
 from simulator.scenario.sights import CALL, CALLERROR
 from simulator.wording import DETAILS, Line, Wording, short
@@ -161,11 +162,20 @@ def _call(exchange: Exchange) -> Line | None:
     wording.line({**exchange.record, "actor": exchange.sender, "direction": "sent"})
     if exchange.answer is not None:
         answer = {**exchange.answer, "actor": exchange.sender, "peer": exchange.receiver}
-        return wording.line({**answer, "direction": "received"})
+        return wording.line({**answer, "direction": "received"}) or _error(exchange)
     payload, told = exchange.request, DETAILS.get(exchange.name)
     detail = told(payload) if told is not None and isinstance(payload, Mapping) else ""
     at = exchange.record["at"]
     return Line(at, "ocpp", exchange.sender, exchange.receiver, exchange.name, detail, "…", "quiet")
+
+
+def _error(exchange: Exchange) -> Line | None:
+    """The error with which a frame was answered that could not be read."""
+    answer, reply = exchange.answer, exchange.reply
+    if answer is None or answer["message_type"] != CALLERROR or not reply:
+        return None
+    return Line(exchange.record["at"], "ocpp", exchange.sender, exchange.receiver, exchange.name,
+                "", str(reply[0]), "bad")  # fmt: skip
 
 
 def _held(exchange: Exchange) -> Line:
@@ -196,11 +206,3 @@ def _parts(record: Record) -> list[Any] | None:
 def _part(record: Record, place: int) -> Any:
     parts = _parts(record)
     return parts[place] if parts is not None and len(parts) > place else None
-
-
-def decoded(text: str | None) -> Any:
-    """The JSON of a text, None where it is none."""
-    try:
-        return msgspec.json.decode(text) if text else None
-    except msgspec.DecodeError:
-        return None

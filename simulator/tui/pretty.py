@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 LINES = 2_000
+# Steps in; what is nested deeper stands in one line.
+DEEP = 60
 _POINTER = re.compile(r"^((?:/[^\s:]*)+|#?/)(?::\s*|\s+)(.*)$", re.DOTALL)
 
 
@@ -73,7 +75,7 @@ def _lines(
 ) -> Iterator[Piece]:
     told = tuple(placed.get(pointer, ()))
     label = f"{name}: " if name else ""
-    if not isinstance(value, Mapping | list) or not value:
+    if not isinstance(value, Mapping | list) or not value or indent >= DEEP:
         yield Piece(indent, label, _plain(value) + tail, told)
         return
     is_map = isinstance(value, Mapping)

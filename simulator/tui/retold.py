@@ -72,7 +72,7 @@ class Retold:
         if record["message_type"] != 2 or tells is None:
             return
         with contextlib.suppress(
-            msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError
+            msgspec.DecodeError, RecursionError, LookupError, TypeError, ValueError, AttributeError
         ):
             tells(now, msgspec.json.decode(record["frame"])[3], self)
 

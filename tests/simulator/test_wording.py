@@ -112,6 +112,12 @@ async def test_the_far_end_and_nonsense_add_nothing(journal: Journal) -> None:
         assert wording.line(record) is None
 
 
+async def test_a_frame_nested_deeper_than_can_be_read_adds_nothing(journal: Journal) -> None:
+    record = frame(journal, "sent", [2, "1", "Heartbeat", {}])
+    record["frame"] = "[" * 5000 + "]" * 5000
+    assert Wording().line(record) is None
+
+
 def exchange(journal: Journal, **changes: Any) -> Record:
     fields: dict[str, Any] = {
         "version": "2.2.1",

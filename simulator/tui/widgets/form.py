@@ -32,7 +32,7 @@ def value_of(arg: Arg, text: str) -> Any:
     if arg.kind in _JSON:
         try:
             return msgspec.json.decode(text)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return text
     return text
 

@@ -71,5 +71,7 @@ def test_prices_of_ocpi_2_1_1_and_bodies_that_are_none() -> None:
     broken["request"]["body"] = "no JSON"
     store, _ = _store(wire)
     assert bill(store, None).cost == "2.50"
+    broken["request"]["body"] = "[" * 5000
+    assert bill(store, None).cost == "2.50"
     record["request"]["body"] = "[]"
     assert bill(store, None).cost == ""

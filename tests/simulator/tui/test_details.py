@@ -61,6 +61,20 @@ def test_schema_errors_stand_in_what_they_judge() -> None:
     assert "not answered yet" in told
 
 
+def test_a_frame_that_cannot_be_read_is_shown_as_it_is_with_its_answer() -> None:
+    wire = Wire()
+    wire.call("Heartbeat", kind=4)
+    deep = "[" * 5000
+    for text in ("[2, nonsense", deep):
+        for record in wire.records:
+            if record["message_type"] == 2:
+                record["frame"] = text
+        (ex,) = paired(wire.records)
+        assert (ex.line.outcome, ex.line.tone) == ("InternalError", "bad")
+        told = details.exchange(ex).plain
+        assert f"Request\n{text[:2000]}\n" in told and "InternalError" in told
+
+
 def test_a_finding_of_its_own() -> None:
     wire = Wire()
     wire.finding(1, seen={"a": 1})

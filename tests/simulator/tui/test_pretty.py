@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.tui.pretty import LINES, Piece, at_pointer, lines
+from simulator.tui.pretty import DEEP, LINES, Piece, at_pointer, lines
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),
@@ -41,6 +41,15 @@ def test_a_long_value_says_what_it_leaves_out() -> None:
     told = list(lines([{"n": n} for n in range(LINES)]))
     assert len(told) == LINES + 1
     assert told[-1].value == f"… {2 * LINES + 2} more lines"
+
+
+def test_what_is_nested_deep_stands_in_a_line() -> None:
+    value: object = []
+    for _ in range(500):
+        value = {"a": value}
+    told = list(lines(value))
+    assert max(piece.indent for piece in told) == DEEP
+    assert told[DEEP].value.count("{") == 500 - DEEP
 
 
 def test_pointers_of_remarks() -> None:
