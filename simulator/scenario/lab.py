@@ -39,6 +39,10 @@ class _Ground(Protocol):
         """No more work will come."""
 
 
+# What can be up when a test begins, as in scenario files.
+_STARTS = ("all", "unregistered", "off")
+
+
 class _Inside:
     """On the caller's own thread: the loop runs only while it has work."""
 
@@ -97,6 +101,7 @@ class Lab:
         start: str = "all",
         journal: Path | None = None,
     ) -> None:
+        _check_begin(start, seed)
         self.journal_file = journal
         told = Clock.parse(clock or plan.clock)
         self._ground: _Ground = (_Inside if told.mode == "virtual" else _Beside)(told)
@@ -177,6 +182,14 @@ class Lab:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _check_begin(start: str, seed: object) -> None:
+    """Hold what a test says of a world's beginning against what there is. Raises StepError."""
+    if start not in _STARTS:
+        raise StepError(f"start '{start}': expected one of {', '.join(_STARTS)}")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise StepError(f"seed {seed!r:.40}: expected a whole number")
 
 
 async def _begin(

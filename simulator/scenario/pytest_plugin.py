@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest of the markers."""
+    """Tell pytest of the markers. Raises UsageError for a folder of scenarios that is not there."""
     for line in (
         "roamlab_world(world, change={}): the world of this test",
         "roamlab_clock(clock): its clock: virtual, real or scaled:N",
@@ -68,6 +68,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "roamlab_start(how): what is up when the test begins: all, unregistered or off",
     ):
         config.addinivalue_line("markers", line)
+    for name in config.getini("roamlab_scenarios"):
+        if not (config.rootpath / name).is_dir():  # none would be collected, and nobody be told
+            raise pytest.UsageError(f"roamlab_scenarios: no folder '{name}' in {config.rootpath}")
 
 
 # Fixtures

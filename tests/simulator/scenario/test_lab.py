@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from simulator.scenario.lab import Lab
@@ -44,3 +46,16 @@ def test_a_bare_value_is_the_first_argument_beside_named_ones() -> None:
 async def test_a_virtual_world_is_not_played_from_async_code() -> None:
     with pytest.raises(StepError, match="not from async"):
         Lab(read_text(TINY))
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"start": "of"}, "start 'of': expected one of all, unregistered, off"),
+        ({"seed": "x"}, "seed 'x': expected a whole number"),
+        ({"seed": True}, "seed True: expected a whole number"),
+    ],
+)
+def test_a_beginning_that_there_is_not_is_a_mistake(told: dict[str, Any], words: str) -> None:
+    with pytest.raises(StepError, match=words):
+        Lab(read_text(TINY), **told)

@@ -172,6 +172,15 @@ def test_a_project_with_tests_and_scenarios(tmp_path: Path) -> None:
 
 
 @pytest.mark.real
+def test_a_folder_of_scenarios_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nroamlab_scenarios = . scenaros\n")
+    (tmp_path / "test_it.py").write_text("def test_it(): pass\n")
+    out = pytest_of(tmp_path)
+    assert f"ERROR: roamlab_scenarios: no folder 'scenaros' in {tmp_path}" in out
+    assert "passed" not in out
+
+
+@pytest.mark.real
 def test_all_fixtures_and_markers(tmp_path: Path) -> None:
     scenario_file(tmp_path, "", "none.yaml").unlink()
     (tmp_path / "pytest.ini").write_text("[pytest]\nroamlab_world = tiny.yaml\n")
