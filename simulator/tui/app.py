@@ -24,7 +24,6 @@ from simulator.tui.engine import Engine
 from simulator.tui.harmless import HARMLESS
 from simulator.tui.keys import bindings, rows
 from simulator.tui.presenter import DEFAULT
-from simulator.tui.printable import Printable
 from simulator.tui.screens.view import View
 from simulator.tui.store import Changes, Store
 from simulator.tui.themes import DARK, LIGHT
@@ -68,7 +67,6 @@ class RoamlabApp(App[int]):
         self._before: str | None = None
         self.actor = Actor(self)
         self._elapsed = stopwatch()
-        self._printable = Printable()
         self.worlds = Worlds(self)
         for name in VIEWS:
             self.add_mode(name, self.maker(name))
@@ -113,10 +111,6 @@ class RoamlabApp(App[int]):
     async def on_unmount(self) -> None:
         """Leave no process behind."""
         await self.worlds.close()
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """What each line goes through before it is drawn."""
-        return [*super().get_line_filters(), self._printable]
 
     # Looking
 

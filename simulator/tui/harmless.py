@@ -12,8 +12,9 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-# C0, DEL and C1: an escape sequence begins with ESC, or with CSI and OSC among C1.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# C0, DEL and C1: an escape sequence begins with ESC, or with CSI and OSC among C1. Then what ends a
+# line, and what turns the direction of the text beside it (UAX #9).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Harmless(LineFilter):

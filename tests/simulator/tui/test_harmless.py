@@ -16,7 +16,10 @@ BLACK = Color(0, 0, 0)
 
 def test_control_characters_are_taken_out_and_no_width_changes() -> None:
     bold = Style(bold=True)
-    told = [Segment("a\x1b[31mb\x9b1m\n", bold), Segment("\x07\x00\x7f"), Segment("ü✓")]
+    told = [
+        Segment("a\x1b[31mb\x9b1m\n", bold), Segment("\x07\x00\x7f\u202e\u2066\u2028"),
+        Segment("ü✓"),
+    ]  # fmt: skip
     kept = HARMLESS.apply(told, BLACK)
     assert kept == [Segment("a[31mb1m", bold), Segment("ü✓")]
     assert sum(cell_len(s.text) for s in kept) == sum(cell_len(s.text) for s in told)
