@@ -129,6 +129,12 @@ def _record(line: bytes) -> Record:
     record = _decoded(line)
     if not isinstance(record, dict):
         raise ValueError("expected a JSON object")
+    examine(record)
+    return record
+
+
+def examine(record: Record) -> None:
+    """Check that it has what records of its leg have. Raises ValueError: what is wrong."""
     _check(record, _COMMON)
     if record["leg"] not in LEGS:
         raise ValueError(f"no such leg: {_short(record['leg'])}")
@@ -142,7 +148,6 @@ def _record(line: bytes) -> Record:
             _check_message(name, record[name])
     if record["leg"] in ("ocpp", "ocpi") and record["direction"] not in ("sent", "received"):
         raise ValueError(f"direction: expected sent or received, not {_short(record['direction'])}")
-    return record
 
 
 def _check(record: Record, fields: Mapping[str, tuple[type, ...]]) -> None:

@@ -6,13 +6,14 @@ does, is shown up to there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from simulator.kernel import journal
-from simulator.kernel.journal import LEGS, Record
+from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake
+from simulator.scenario.replay_recording import examine
 from simulator.tui.engine import NOTHING_HELD, Facts, Snapshot, tokens_of
 from simulator.tui.retold import Retold
 
@@ -59,11 +60,17 @@ class RecordedEngine:
         if header is None:
             raise Mistake(f"--open {path}: the file is empty")
         records: list[Record] = []
-        trouble = ""
+        odd, trouble = 0, ""
         try:
-            records.extend(_whole(lines))  # those before a broken line stay
-        except (journal.JournalError, OSError):
+            for record in lines:
+                if _is_whole(record):
+                    records.append(record)
+                else:
+                    odd += 1
+        except (journal.JournalError, OSError):  # what stands before a broken line stays
             trouble = f"the file breaks off after record {len(records)}"
+        else:
+            trouble = f"{odd} lines are no records" if odd else ""
         return cls(header, records, trouble=trouble)
 
     def _retold(self) -> Snapshot:
@@ -84,10 +91,10 @@ class RecordedEngine:
         for record in self._records:
             if record["leg"] != "event":
                 continue
-            key = (record["actor"], record["data"].get("id"))
-            if record["what"] == "fault.placed":
-                placed[key] = {"hits": 0, "active": True, **record["data"].get("spec", {}),
-                               "id": key[1]}  # fmt: skip
+            ident, spec = record["data"].get("id"), record["data"].get("spec")
+            key = (record["actor"], str(ident))
+            if record["what"] == "fault.placed" and isinstance(spec, Mapping):
+                placed[key] = {"hits": 0, "active": True, **spec, "id": ident}
             elif record["what"] == "fault.removed":
                 placed.pop(key, None)
         return list(placed.values())
@@ -167,9 +174,10 @@ class RecordedEngine:
         raise Mistake(f"{stage}: {_OVER}")
 
 
-def _whole(lines: Iterator[Record]) -> Iterator[Record]:
-    """The records that have what a record of their leg has. Raises JournalError, OSError."""
-    for record in lines:
-        leg = record.get("leg")
-        if leg in LEGS and all(name in record for name in (*_EVERY, *_OF_LEG.get(leg, ()))):
-            yield record
+def _is_whole(record: Record) -> bool:
+    """Whether it has what a record of its leg has."""
+    try:
+        examine(record)
+    except ValueError:
+        return False
+    return all(name in record for name in (*_EVERY, *_OF_LEG.get(record["leg"], ())))

@@ -24,6 +24,11 @@ _STATES = {
     "SuspendedEV": "suspended_ev", "SuspendedEVSE": "suspended_evse", "Finishing": "finishing",
 }  # fmt: skip
 
+# What stands where something else was expected: anybody may have written it.
+_ODD = (
+    msgspec.DecodeError, RecursionError, LookupError, TypeError, ValueError, AttributeError,
+)  # fmt: skip
+
 
 class Retold:
     """Stations, record by record."""
@@ -44,7 +49,8 @@ class Retold:
             self._own.add(name)
             told, what = _EVENTS.get(record["what"]), str(record["what"])
             if told is not None:
-                told(self._now(name), _Event(record, self))
+                with contextlib.suppress(*_ODD):
+                    told(self._now(name), _Event(record, self))
             elif what.startswith("boot.") and what != "boot.failed":
                 status = what.removeprefix("boot.").capitalize()
                 self._now(name).update(boot=status, online=status == "Accepted")
@@ -71,9 +77,7 @@ class Retold:
         tells = _CALLS.get(record["action"] or "")
         if record["message_type"] != 2 or tells is None:
             return
-        with contextlib.suppress(
-            msgspec.DecodeError, RecursionError, LookupError, TypeError, ValueError, AttributeError
-        ):
+        with contextlib.suppress(*_ODD):
             tells(now, msgspec.json.decode(record["frame"])[3], self)
 
     def metered(self, now: Snapshot, evse: Snapshot, values: Iterable[Mapping[str, Any]]) -> None:

@@ -63,6 +63,24 @@ async def test_a_long_journal_comes_in_parts() -> None:
     assert parts == [5_000, 3_001, 0]
 
 
+async def test_what_is_no_record_is_left_out_and_told(tmp_path: Path) -> None:
+    wire = wire_of()
+    wire.journal.append("event", "station/CP1", what="message.queued", data={"waiting": {}})
+    wire.journal.append("event", "station/CP1", what="fault.placed", data={"id": [1], "spec": 5})
+    path = written(tmp_path, wire)
+    whole = RecordedEngine.read(path)
+    assert whole.trouble == "" and whole.names() == ["CP1"]
+    head, first, second, *rest = path.read_bytes().splitlines(keepends=True)
+    odd = [
+        first.replace(b'"at":"', b'"at":"yester'),
+        second.replace(b'"leg":"', b'"leg":["x"],"l":"'),
+    ]
+    path.write_bytes(b"".join([head, *odd, *rest]))
+    engine = RecordedEngine.read(path)
+    assert engine.trouble == "2 lines are no records"
+    assert len(engine.take()) == len(whole.take()) - 2
+
+
 @pytest.mark.parametrize(
     ("raw", "why"),
     [(b"", "the file is empty"), (b"hello", "not JSON"), (b"{}", "not a roamlab-journal/1"),
