@@ -50,14 +50,15 @@ class Bar(Static):
         """Show these parts, as many as fit."""
         if parts != self._parts:
             self._parts = parts
-            self._draw()
+            self.refresh()
 
     def on_resize(self) -> None:
         """More fits, or less."""
-        self._draw()
+        self.refresh()
 
-    def _draw(self) -> None:
-        self.update(fitting(self._parts, self.size.width, self._separator))
+    def render(self) -> Content:
+        """What fits, measured when it is drawn: a line that another pane hides has no width."""
+        return fitting(self._parts, self.size.width, self._separator)
 
 
 class KeyBar(Bar):
@@ -87,14 +88,15 @@ class KeyBar(Bar):
             told.setdefault(binding.id or shown, (shown, binding.description))
         self.show([f"{key} {what}" for key, what in told.values()])
 
-    def _draw(self) -> None:
-        shown = fitting(self._parts, self.size.width, "  ")
+    def render(self) -> Content:
+        """The same, the keys apart from their words."""
+        shown = super().render()
         for part in self._parts:
             key = str(part).split(" ", 1)[0]
             start = shown.plain.find(f" {part}") + 1
             if start > 0:
                 shown = shown.stylize("bold $text-accent", start, start + len(key))
-        self.update(shown)
+        return shown
 
 
 class FilterLine(Input):

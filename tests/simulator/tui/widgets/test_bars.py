@@ -50,3 +50,17 @@ async def test_a_question_mark_in_an_empty_filter_explains_filters_and_is_else_a
             await pilot.press("C", "question_mark")
             assert line.value == "C?"
             await pilot.press("escape")
+
+
+@pytest.mark.real
+async def test_what_changed_while_a_pane_hid_the_lines_stands_there_afterwards() -> None:
+    async with showing(FakeEngine("CP1"), size=(100, 30)) as (app, pilot):
+        await pilot.press("w")
+        await pilot.pause(0.2)
+        assert app.screen.maximized is not None
+        await pilot.press("space")  # the line above says FROZEN, and nothing more from then on
+        await pilot.pause(0.2)
+        await pilot.press("escape")
+        await pilot.pause(0.2)
+        first, *_, last = seen(app).splitlines()
+        assert "FROZEN" in first and "p plug" in last
