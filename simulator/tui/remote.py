@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import quote, urlsplit
 
 import aiohttp
@@ -26,6 +26,48 @@ _BEFORE, _AT_ONCE = 20_000, 200
 _AGAIN_S, _PATIENCE_S, _STEP_S = 1.0, 10.0, 600.0
 _PLAY_S = 7 * 24 * 3600.0  # a stage may play for as long as its steps take
 _LINE = 2**26  # bytes that one record may have
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class _World(TypedDict):
+    name: str
+    seed: int
+    clock: str
+    paused: bool
+    records: int
+    recording: str | None
+
+
+class _Now(TypedDict):
+    world: _World
+    stations: dict[str, Snapshot]
+    faults: list[Snapshot]
+
+
+class _Held(TypedDict):
+    held: list[Snapshot]
+    intercepts: list[Snapshot]
+
+
+class _Figures(TypedDict):
+    clock: str
+    totals: Snapshot
+
+
+class _Dealings(TypedDict):
+    peers: dict[str, Snapshot]
+    emps: dict[str, Snapshot]
+
+
+# What makes an answer one of a control API; of others an object is enough.
+_SHAPES: Mapping[tuple[str, str], Any] = {
+    ("GET", "/world"): _Now,
+    ("GET", "/stations"): dict[str, Snapshot],
+    ("GET", "/held"): _Held,
+    ("GET", "/metrics"): _Figures,
+    ("GET", "/dealings"): _Dealings,
+    ("GET", "/stages"): list[Snapshot],
+}
 
 
 class RemoteEngine:
@@ -59,15 +101,23 @@ class RemoteEngine:
         """Look at the world once, and begin to listen. Raises Mistake."""
         self._http = aiohttp.ClientSession(headers=self._headers, read_bufsize=_LINE)
         try:
-            now = await self.world()
+            await self._meet()
         except BaseException:
             await self._http.close()
             raise
-        told = now["world"]
-        self.facts = Facts("attached", told["name"], told["seed"], told["clock"], self._read_only,
-                           told["paused"], told["recording"])  # fmt: skip
-        self._seen = max(0, told["records"] - _BEFORE)
         self._reader = asyncio.get_running_loop().create_task(self._listen())
+
+    async def _meet(self) -> None:
+        """Look at the world; one that is not that of before is listened to from its beginning.
+        Raises Mistake.
+        """
+        told = (await self.world())["world"]
+        now = Facts("attached", told["name"], told["seed"], told["clock"], self._read_only,
+                    told["paused"], told["recording"])  # fmt: skip
+        before = self.facts.world, self.facts.seed
+        if before != (now.world, now.seed) or told["records"] < self._seen:
+            self._seen = max(0, told["records"] - _BEFORE)
+        self.facts = now
 
     async def stop(self) -> None:
         """Leave the world as it is."""
@@ -83,6 +133,8 @@ class RemoteEngine:
         assert self._http is not None
         while True:
             try:
+                if self._lost:  # perhaps it was started anew meanwhile
+                    await self._meet()
                 url = f"{self._base}/journal/stream?after={self._seen}"
                 limit = aiohttp.ClientTimeout(total=None, sock_connect=_PATIENCE_S)
                 async with self._http.get(url, timeout=limit) as answer:
@@ -94,8 +146,10 @@ class RemoteEngine:
                         if record["leg"] == "event" and record["actor"] == "world":
                             self.facts = _now(self.facts, record["what"], record["data"])
                 self._lost = self._lost or "the stream has ended"
-            except (aiohttp.ClientError, OSError, ValueError) as error:
+            except (aiohttp.ClientError, OSError, Mistake) as error:
                 self._lost = f"not connected: {error or type(error).__name__}"
+            except (ValueError, LookupError, TypeError, RecursionError) as error:
+                self._lost = f"no journal comes: {error or type(error).__name__}"
             await self._clock.sleep(_AGAIN_S)
 
     def take(self) -> Sequence[Record]:
@@ -220,11 +274,15 @@ class RemoteEngine:
             raise Mistake(f"{url}: nobody answers: {error}", Exit.UNREACHABLE) from error
         try:
             told = msgspec.json.decode(content)
-        except msgspec.DecodeError as error:
+        except _NOT_JSON as error:
             raise Mistake(f"{url}: no control API: {error}", Exit.UNREACHABLE) from error
         if answer.status >= 400:
             why = told.get("error") if isinstance(told, dict) else None
             raise Mistake(str(why or f"{url}: HTTP {answer.status}"), Exit.FAILED)
+        try:
+            msgspec.convert(told, _SHAPES.get((method, path), dict[str, Any]))
+        except msgspec.ValidationError as error:
+            raise Mistake(f"{url}: no control API: {error}", Exit.UNREACHABLE) from error
         self._silent = ""
         return told
 

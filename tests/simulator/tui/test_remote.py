@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from simulator.control import Control
 from simulator.kernel.clock import Clock
 from simulator.kernel.recording import Recording
 from simulator.mistakes import Exit, Mistake
+from simulator.tui.engine import NOTHING_HELD
 from simulator.tui.remote import RemoteEngine
+from simulator.wire.http import Request, Response
+from simulator.wire.http_aio import HttpServer
 from simulator.world import World
 from tests.simulator.tui import stages
 from tests.simulator.tui.stage import ANNA, free_ports, partnered, seen, showing, until
@@ -177,3 +181,56 @@ async def test_figures_are_those_of_the_world_and_none_where_it_cannot_be_asked(
         assert told["clock"] == str(world.clock) and told["totals"]["ocpp_calls"] >= 6
         await control.stop()
         assert await engine.figures() == {} and engine.trouble
+
+
+async def test_a_world_that_was_started_anew_is_shown_from_its_beginning() -> None:
+    async with attached() as (world, control, engine):
+        await engine.start()
+        await world.clock.sleep(1)
+        first = engine.take()[0]["seq"]
+        engine._seen = 10**6  # as of the world of before, which had gone on for longer
+        engine.facts = replace(engine.facts, seed=1, paused=True)
+        for reader in tuple(control._readers):
+            reader.put_nowait(None)
+        await world.clock.sleep(3)
+        assert (engine.facts.seed, engine.facts.paused, engine.trouble) == (world.seed, False, "")
+        assert engine.take()[0]["seq"] == first
+
+
+_NO_API = (
+    b'{"ok":true}', b"[1,2]", b"null", b"7", b'"\xff"', b"[" * 5000, b'{"world":{"name":7}}',
+    b'{"world":7,"stations":[1],"held":7,"intercepts":7,"faults":7,"clock":7}', b"<html>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("body", _NO_API)
+async def test_what_is_no_control_api_is_said(body: bytes) -> None:
+    """Before it was one, and where something else answers at its place later on."""
+
+    async def answer(request: Request) -> Response:
+        return Response(200, body=body)
+
+    async with attached() as (world, control, engine):
+        await engine.start()
+        await world.clock.sleep(1)
+        server = HttpServer(answer, world.clock)
+        await server.start()
+        url = f"http://{server.host}:{server.port}"
+        try:
+            engine._base = f"{url}/v1"
+            told = engine.names()
+            assert await engine.stations(told) == {} and await engine.figures() == {}
+            assert "no control API" in engine.trouble
+            assert await engine.held() == NOTHING_HELD and await engine.stages() == []
+            with pytest.raises(Mistake, match="no control API"):
+                await engine.dealings()
+            with pytest.raises(Mistake, match="no control API") as caught:
+                await RemoteEngine(url).start()
+            assert caught.value.exit_code == Exit.UNREACHABLE
+            for reader in tuple(control._readers):
+                reader.put_nowait(None)
+            await world.clock.sleep(3)
+            assert "no control API" in engine._lost and engine._reader is not None
+            assert not engine._reader.done()
+        finally:
+            await server.stop()
