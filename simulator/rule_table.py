@@ -6,6 +6,7 @@ Rule: the peer's package is never imported by name: whose rules there are, the i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -35,3 +36,10 @@ def rule_table(peer: str) -> list[dict[str, Any]]:
         }
         for rule in table
     ]
+
+
+@cache
+def rule_ids() -> frozenset[str]:
+    """The ids of every installed peer's rules."""
+    points = entry_points(group=ENTRY_POINTS)
+    return frozenset(rule.id for point in points for rule in point.load())

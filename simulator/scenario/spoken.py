@@ -1,5 +1,5 @@
-"""The names that messages can have on either wire: OCPP's actions, OCPI's methods and modules; and
-the words that simple facts about them can have.
+"""The names that messages can have on either wire: OCPP's actions, OCPI's methods and modules; the
+rules that may be found broken; and the words that simple facts about them can have.
 
 Rule: what no message of any version is called is a misspelling, for nothing could ever fit it. A
 pattern fits whatever it fits: it is the way to name what is not the standards' own.
@@ -13,6 +13,7 @@ from typing import Any
 
 from simulator.mistakes import did_you_mean
 from simulator.ocpi.versions import CONFIGURATION, VERSIONS
+from simulator.rule_table import rule_ids
 from simulator.scenario.compare import COMPARATORS, is_comparison
 from simulator.wire.fault_kinds import FAULTS
 from simulator.wire.ocpp_messages import OcppVersion
@@ -41,6 +42,8 @@ def misspelt(leg: str, name: str) -> str | None:
         return _unknown("OCPP action", name, _actions())
     if leg == "fault":
         return _unknown("fault", name, frozenset(FAULTS))
+    if leg == "finding":  # with no peer installed, whoever finds anything has rules of its own
+        return _unknown("rule", name, rules) if (rules := rule_ids()) else None
     if leg != "ocpi":
         return None
     if " " not in name:

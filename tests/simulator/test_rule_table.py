@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.mistakes import Mistake
-from simulator.rule_table import rule_table
+from simulator.rule_table import rule_ids, rule_table
 
 
 def test_the_rules_are_found_by_the_entry_point() -> None:
@@ -17,3 +17,8 @@ def test_the_rules_are_found_by_the_entry_point() -> None:
 def test_a_peer_that_is_not_installed() -> None:
     with pytest.raises(Mistake, match=r"no peer 'plugsurfin' is installed. .*plugsurfing"):
         rule_table("plugsurfin")
+
+
+def test_every_rule_of_every_face_has_its_id() -> None:
+    assert {"cdr.price", "roam.cdr-retry"} <= rule_ids()
+    assert rule_ids() >= {row["id"] for row in rule_table("plugsurfing")}

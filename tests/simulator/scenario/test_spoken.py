@@ -25,6 +25,7 @@ from simulator.wire.ocpp_schema import actions
         ("ocpi", "PATHC", "Did you mean 'PATCH'?"),
         ("ocpi", "* session", "Did you mean 'sessions'?"),
         ("fault", "dropp", "no fault is called 'dropp'. Did you mean 'drop'?"),
+        ("finding", "cdr.prise", "no rule is called 'cdr.prise'. Did you mean 'cdr.price'?"),
     ],
 )
 def test_what_no_message_is_called(leg: str, name: str, words: str) -> None:
@@ -44,7 +45,7 @@ def test_what_no_message_is_called(leg: str, name: str, words: str) -> None:
         ("ocpi", "PUT chargingprofiles"), ("ocpi", "PUT hubclientinfo"), ("ocpi", "DELETE"),
         ("ocpi", "POST nltnm-*"), ("ocpi", "OPTION? cdrs"), ("ocpi", "${method} cdrs"),
         ("fault", "hold"), ("fault", "ocsp_*"), ("fault", "*"),
-        ("event", "cdr.bilt"), ("finding", "cdr.prise"),
+        ("event", "cdr.bilt"), ("finding", "cdr.*"), ("finding", "roam.cdr-retry"),
     ],
 )  # fmt: skip
 def test_what_can_be_looked_for(leg: str, name: str) -> None:
