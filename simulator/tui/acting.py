@@ -125,4 +125,4 @@ def _told(step: Step, calls: Sequence[Mapping[str, Any]], results: Sequence[Any]
         came = ": refused"
     elif result is True:
         came = ": accepted"
-    return f"{step.name} {where}{evse}{came}".replace("  ", " ")
+    return f"{step.name} {where}{evse}".strip() + came

@@ -41,18 +41,15 @@ def curl(exchange: Exchange) -> str:
     if exchange.leg != "ocpi":
         raise Mistake("curl speaks HTTP: this is no OCPI request")
     record = exchange.record
-    words = ["curl", "-i", "-X", record["method"], record["url"]]
+    words = [shlex.quote(word) for word in ("curl", "-i", "-X", record["method"], record["url"])]
     for name, value in record["request"]["headers"].items():
         if name.lower() == "authorization":
-            words += ["-H", "Authorization: Token $TOKEN"]
+            words += ["-H", '"Authorization: Token $TOKEN"']
         elif name.lower() not in ("host", "content-length", "accept-encoding", "user-agent"):
-            words += ["-H", f"{name}: {value}"]
-    if record["request"]["body"]:
-        words += ["--data", record["request"]["body"]]
-    quoted = [shlex.quote(word) for word in words]
-    return " ".join(
-        '"Authorization: Token $TOKEN"' if "$TOKEN" in word else word for word in quoted
-    ) + "\n"  # fmt: skip
+            words += ["-H", shlex.quote(f"{name}: {value}")]
+    if record["request"]["body"]:  # --data would read the file that @ begins the name of
+        words += ["--data-raw", shlex.quote(record["request"]["body"])]
+    return " ".join(words) + "\n"
 
 
 def save(folder: Path, stem: str, suffix: str, text: str) -> Path:

@@ -28,6 +28,7 @@ async def test_a_form_begins_with_what_is_known() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: engine.done)
         assert engine.done[0][0] == "push_token" and engine.done[0][1]["token"] == "04AABBCC"
+        await until(pilot, lambda: "push_token: accepted" in seen(app))
 
 
 async def test_nothing_is_done_where_one_only_looks() -> None:

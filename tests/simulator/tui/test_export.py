@@ -41,6 +41,16 @@ def test_a_request_as_a_command_line() -> None:
         export.curl(paired(wire.records)[1])
 
 
+@pytest.mark.parametrize("body", ["$TOKEN", "@/etc/passwd", "$(id) `id` 'x' \\ \n\"$TOKEN\""])
+def test_a_body_is_sent_as_it_is(body: str) -> None:
+    """Not what curl or a shell may find in it."""
+    wire = Wire()
+    wire.ocpi("POST", "cdrs", {})["request"]["body"] = body
+    words = shlex.split(export.curl(paired(wire.records)[0]))
+    assert words[-2:] == ["--data-raw", body]
+    assert words.count("Authorization: Token $TOKEN") == 1
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     names = [export.save(tmp_path, "a", "sh", "x").name for _ in range(2)]
     assert names == ["a.sh", "a-2.sh"]
