@@ -30,6 +30,7 @@ from simulator.scenario.stage import play_here
 from simulator.scenario.stages import Stages
 from simulator.scenario.step import Play, StepError, StepFailed
 from simulator.scenario.steps import STEPS, perform
+from simulator.wire.exposure import is_address
 from simulator.wire.http import Headers, PathTable, Request, Response
 from simulator.wire.http_aio import HttpServer
 from simulator.world import World
@@ -162,7 +163,7 @@ class Control:
             told = request.headers.get("Authorization", "")
             if not hmac.compare_digest(told.encode(), f"Bearer {self._token}".encode()):
                 raise ControlError(401, "the header Authorization: Bearer TOKEN is needed")
-        elif "Origin" in request.headers:
+        elif "Origin" in request.headers or not is_address(request.headers.get("Host", "")):
             raise ControlError(403, "web pages may not call this: start it with a token for that")
 
     # What there is

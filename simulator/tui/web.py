@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import re
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import WSMessage, WSMsgType, web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from simulator.kernel.clock import Clock
+from simulator.wire.exposure import is_address
 from simulator.wire.http import BindError
 
 # Each tab is a process of some 80 MB.
@@ -107,7 +106,7 @@ class Pages:
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
         """Refuse other people's pages, and names that may be theirs."""
-        if not _is_address(request.host):
+        if not is_address(request.host):
             raise web.HTTPForbidden(text="that is no name of this server: use its address\n")
         origin = request.headers.get("Origin", f"http://{request.host}")
         if origin.partition("://")[2] != request.host:
@@ -251,12 +250,3 @@ def _size(width: str | None, height: str | None) -> tuple[int, int]:
 
 def _plain(name: str) -> str:
     return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name)
-
-
-def _is_address(host: str) -> bool:
-    """Whether a Host header holds an IP literal or localhost: names can be led elsewhere."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or bool(ipaddress.ip_address(name))
-    except ValueError:
-        return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from yarl import URL
 
@@ -27,6 +28,17 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         name = host.rstrip(".").lower()
         return name == "localhost" or name.endswith(".localhost")
+
+
+def is_address(authority: str) -> bool:
+    """Whether a Host header holds an IP literal or localhost: names can be led elsewhere, so that a
+    web page of anywhere reaches this machine (DNS rebinding).
+    """
+    try:
+        name = urlsplit(f"//{authority}").hostname or ""
+        return name == "localhost" or bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
 
 
 def refuse_plain_server(host: str, *, tls: bool, insecure: bool) -> None:

@@ -216,6 +216,18 @@ async def test_a_web_page_may_not_call_without_one() -> None:
         assert (await call("GET", "/clock", Origin="https://example.org"))[0] == 403
 
 
+async def test_a_name_that_was_led_here_is_refused_without_one() -> None:
+    """As a web page's own would be, once its DNS says 127.0.0.1."""
+    async with controlled() as (_, call):
+        for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1"):
+            assert (await call("GET", "/world", Host=host))[0] == 403, host
+        for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+            assert (await call("GET", "/clock", Host=host))[0] == 200, host
+    async with controlled("s3cret") as (_, call):
+        named = {"Authorization": "Bearer s3cret", "Host": "roamlab.example"}
+        assert (await call("GET", "/clock", **named))[0] == 200
+
+
 async def test_a_held_clock_is_turned_by_steps_alone() -> None:
     async with controlled() as (world, call):
         world.clock.hold()

@@ -8,7 +8,13 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit
-from simulator.wire.exposure import PlainText, is_loopback, plain_host, refuse_plain_server
+from simulator.wire.exposure import (
+    PlainText,
+    is_address,
+    is_loopback,
+    plain_host,
+    refuse_plain_server,
+)
 from simulator.wire.http import Request, Response
 from simulator.wire.http_aio import ConnectFailed, HttpClient, HttpServer
 from simulator.wire.ocpp_ws import OcppServer
@@ -108,3 +114,12 @@ async def test_who_says_so_is_told_of_each_host_once(clock: Clock) -> None:
     assert (await client.send("GET", url, public=True)).status == 200
     await client.close()
     await server.stop()
+
+
+@pytest.mark.parametrize(
+    ("authority", "ours"),
+    [("127.0.0.1:80", True), ("[::1]:80", True), ("localhost", True), ("10.0.0.7:8000", True),
+     ("evil.example", False), ("", False), ("[::1", False), ("127.0.0.1.evil.example:1", False)],
+)  # fmt: skip
+def test_which_host_headers_name_no_name(authority: str, ours: bool) -> None:
+    assert is_address(authority) is ours
