@@ -75,7 +75,10 @@ class Validator:
 
     def violations(self, payload: Any) -> tuple[Violation, ...]:
         """Every violation, in the schema's order, at most 20; of a wrong type nothing else."""
-        errors = itertools.islice(self._compiled.iter_errors(payload), _ERRORS_LISTED)
+        try:
+            errors = itertools.islice(self._compiled.iter_errors(payload), _ERRORS_LISTED)
+        except ValueError:  # it goes down some 250 levels
+            return (Violation("", "is nested too deep", ErrorCode.FORMAT_VIOLATION),)
         found = tuple(self._describe(errors))
         wrong_type = ErrorCode.TYPE_CONSTRAINT_VIOLATION
         mistyped = {each.pointer for each in found if each.code is wrong_type}

@@ -166,3 +166,15 @@ def test_a_password_is_not_quoted() -> None:
 )
 def test_a_moment_is_rfc_3339(moment: str, valid: bool) -> None:
     assert need(V201, "Heartbeat", CALLRESULT).is_valid({"currentTime": moment}) is valid
+
+
+@pytest.mark.parametrize("version", OcppVersion)
+def test_what_is_nested_too_deep_to_be_checked_is_refused(version: OcppVersion) -> None:
+    deep: Any = []
+    for _ in range(700):
+        deep = [deep]
+    check = need(version, "DataTransfer")
+    payload = {"nowhere": deep}
+    assert not check.is_valid(payload)
+    (only,) = check.violations(payload)
+    assert (only.message, only.code) == ("is nested too deep", ErrorCode.FORMAT_VIOLATION)
