@@ -1,7 +1,7 @@
 """What commands share, the peer's too: options, the journal's file, running until Ctrl-C.
 
-Rule: Ctrl-C, SIGTERM and the loss of the output end a command the same way: everything is stopped
-and flushed within a second. Both signals are exit code 130.
+Rule: Ctrl-C, SIGTERM, a terminal that closes (SIGHUP) and the loss of the output end a command the
+same way: everything is stopped and flushed within a second. The signals are exit code 130.
 """
 
 from __future__ import annotations
@@ -115,8 +115,13 @@ class _Ending:
     def arm(self) -> None:
         """End the task that calls this, when the time comes."""
         self._task = asyncio.current_task()
-        with contextlib.suppress(NotImplementedError):  # Windows knows no such signals
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.end)
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is None or signal.getsignal(number) is signal.SIG_IGN:  # as nohup has it
+                continue
+            with contextlib.suppress(NotImplementedError):  # Windows knows no such signals
+                loop.add_signal_handler(number, self.end)
         if self.lost is not None:  # before the loop ran
             self.end()
 

@@ -117,7 +117,7 @@ STEPS: tuple[Step, ...] = (
          "station"),
     Step("tap", "driver", "Hold a card to the reader: it starts, stops, or is refused.", tap,
          (STATION, TOKEN, EVSE, TOKEN_TYPE)),
-    Step("start", "driver", "Plug in, if no car is there, and present a card that must start.",
+    Step("start", "driver", "Plug in, if no car is there, and present a card that must be taken.",
          start, (STATION, TOKEN, EVSE, CAR, TOKEN_TYPE)),
     Step("stop", "driver", "Press the stop button and pull the cable.", stop, (STATION, EVSE),
          "station"),

@@ -28,7 +28,7 @@ _exact = msgspec.json.Decoder(float_hook=Decimal)
 def visit(one: Visit, width: int = 100) -> Content:
     """A session from plug-in to its price; only the ladder may be wider than `width`."""
     paint = Painter()
-    tone = "bad" if one.bad else "good" if one.cdr == "accepted" else ""
+    tone = "good" if one.cdr == "accepted" else "bad" if one.bad else ""
     cdr = ("  CDR " + one.cdr, "bad" if one.cdr == "refused" else "good") if one.cdr else ""
     paint.line((one.id, "strong"), "  ", (one.state, tone), cdr)
     _why(paint, one, width)

@@ -5,6 +5,7 @@ Rule: handlers are functions from Request to Response; how they travel is `http_
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, ItemsView, Iterator, Mapping
@@ -17,6 +18,7 @@ from simulator import __version__
 from simulator.mistakes import Exit
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_.~*:@-]*").fullmatch
+_TAKEN = ". Is another roamlab running? World files and options can name other ports"
 USER_AGENT = f"roamlab/{__version__}"
 
 
@@ -30,7 +32,8 @@ class BindError(OSError):
         """Say where it failed and why, in the system's words."""
         number = error.errno or 0
         why = os.strerror(number) if number > 0 else error.strerror or str(error)
-        return cls(error.errno, f"cannot listen on {host}:{port}: {why}")
+        hint = _TAKEN if number == errno.EADDRINUSE else ""
+        return cls(error.errno, f"cannot listen on {host}:{port}: {why}{hint}")
 
 
 class Headers(Mapping[str, str]):

@@ -91,7 +91,7 @@ def _tell(paint: Painter, look: Look, teller: str, one: Snapshot) -> None:
 
 
 def _there(there: bool) -> str:
-    return "there, and never shown" if there else "none"
+    return "set, never shown" if there else "none"
 
 
 def _roles(roles: Iterable[Mapping[str, Any]]) -> str | None:

@@ -229,7 +229,8 @@ class StoryScreen(View):
         over = presenter.ended(stage) if stage is not None else None
         notes = (r["arguments"] for r in reversed(self.store.steps) if r["step"] == "note")
         note = next((told for told in notes if "about" not in told), None)  # no remark of traffic
-        words = str(note["text"]) if note is not None else "Nobody has come yet."
+        begun = "" if self.store.visits.all else "Nobody has come yet."
+        words = str(note["text"]) if note is not None else begun
         if over is None:
             return Content(words)
         good = over[1] == "good"

@@ -40,6 +40,8 @@ class View(Screen[None]):
     HELP: ClassVar[str] = ""
     PANES: ClassVar[dict[str, str]] = {}  # id -> name
     MAIN: ClassVar[str] = ""
+    ALLOW_IN_MAXIMIZED_VIEW = "Bar, FilterBar"  # a pane alone still says how to leave it
+    ESCAPE_TO_MINIMIZE = False  # going back does it, and gives the focus back
 
     def __init__(self, store: Store) -> None:
         super().__init__()
@@ -200,6 +202,8 @@ class View(Screen[None]):
             return True
         if self.maximized is not None:
             self.minimize()
+            if self.table is not None:
+                self.table.focus()
             return True
         if self.filter_text:
             return self.set_filter("")

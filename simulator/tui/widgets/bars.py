@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from simulator.tui.paint import TONES, Part
 
 SEPARATOR = " · "
+SCREENS = "0-6 screens"  # seven keys in one part
 
 
 def fitting(parts: list[Part], width: int, separator: str = SEPARATOR) -> Content:
@@ -86,7 +87,9 @@ class KeyBar(Bar):
         for _, binding in sorted(found, key=lambda one: one[0]):
             shown = self.app.get_key_display(binding)
             told.setdefault(binding.id or shown, (shown, binding.description))
-        self.show([f"{key} {what}" for key, what in told.values()])
+        parts = [f"{key} {what}" for key, what in told.values()]
+        place = next((n for n, part in enumerate(parts, 1) if part.endswith(" help")), len(parts))
+        self.show([*parts[:place], SCREENS, *parts[place:]])
 
     def render(self) -> Content:
         """The same, the keys apart from their words."""

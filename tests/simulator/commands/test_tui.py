@@ -100,7 +100,7 @@ def test_a_session_by_hand_and_the_way_out(terminal: Terminal, command: str) -> 
     terminal.wait("\necho")  # what stty says of the terminal comes after
 
 
-@pytest.mark.parametrize("how", ["C-c", "SIGTERM"])
+@pytest.mark.parametrize("how", ["C-c", "SIGTERM", "SIGHUP"])
 def test_an_interrupt_puts_the_terminal_right(terminal: Terminal, command: str, how: str) -> None:
     terminal.start(command)
     terminal.wait("CP1")
@@ -109,7 +109,7 @@ def test_an_interrupt_puts_the_terminal_right(terminal: Terminal, command: str, 
     else:
         shell = terminal.tmux("list-panes", "-F", "#{pane_pid}").strip()
         listed = subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True, check=True)
-        os.kill(int(listed.stdout.split()[0]), signal.SIGTERM)
+        os.kill(int(listed.stdout.split()[0]), signal.Signals[how])
     terminal.wait("ENDED 130")
     told = terminal.wait("\necho")  # what stty says of the terminal comes after
     assert "Traceback" not in told

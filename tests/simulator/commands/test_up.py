@@ -114,8 +114,10 @@ def test_a_port_in_use_is_exit_code_3(world: Path, capsys: pytest.CaptureFixture
         port = taken.getsockname()[1]
         world.write_text(WORLD.format(port=port))
         assert run(["up", str(world)]) == 3
-    expected = f"roamlab: cannot listen on 127.0.0.1:{port}: Address already in use\n"
-    assert capsys.readouterr().err == expected
+    expected = f"roamlab: cannot listen on 127.0.0.1:{port}: Address already in use. "
+    told = capsys.readouterr().err
+    assert told.startswith(expected) and told.count("\n") == 1
+    assert "Is another roamlab running?" in told
 
 
 def test_a_wrong_world_is_exit_code_2_with_file_and_line(

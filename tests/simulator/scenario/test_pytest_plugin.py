@@ -219,8 +219,8 @@ def test_a_world_that_cannot_begin_shows_the_mistake_alone(tmp_path: Path) -> No
         port = str(taken.getsockname()[1])
         out = pytest_of(tmp_path, "-p", "no:randomly", PORT=port)
     assert "1 failed, 2 errors" in out, out[-3000:]
-    taken_port = f"cannot listen on 127.0.0.1:{port}: Address already in use"
-    assert f"ERROR at setup of test_a_port_is_taken ____________________\n{taken_port}\n" in out
+    taken_port = f"cannot listen on 127.0.0.1:{port}: Address already in use. "
+    assert f"ERROR at setup of test_a_port_is_taken ____________________\n{taken_port}" in out
     assert "test_a_registration_is_refused _______________\ncannot register at http://" in out
     assert "Traceback" not in out and "simulator/" not in out and "_begin(" not in out, out
     assert "def test_made_by_hand" in out  # one's own lines are shown

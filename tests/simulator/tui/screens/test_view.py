@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.tui.screens.view import View
-from tests.simulator.tui.stage import FakeEngine, showing
+from tests.simulator.tui.stage import FakeEngine, seen, showing, until
 
 pytestmark = pytest.mark.real
 
@@ -40,3 +40,13 @@ async def test_the_focused_pane_alone() -> None:
         assert app.screen.maximized is not None
         await pilot.press("escape")
         assert app.screen.maximized is None
+
+
+async def test_a_pane_alone_says_how_to_leave_it_and_gives_the_focus_back() -> None:
+    async with showing(FakeEngine("CP1")) as (app, pilot):
+        await pilot.press("tab", "w")
+        await until(pilot, lambda: app.screen.maximized is not None)
+        await until(pilot, lambda: "? help" in seen(app) and "local" in seen(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.maximized is None)
+        await until(pilot, lambda: app.view is not None and app.focused is app.view.table)
