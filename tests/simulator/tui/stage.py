@@ -192,7 +192,7 @@ class Wire:
         )
 
 
-async def until(pilot: Pilot[Any], holds: Callable[[], object], *, tries: int = 200) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], object], *, tries: int = 900) -> None:
     """Wait until something holds, in real time; on a busy machine that may take a while."""
     for _ in range(tries):
         await pilot.pause(0.05)
