@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
@@ -48,13 +48,19 @@ async def heard(socket: aiohttp.ClientWebSocketResponse, words: bytes) -> None:
         told += (await socket.receive(60)).data
 
 
-async def gone(pid: int) -> bool:
-    for _ in range(100):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+async def becomes(true: Callable[[], bool]) -> bool:
+    for _ in range(400):
+        if true():
             return True
         await Clock("real").sleep(0.05)
+    return False
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
     return False
 
 
@@ -104,8 +110,8 @@ async def test_a_tab_is_a_process_that_ends_with_it(
         await heard_text(socket, '["pong", "17"]')
         await socket.send_json(["stdin", "hello"])
         await heard(socket, b"hello")
-    assert await gone(pid)
-    assert pages.pids == []
+    assert await becomes(lambda: gone(pid))
+    assert await becomes(lambda: pages.pids == [])  # who reaped it is told a moment later
 
 
 async def heard_text(socket: aiohttp.ClientWebSocketResponse, words: str) -> None:
@@ -134,7 +140,7 @@ async def test_the_end_leaves_no_process(http: aiohttp.ClientSession) -> None:
     pids = pages.pids
     assert len(pids) == 2
     await pages.stop()
-    assert all([await gone(pid) for pid in pids])
+    assert await becomes(lambda: all(map(gone, pids)))
     for socket in sockets:
         await socket.close()
 
