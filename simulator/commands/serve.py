@@ -6,6 +6,7 @@ page; and no process outlives this one.
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -88,12 +89,8 @@ def serve(
 
 
 def _refuse_without_its_package() -> None:
-    try:
-        import textual_serve  # noqa: F401
-    except ImportError as error:
-        raise Mistake(
-            "serve: the package textual-serve is needed: pip install 'roamlab[serve]'"
-        ) from error
+    if importlib.util.find_spec("textual_serve") is None:
+        raise Mistake("serve: the package textual-serve is needed: pip install 'roamlab[serve]'")
 
 
 def _warn_of(host: str) -> None:

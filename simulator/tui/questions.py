@@ -55,12 +55,13 @@ def answer(app: RoamlabApp, question: Question) -> None:
     app.show_view(question.view, filter_text=question.filter)
 
     def there() -> None:
-        table = app.view.table if app.view is not None else None
-        if question.filter and table is not None and not table.keys:
-            app.say(question.none)
-            app.view.set_filter("")  # type: ignore[union-attr]
-            return
-        if question.filter and table is not None:
+        view = app.view
+        table = view.table if view is not None else None
+        if question.filter and view is not None and table is not None:
+            if not table.keys:
+                app.say(question.none)
+                view.set_filter("")
+                return
             table.go_to(table.keys[-1])
             table.action_open()
         if question.how:
