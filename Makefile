@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests start hundreds of processes, none of which shall compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Twice as many as there are cores: a test of the interface mostly waits.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
@@ -35,7 +37,7 @@ check: $(READY)  ## format, lint, types, import contracts, house rules
 	$(BIN)/python -m pytest tests/test_house.py
 
 unit: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/test_house.py
 
 format: $(READY)  ## format and mend what can be mended
 	$(BIN)/ruff format .
