@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Twice as many as there are cores: a test of the interface mostly waits.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
-.PHONY: help setup demo tui test check format unit bench soak screenshots docs clean
+.PHONY: help setup demo tui test check style types house format unit bench soak screenshots docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -27,14 +27,24 @@ demo: $(READY)  ## the whole story, from plug-in to an accepted CDR
 tui: $(READY)  ## the terminal interface on the demo world
 	$(BIN)/roamlab tui
 
-test: check unit  ## format, lint, types, import contracts, tests
+test: $(READY)  ## format, lint, types, import contracts, tests
+	@$(MAKE) --no-print-directory --jobs 2 check
+	@$(MAKE) --no-print-directory unit
 
-check: $(READY)  ## format, lint, types, import contracts, house rules
+check: style types house  ## format, lint, types, import contracts, house rules
+
+style: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+types: $(READY)
+	$(BIN)/mypy
+
+# All tests are collected once, that not every worker has to prepare them from their sources.
+house: $(READY)
 	$(BIN)/python -m pytest tests/test_house.py
+	$(BIN)/python -m pytest --collect-only --quiet --quiet -p no:syrupy >$(VENV)/tests || { cat $(VENV)/tests; exit 1; }
 
 unit: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/test_house.py
