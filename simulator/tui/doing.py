@@ -18,7 +18,10 @@ FOCUS, MARKED, SHOWN, ALL = TARGETS = ("@focus", "@marked", "@shown", "@all")
 # Whom each target means on a screen; those that mean nobody are not in it.
 Meant = Mapping[str, Sequence[str]]
 # Steps that are asked about even where nothing must be: what they do depends on it.
-_ASKED = frozenset({"fault", "start", "tap"})
+_ASKED = frozenset({"connector_fault", "fault", "start", "suspend", "tap"})
+# Step -> the argument that says whom it means, where that is not `station`.
+_WHOM = {"fault": "actor"}
+_ACTOR = "station/"  # what the name of an actor begins with that is a station
 
 
 # What a clock's factor goes up and down by: these and their tens.
@@ -68,6 +71,16 @@ def has(step: Step, name: str) -> bool:
     return any(arg.name == name for arg in step.args)
 
 
+def whom(step: Step) -> str:
+    """The argument that says which stations a step means; empty where none does."""
+    name = _WHOM.get(step.name, "station")
+    return name if has(step, name) else ""
+
+
+def _called(step: Step, station: str) -> str:
+    return f"{_ACTOR}{station}" if whom(step) == "actor" else station
+
+
 def asks(step: Step) -> bool:
     """Whether there is something to ask, the station aside."""
     return step.name in _ASKED or any(arg.required and arg.name != "station" for arg in step.args)
@@ -84,8 +97,8 @@ def meant(step: Step, now: Snapshot | None) -> int | None:
 def beginning(step: Step, targets: Sequence[str], token: str, target: str = "") -> dict[str, str]:
     """What a form begins with; `target` is what was typed for its stations."""
     given = {}
-    if has(step, "station") and (target or targets):
-        given["station"] = target or (targets[0] if len(targets) == 1 else MARKED)
+    if (key := whom(step)) and (target or targets):
+        given[key] = target or (_called(step, targets[0]) if len(targets) == 1 else MARKED)
     if has(step, "token") and token:
         given["token"] = token
     return given
@@ -99,19 +112,21 @@ def spread(
     meant_by: Meant | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The arguments for each station that is meant, by default the `targets`; EVSEs as each
-    station's state suggests. Raises Mistake for a target that means nobody.
+    station's state suggests. A fault means anybody where its `actor` is left empty. Raises Mistake
+    for a target that means nobody.
     """
-    if not has(step, "station"):
+    key = whom(step)
+    told = given.get(key)
+    if not key or (told is None and key != "station"):
         yield dict(given)
         return
-    told = given.get("station")
     names = targets if told is None else [told]
     if isinstance(told, str) and told.startswith("@"):
-        names = (meant_by or {}).get(told, ())
+        names = [_called(step, name) for name in (meant_by or {}).get(told, ())]
         if not names:
             raise Mistake(f"{step.name}: {nobody(told, meant_by or {})}")
     for name in names:
-        arguments = {**given, "station": name}
+        arguments = {**given, key: name}
         number = meant(step, known.get(str(name)))
         if number is not None and "evse" not in given:
             arguments["evse"] = number
@@ -127,7 +142,7 @@ def nobody(target: str, meant_by: Meant) -> str:
 def choices(places: Sequence[Choice]) -> list[Choice]:
     """The palette: the interface's own commands, then every step in its group."""
     steps = [
-        Choice(f"step:{step.name}", step.name, step.help, f"{group} steps", has(step, "station"))
+        Choice(f"step:{step.name}", step.name, step.help, f"{group} steps", bool(whom(step)))
         for group in dict.fromkeys(step.group for step in STEPS.values())
         for step in STEPS.values()
         if step.group == group

@@ -155,6 +155,13 @@ KEYS: tuple[KeyRow, ...] = (
            "let a scenario that is stepped go, with its own world; else play no more files"),
 )
 # fmt: on
+# What actions begin with that do something to the world.
+_DOING = ("do(", "act(", "resend", "intercept", "toggle_", "release", "edit", "next", "rest")
+
+
+def looks(action: str) -> bool:
+    """Whether a key's action does nothing to the world, so that it means something read-only."""
+    return not action.startswith(_DOING)
 
 
 def rows(place: str) -> Iterator[KeyRow]:

@@ -29,7 +29,7 @@ class Question:
 # fmt: off
 QUESTIONS: tuple[Question, ...] = (
     Question("a", "Why was a CDR refused?", "sessions", '~s "* refused"',
-             "no CDR was refused so far"),
+             "no CDR was refused so far; F10 on screen 0 tells a story in which one is"),
     Question("b", "What has failed on the wires?", "traffic", "~err", "nothing has failed so far"),
     Question("c", "Which rules were broken?", "traffic", "~leg finding",
              "no rule was broken so far"),

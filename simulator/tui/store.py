@@ -107,6 +107,8 @@ class Store:
     async def look(self) -> set[str]:
         """Look at the figures, and at the stations that need it; gives those that have changed."""
         self.figures = await self.engine.figures()
+        # Where nothing happens no record tells the time, and yet it passes.
+        self.at = max(self.at, str(self.figures.get("at") or ""))
         await self.look_at_held()
         names = self._due()
         found = await self.engine.stations(names)

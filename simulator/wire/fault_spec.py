@@ -177,6 +177,8 @@ def _check(kind: FaultKind, key: str, value: Any) -> None:
     """Hold a matcher or a limit against what it takes. Raises ValueError."""
     if key in _GLOBS and not (isinstance(value, str) and value):
         raise ValueError(f"expected text, with * and ? for anything, not {value!r:.40}")
+    if key == "actor" and value.startswith("station/") and list(kind.on) == [HTTP]:
+        raise ValueError(f"{kind.name} strikes on {kind.wires} only, which no station speaks")
     if key in _CHOICES and value not in _CHOICES[key]:
         raise ValueError(f"expected {' or '.join(_CHOICES[key])}, not {value!r:.40}")
     if key == "wire" and value not in kind.on:

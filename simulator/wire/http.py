@@ -37,12 +37,14 @@ class BindError(OSError):
 
 
 class Headers(Mapping[str, str]):
-    """Header fields: looked up without regard to case, kept as they were spelled."""
+    """Header fields: looked up without regard to case, kept as they were spelled; as plain text,
+    whatever kind of `str` a library names them by, for records and reports are made of them.
+    """
 
     __slots__ = ("_fields",)
 
     def __init__(self, fields: Mapping[str, str] | None = None) -> None:
-        self._fields = {name.lower(): (name, value) for name, value in (fields or {}).items()}
+        self._fields = {name.lower(): (str(name), value) for name, value in (fields or {}).items()}
 
     def __getitem__(self, name: str) -> str:
         return self._fields[name.lower()][1]

@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from simulator.tui.keys import looks
 from simulator.tui.paint import TONES, Part
 
 SEPARATOR = " · "
@@ -81,7 +82,7 @@ class KeyBar(Bar):
         found = [
             (0 if active.node is screen else 2 if active.node is self.app else 1, active.binding)
             for active in screen.active_bindings.values()
-            if active.binding.show
+            if active.binding.show and (not self._read_only or looks(active.binding.action))
         ]
         told: dict[str, tuple[str, str]] = {}
         for _, binding in sorted(found, key=lambda one: one[0]):
@@ -90,6 +91,12 @@ class KeyBar(Bar):
         parts = [f"{key} {what}" for key, what in told.values()]
         place = next((n for n, part in enumerate(parts, 1) if part.endswith(" help")), len(parts))
         self.show([*parts[:place], SCREENS, *parts[place:]])
+
+    @property
+    def _read_only(self) -> bool:
+        from simulator.tui.app import RoamlabApp
+
+        return isinstance(self.app, RoamlabApp) and self.app.engine.facts.read_only
 
     def render(self) -> Content:
         """The same, the keys apart from their words."""

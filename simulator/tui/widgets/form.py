@@ -18,7 +18,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Static
 
 from simulator.scenario.step import Arg, Kind, Step
-from simulator.tui.doing import nobody
+from simulator.tui.doing import nobody, whom
 
 Known = Callable[[str], Sequence[str]]
 _JSON = (Kind.MAPPING, Kind.LIST, Kind.ANY, Kind.WANTED, Kind.INTEGER, Kind.NUMBER, Kind.FLAG)
@@ -54,6 +54,7 @@ class Form(ModalScreen[dict[str, Any] | None]):
     Form > Vertical { width: 90%; max-width: 90; height: auto; max-height: 94%;
                       background: $panel; border: round $primary; padding: 0 1; }
     Form VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+    Form #told { dock: bottom; height: auto; }
     Form .row { height: 1; }
     Form Label { width: 20; color: $text-accent; }
     Form Input { width: 1fr; border: none; height: 1; padding: 0 1; background: $surface; }
@@ -93,8 +94,9 @@ class Form(ModalScreen[dict[str, Any] | None]):
                     with Horizontal(classes="row"):
                         yield Label(f"{arg.name}{' *' if arg.required else ''}", markup=False)
                         yield self._line(arg)
-            yield Static("", id="help", markup=False)
-            yield Static("", id="problem", markup=False)
+            with Vertical(id="told"):
+                yield Static("", id="help", markup=False)
+                yield Static("", id="problem", markup=False)
 
     def _line(self, arg: Arg) -> Input:
         offered = [*self._targets(arg), *map(str, offers(arg, self._known))]
@@ -108,13 +110,14 @@ class Form(ModalScreen[dict[str, Any] | None]):
         )
 
     def _targets(self, arg: Arg) -> Mapping[str, Sequence[str]]:
-        return self._meant if arg.names == "station" else {}
+        return self._meant if arg.name == whom(self._step) else {}
 
     def on_mount(self) -> None:
         """Begin where something is missing."""
         lines = list(self.query(Input))
         empty = [line for line in lines if not line.value]
         (empty or lines)[0].focus()
+        self.call_after_refresh(self.on_descendant_focus)  # how long that is, is known only now
 
     def on_descendant_focus(self) -> None:
         """Explain what is asked."""
@@ -137,9 +140,10 @@ class Form(ModalScreen[dict[str, Any] | None]):
             text = self.query_one(f"#arg-{arg.name}", Input).value
             if text.strip():
                 given[arg.name] = value_of(arg, text)
-        station = given.get("station")
-        if isinstance(station, str) and station.startswith("@") and station not in self._meant:
-            self._complain(f"station: {nobody(station, self._meant)}")
+        key = whom(self._step)
+        target = given.get(key)
+        if isinstance(target, str) and target.startswith("@") and target not in self._meant:
+            self._complain(f"{key}: {nobody(target, self._meant)}")
             return
         for place, why in self._step.problems(given):
             told = f"{'/'.join(map(str, place))}: {why}" if place else why

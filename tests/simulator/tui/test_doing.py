@@ -37,8 +37,19 @@ def test_marked_stations_each_get_the_step() -> None:
     assert list(doing.spread(STEPS["clear_faults"], {}, "AB", KNOWN)) == [{}]
 
 
+def test_a_fault_means_the_stations_too_and_anybody_where_its_actor_is_left_empty() -> None:
+    step = STEPS["fault"]
+    assert doing.beginning(step, ["A"], "X") == {"actor": "station/A"}
+    assert doing.beginning(step, ["A", "B"], "X") == {"actor": "@marked"}
+    told = list(doing.spread(step, {"kind": "drop", "actor": "@all"}, "A", KNOWN, MEANT))
+    assert told == [{"kind": "drop", "actor": f"station/{name}"} for name in "ABC"]
+    for given in ({"kind": "drop"}, {"kind": "drop", "actor": "cpo"}):
+        assert list(doing.spread(step, given, "AB", KNOWN, MEANT)) == [given]
+
+
 def test_what_is_asked() -> None:
     assert doing.asks(STEPS["tap"]) and doing.asks(STEPS["fault"])
+    assert doing.asks(STEPS["connector_fault"])  # break it, or mend it
     assert not doing.asks(STEPS["plug"]) and not doing.asks(STEPS["boot"])
     assert doing.beginning(STEPS["tap"], ["A"], "X") == {"station": "A", "token": "X"}
     assert doing.beginning(STEPS["tap"], ["A", "B"], "") == {"station": "@marked"}

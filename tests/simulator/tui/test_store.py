@@ -23,6 +23,21 @@ def test_reading_says_what_has_changed_and_counts_failures_once() -> None:
     assert store.at == wire.records[-1]["at"]
 
 
+async def test_time_passes_where_nothing_happens_and_is_that_of_the_world_there() -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    store = Store(engine)
+    engine.told = {"at": "2026-01-15T07:30:00.000Z"}
+    await store.look()
+    assert store.at == "2026-01-15T07:30:00.000Z"
+    engine.told = {}  # as of a world that has run
+    await store.look()
+    assert store.at == "2026-01-15T07:30:00.000Z"
+    wire.call("Heartbeat")  # a world begun anew behind the same address
+    engine.new = wire.records
+    store.read()
+    assert store.at == wire.records[-1]["at"] < "2026-01-15T07:30:00.000Z"
+
+
 def test_the_ring_forgets() -> None:
     engine, wire = FakeEngine(), Wire()
     store = Store(engine, size=3)

@@ -55,6 +55,7 @@ def test_for_means_always_unless_times_are_told() -> None:
         ({"kind": "drop", "for": "soon"}, "for", "expected a duration"),
         ({"kind": "drop", "direction": "up"}, "direction", "sent or received"),
         ({"kind": "http_status", "wire": "ocpp"}, "wire", "strikes on http only"),
+        ({"kind": "http_status", "actor": "station/A"}, "actor", "which no station speaks"),
         ({"kind": "late_answer", "of": "request"}, "of", "strikes no request"),
         ({"kind": "drop", "where": {"eventType": "Started"}}, "where", "JSON pointers"),
         ({"kind": "drop", "actor": 7}, "actor", "expected text"),

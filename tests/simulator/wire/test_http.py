@@ -6,9 +6,11 @@ import errno
 import os
 from urllib.parse import unquote
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict, istr
 
 from simulator.wire.http import (
     BindError,
@@ -50,6 +52,12 @@ def test_headers_are_found_in_any_case_and_keep_their_spelling() -> None:
     assert len(headers) == 2
     with pytest.raises(KeyError):
         headers["Link"]
+
+
+def test_headers_are_plain_text_whatever_a_library_names_them_by() -> None:
+    headers = Headers(CIMultiDict({istr("X-Limit"): "5"}))
+    assert [type(name) for name in headers] == [str]
+    assert msgspec.json.encode(list(headers)) == b'["X-Limit"]'
 
 
 def test_headers_show_themselves() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.widgets import Input
 
@@ -24,6 +26,19 @@ async def test_the_keys_are_those_of_where_one_is() -> None:
         await pilot.pause(0.2)
         told = str(app.screen.query_one(KeyBar).render())
         assert "c correlate" in told and "p plug" not in told
+
+
+@pytest.mark.real
+async def test_where_one_may_only_look_no_key_that_does_something_is_offered() -> None:
+    engine = FakeEngine("CP1")
+    engine.facts = replace(engine.facts, read_only=True)
+    async with showing(engine) as (app, pilot):
+        for screen, kept in (("1", "m mark"), ("2", "c correlate"), ("0", "? help")):
+            await pilot.press(screen)
+            await until(pilot, lambda kept=kept: kept in str(app.screen.query_one(KeyBar).render()))
+            told = str(app.screen.query_one(KeyBar).render())
+            for word in ("plug", "start", "fault", "intercept", "send again", "next step"):
+                assert word not in told
 
 
 @pytest.mark.real

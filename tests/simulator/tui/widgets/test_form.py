@@ -10,6 +10,7 @@ from textual.app import App
 from simulator.scenario.step import Arg, Kind
 from simulator.scenario.steps import STEPS
 from simulator.tui.widgets.form import Form, offers, value_of
+from tests.simulator.tui.stage import until
 
 
 def known(what: str) -> list[str]:
@@ -80,3 +81,27 @@ async def test_targets_are_completed_and_held_to_what_is_there() -> None:
     told, problem = await filled("boot", {"station": "@marked"}, "enter", meant=meant)
     assert told is None
     assert problem == "station: @marked means no station here; there is @shown (2)"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_is_said_is_seen_however_long_the_form_is(size: tuple[int, int]) -> None:
+    app: App[None] = App()
+    async with app.run_test(size=size) as pilot:
+        form = Form(STEPS["fault"], {}, known)
+        app.push_screen(form)
+        await until(pilot, lambda: form.query_one("#help").region.height > 1)  # its kinds, too
+        await pilot.press("x", "enter")
+        await pilot.pause()
+        box = form.query_one("Form > Vertical").content_region
+        for told in form.query("#help, #problem"):
+            assert told.region.height and box.contains_region(told.region)
+
+
+@pytest.mark.real
+async def test_a_fault_is_aimed_at_stations_by_its_actor() -> None:
+    meant = {"@marked": ["CP1", "CP2"]}
+    told, _ = await filled("fault", {"actor": "@marked"}, *"drop", "enter", meant=meant)
+    assert told == {"kind": "drop", "actor": "@marked"}
+    told, problem = await filled("fault", {"actor": "@all"}, *"drop", "enter", meant=meant)
+    assert told is None and problem.startswith("actor: @all means no station here")
