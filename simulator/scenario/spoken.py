@@ -1,26 +1,29 @@
-"""The names that messages can have on either wire: OCPP's actions, OCPI's methods and modules; the
-rules that may be found broken; and the words that simple facts about them can have.
+"""The names that can be looked for: of messages on either wire, of events, of rules and faults; and
+the words that simple facts about them can have.
 
-Rule: what no message of any version is called is a misspelling, for nothing could ever fit it. A
-pattern fits whatever it fits: it is the way to name what is not the standards' own.
+Rule: what nothing will ever be called is a misspelling, and refused. A pattern fits whatever it
+fits: it is the way to name what is not the standards' own, nor this program's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
+from simulator.kernel.events import EVENTS
 from simulator.mistakes import did_you_mean
-from simulator.ocpi.versions import CONFIGURATION, VERSIONS
 from simulator.rule_table import rule_ids
 from simulator.scenario.compare import COMPARATORS, is_comparison
 from simulator.wire.fault_kinds import FAULTS
-from simulator.wire.ocpp_messages import OcppVersion
-from simulator.wire.ocpp_schema import actions
+from simulator.wire.spoken import (
+    METHODS,
+    MODULES,
+    unknown,
+    unspoken_action,
+    unspoken_method,
+    unspoken_module,
+)
 
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-_WILD = "*?["
 # Facts that are one of a few words, and those that are whole numbers.
 _WORDS: Mapping[str, frozenset[str]] = {
     "direction": frozenset({"sent", "received"}),
@@ -39,18 +42,19 @@ def misspelt(leg: str, name: str) -> str | None:
     if "${" in name:
         return None
     if leg == "ocpp":
-        return _unknown("OCPP action", name, _actions())
+        return unspoken_action(name)
+    if leg == "event":
+        return unknown("event", name, EVENTS)
     if leg == "fault":
-        return _unknown("fault", name, frozenset(FAULTS))
+        return unknown("fault", name, FAULTS)
     if leg == "finding":  # with no peer installed, whoever finds anything has rules of its own
-        return _unknown("rule", name, rules) if (rules := rule_ids()) else None
+        return unknown("rule", name, rules) if (rules := rule_ids()) else None
     if leg != "ocpi":
         return None
     if " " not in name:
-        return _unknown("OCPI method or module", name, _METHODS | _modules())
+        return unknown("OCPI method or module", name, METHODS | MODULES)
     method, _, module = name.partition(" ")
-    wrong = _unknown("OCPI method", method, _METHODS)
-    return wrong or _unknown("OCPI module", module, _modules())
+    return unspoken_method(method) or unspoken_module(module)
 
 
 def never_so(field: str, wanted: Any) -> str | None:
@@ -68,21 +72,3 @@ def never_so(field: str, wanted: Any) -> str | None:
         return f"expected a number, or comparators, not text: '{wanted}'"
     words = _WORDS.get(field, frozenset({wanted}))
     return None if wanted in words else f"never '{wanted}'.{did_you_mean(wanted, words)}"
-
-
-def _unknown(what: str, name: str, known: frozenset[str]) -> str | None:
-    if name in known or any(sign in name for sign in _WILD):
-        return None
-    return f"no {what} is called '{name}'.{did_you_mean(name, known)}"
-
-
-@cache
-def _actions() -> frozenset[str]:
-    return frozenset().union(*(actions(version) for version in OcppVersion))
-
-
-@cache
-def _modules() -> frozenset[str]:
-    """Those of every version; `-` is a request outside of all modules."""
-    named = {interface.module for row in VERSIONS.values() for interface in row.modules}
-    return frozenset(named | CONFIGURATION | {"-"})

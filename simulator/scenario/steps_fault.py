@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.scenario.spoken import misspelt
 from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step
 from simulator.strict_yaml import Place
 from simulator.wire.fault_kinds import FAULTS
@@ -37,17 +36,6 @@ def _examine(given: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     if told.get("kind") in FAULTS:
         for error in problems(told):
             yield (error.key,), error.why
-    yield from unspoken(told)
-
-
-def unspoken(spec: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Which of a spec's matchers name what no message is called: it would never strike."""
-    for key, (leg, name) in _SPOKEN.items():
-        told = spec.get(key)
-        if isinstance(told, str) and told:
-            why = misspelt(leg, name.format(told))
-            if why is not None:
-                yield (key,), why
 
 
 def _args() -> Iterator[Arg]:
@@ -61,8 +49,6 @@ def _args() -> Iterator[Arg]:
         yield Arg(name, Kind.ANY, about)
 
 
-# A matcher of messages -> the leg on which it is known, and the name that it is part of there.
-_SPOKEN = {"action": ("ocpp", "{}"), "module": ("ocpi", "* {}"), "method": ("ocpi", "{} *")}
 _AT = Arg(AT, Kind.TEXT, "the peer that shall place it: its name, or `peer` for the first")
 _ARGS = tuple(_args())
 _KEYS = frozenset(arg.name for arg in _ARGS)

@@ -11,7 +11,6 @@ from typing import Any
 
 from simulator.mistakes import did_you_mean
 from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepFailed
-from simulator.scenario.steps_fault import unspoken
 from simulator.strict_yaml import Place
 from simulator.wire.fault_kinds import FAULTS, HOLD
 from simulator.wire.fault_spec import ALWAYS, LIMITS, MATCHERS, problems
@@ -75,7 +74,6 @@ def _examine_intercept(given: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     for error in problems({"kind": HOLD, **told}):
         if error.key in _MATCHERS or error.key in _PARAMETERS:
             yield (error.key,), error.why
-    yield from unspoken(told)
 
 
 def _examine_release(given: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

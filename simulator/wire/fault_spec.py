@@ -19,6 +19,7 @@ from simulator.wire.moment import LACKING, OfMoment
 from simulator.wire.moment import RECEIVED as RECEIVED
 from simulator.wire.moment import SENT as SENT
 from simulator.wire.moment import Moment as Moment
+from simulator.wire.spoken import unspoken_action, unspoken_method, unspoken_module
 
 ALWAYS = "always"
 
@@ -54,6 +55,12 @@ LIMITS: Mapping[str, str] = {
     "for": "how long from now on, on the world's clock",
 }
 _GLOBS = ("actor", "peer", "action", "module", "method", "path")
+# Matchers that name a message, and why none is called so.
+_SPOKEN: Mapping[str, Callable[[str], str | None]] = {
+    "action": unspoken_action,
+    "module": unspoken_module,
+    "method": unspoken_method,
+}
 _CHOICES = {"wire": (OCPP, HTTP), "direction": (SENT, RECEIVED), "of": (REQUEST, ANSWER)}
 _LASTING = ("actor", "for")
 
@@ -179,6 +186,8 @@ def _check(kind: FaultKind, key: str, value: Any) -> None:
         raise ValueError(f"expected text, with * and ? for anything, not {value!r:.40}")
     if key == "actor" and value.startswith("station/") and list(kind.on) == [HTTP]:
         raise ValueError(f"{kind.name} strikes on {kind.wires} only, which no station speaks")
+    if key in _SPOKEN and (why := _SPOKEN[key](value)) is not None:
+        raise ValueError(why)
     if key in _CHOICES and value not in _CHOICES[key]:
         raise ValueError(f"expected {' or '.join(_CHOICES[key])}, not {value!r:.40}")
     if key == "wire" and value not in kind.on:

@@ -64,6 +64,7 @@ async def test_all_are_taken_away(peer: RunningPeer, http: HttpClient) -> None:
         ({"kind": "drop", "times": 0}, "/times"),
         ({"kind": "drop", "nonsense": 1}, "/nonsense"),
         ({"kind": "drop", "status": 500}, "/status"),
+        ({"kind": "drop", "module": "cdr"}, "/module"),
         ({}, ""),
         ({"kind": "power_cut"}, "/kind"),
     ],

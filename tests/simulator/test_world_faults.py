@@ -77,6 +77,8 @@ def test_the_same_faults_make_the_same_journal() -> None:
         ("{kind: drop, times: never}", "faults[0].times: expected a whole number from 1"),
         ("{kind: drop, acton: X}", "faults[0].acton: drop has none. Did you mean 'action'?"),
         ("{kind: drop, at: plugsurfin}", "faults[0].at: no peer 'plugsurfin' runs in this world"),
+        ("{kind: drop, action: Heartbeet}", "faults[0].action: no OCPP action is called"),
+        ("{kind: drop, module: cdr}", "faults[0].module: no OCPI module is called 'cdr'."),
         ("{times: 2}", "faults[0]: 'kind' is missing"),
     ],
 )
@@ -87,7 +89,7 @@ def test_a_mistake_in_the_file_names_its_line(faults: str, says: str) -> None:
 
 
 def test_faults_are_placed_here_and_at_the_peers() -> None:
-    world = World(plan("{kind: drop, action: Nothing}, {kind: drop, at: peer, module: cdrs}"))
+    world = World(plan("{kind: drop, action: Reset}, {kind: drop, at: peer, module: cdrs}"))
 
     async def play() -> list[Any]:
         async with world:
@@ -101,7 +103,7 @@ def test_faults_are_placed_here_and_at_the_peers() -> None:
             return [here, there["faults"], left["faults"], world.faults.board.list()]
 
     here, there, *left = run(play(), world.clock)
-    assert [fault["action"] for fault in here] == ["Nothing"]
+    assert [fault["action"] for fault in here] == ["Reset"]
     assert [fault["module"] for fault in there] == ["cdrs"]
     assert left == [[], []]
 
