@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import keyword
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,14 +25,20 @@ _WIDE = 100
 
 def deeds(steps: Iterable[Record]) -> list[Deed]:
     """The steps and the time between them. Raises Mistake where there are none."""
+    return [deed for _, deed in _told(steps)]
+
+
+def _told(steps: Iterable[Record]) -> list[tuple[int, Deed]]:
+    """The same, each with the number of the record behind which it has its place."""
     told = list(_deeds(steps))
     if not told:
         raise Mistake("nothing was done by hand yet: there is nothing to save")
     return told
 
 
-def _deeds(steps: Iterable[Record]) -> Iterator[Deed]:
+def _deeds(steps: Iterable[Record]) -> Iterator[tuple[int, Deed]]:
     before: datetime | None = None
+    last = 0  # the number of the step before
     for record in steps:
         name, arguments = record["step"], dict(record["arguments"] or {})
         if name in _OF_THE_MOMENT:
@@ -43,17 +49,19 @@ def _deeds(steps: Iterable[Record]) -> Iterator[Deed]:
         own = arguments.get("by") if name == "advance" else None
         before = at + timedelta(seconds=own) if isinstance(own, int | float) else at
         if passed > 0:
-            yield "advance", {"by": f"{passed} s"}
+            yield last, ("advance", {"by": f"{passed} s"})
+        last = record["seq"]
         if name == "note":  # its number is of this run alone
             arguments.pop("about", None)
         if name == "intercept":  # a virtual clock has no need to stand
             arguments.pop("pause", None)
         if name == "release" and "id" in arguments:  # somebody saw it before
-            yield "expect", {"fault": "hold", "where": {"/held": arguments["id"]}}
+            yield last, ("expect", {"fault": "hold", "where": {"/held": arguments["id"]}})
         if HIDDEN in str(arguments):
-            yield "note", {"text": f"left out: {name}, a secret of it is hidden in the journal"}
+            why = f"left out: {name}, a secret of it is hidden in the journal"
+            yield last, ("note", {"text": why})
         else:
-            yield name, arguments
+            yield last, (name, arguments)
 
 
 def scenario(steps: Iterable[Record], facts: Facts) -> str:
@@ -83,10 +91,14 @@ def scenario(steps: Iterable[Record], facts: Facts) -> str:
 
 def pytest(steps: Iterable[Record], exchanges: Iterable[Exchange], facts: Facts) -> str:
     """A test that does the same, and expects the CDRs that the CPO sent since to come out as they
-    did. On a virtual clock, unless the world lived in real time. Raises Mistake.
+    did, each before the step that came after it: expectations look forward. On a virtual clock,
+    unless the world lived in real time. Raises Mistake.
     """
-    steps = list(steps)
-    told = deeds(steps)
+    steps, exchanges = list(steps), list(exchanges)
+    held = {ex.held: ex.record["seq"] for ex in exchanges if ex.leg == "fault"}
+    told = [(_place(seq, deed, held), deed) for seq, deed in _told(steps)]
+    told += _cdrs(exchanges, steps[0]["seq"])
+    told.sort(key=lambda one: one[0])
     clock = "real" if facts.clock == "real" else "virtual"
     lines = [
         f'"""What was done by hand in roamlab, in the world {facts.world}."""',
@@ -98,11 +110,8 @@ def pytest(steps: Iterable[Record], exchanges: Iterable[Exchange], facts: Facts)
         f"@pytest.mark.roamlab_clock({clock!r})",
         f"@pytest.mark.roamlab_seed({facts.seed})",
         "def test_by_hand(roamlab):",
-        *(_line(name, arguments) for name, arguments in told),
+        *(_line(name, arguments) for _, (name, arguments) in told),
     ]
-    for status in _cdrs(exchanges, steps[0]["seq"]):
-        wanted = {"ocpi": "POST cdrs", "by": "cpo", "status": status, "within": "10 min"}
-        lines.append(_line("expect", wanted))
     return "\n".join(lines) + "\n"
 
 
@@ -118,10 +127,18 @@ def _word(argument: str) -> str:
     return f"{argument}_" if keyword.iskeyword(argument) else argument
 
 
-def _cdrs(exchanges: Iterable[Exchange], since: int) -> Iterator[int]:
-    """How the CPO's CDRs came out."""
+def _place(seq: int, deed: Deed, held: Mapping[str | None, int]) -> int:
+    """Behind which record a deed has its place: what was held, behind that it was."""
+    name, arguments = deed
+    where = arguments.get("where") if name == "expect" else None
+    return held.get(where.get("/held"), seq) if isinstance(where, Mapping) else seq
+
+
+def _cdrs(exchanges: Iterable[Exchange], since: int) -> Iterator[tuple[int, Deed]]:
+    """How the CPO's CDRs came out, and where they did."""
     for ex in exchanges:
         if ex.leg == "ocpi" and ex.name == "POST cdrs" and ex.sender == "cpo":
-            status = ex.record["status_code"]
-            if ex.record["seq"] > since and isinstance(status, int):
-                yield status
+            status, seq = ex.record["status_code"], ex.record["seq"]
+            if seq > since and isinstance(status, int):
+                wanted = {"ocpi": "POST cdrs", "by": "cpo", "status": status, "within": "10 min"}
+                yield seq, ("expect", wanted)

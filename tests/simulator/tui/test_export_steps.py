@@ -91,6 +91,27 @@ async def test_a_test_expects_what_became_of_cdrs_since() -> None:
     assert "roamlab_clock('real')" in real
 
 
+async def test_what_is_expected_stands_where_it_came() -> None:
+    """Expectations look forward: what came before a message was held is not found behind it."""
+    wire = Wire()
+    step(wire, "stop", station="DE-AC-1")
+    wire.ocpi("POST", "cdrs", {}, ident="r1")
+    await wire.journal.clock.sleep(60)
+    hit = {"id": "fault-1", "held": "held-1", "of": "request", "name": "PUT sessions"}
+    wire.journal.append("fault", "cpo", "plugsurfing", fault="hold", data=hit)
+    wire.ocpi("POST", "cdrs", {}, code=2001, ident="r2")
+    step(wire, "release", id="held-1")
+    wire.ocpi("POST", "cdrs", {}, code=2002, ident="r3")
+    steps = [record for record in wire.records if record["leg"] == "step"]
+    text = export_steps.pytest(steps, paired(wire.records), FACTS)
+    places = [text.index(word) for word in (
+        "roamlab.stop(", "roamlab.advance(by='60 s')", "status=1000", "fault='hold'", "status=2001",
+        "roamlab.release(", "status=2002",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    compile(text, "test", "exec")
+
+
 def run(path: Path) -> tuple[int, str]:
     """A test in a project of its own."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name]
