@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mock_peer.server import RunningPeer
     from simulator.kernel.chance import Chance
     from simulator.kernel.clock import Clock
-    from simulator.kernel.journal import Journal
+    from simulator.kernel.journal import Journal, Record
 
 _KEPT_RECORDS = 100_000
 
@@ -145,6 +145,8 @@ async def _keep(
         running = await start(clock=clock, chance=chance, journal=journal, **options)
         async with stopped_in_time(running.stop):
             _print(running, as_json=as_json)
+            if not as_json:
+                journal.subscribe(_Talk(running.name).say)
             await forever()
     finally:
         journal.close()
@@ -178,3 +180,35 @@ def _print(running: RunningPeer, *, as_json: bool) -> None:
     ):
         click.echo(f"  {name.replace('_', ' '):18} {facts[name]}   ({note})")
     click.echo("Ctrl-C ends it.")
+
+
+class _Talk:
+    """One line for each exchange with a CPO, and for each rule that it broke; `name` is ours."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._silent = name, False
+
+    def say(self, record: Record) -> None:
+        """Tell a record, if it is news; where nobody reads any more the peer lives on."""
+        line = self._line(record)
+        if line and not self._silent:
+            try:
+                click.echo(f"{record['at'][11:19]}  {line}")
+            except OSError:
+                self._silent = True
+
+    def _line(self, record: Record) -> str:
+        from mock_peer.check_evidence import Exchange
+        from mock_peer.check_rulings import outcome
+
+        if record["actor"] != self._name:
+            return ""
+        if record["leg"] == "finding":
+            place = f" at {record['pointer']}" if record["pointer"] else ""
+            return f"  {record['severity']}: {record['rule']}{place}: expected {record['expected']}"
+        if record["leg"] != "ocpi":
+            return ""
+        ways = (record["peer"], self._name)
+        who, whom = ways if record["direction"] == "received" else ways[::-1]
+        what = f"{record['method']} {record['module'] or record['url']}"
+        return f"{who} > {whom}  {what}: {outcome(Exchange(record))}"

@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,35 @@ def test_it_says_what_a_cpo_needs_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     assert lines[0]["format"] == "roamlab-journal/1"
     assert any(line.get("leg") == "ocpi" for line in lines[1:])
     assert facts["token_a"] not in journal.read_text()
+
+
+def test_it_tells_each_exchange_and_each_broken_rule_line_by_line() -> None:
+    process = subprocess.Popen(
+        command("--port", "0"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        told = {}
+        while "Ctrl-C" not in (line := process.stdout.readline()):
+            told[line.strip().split("  ")[0]] = line.split()
+        versions, token = told["versions url"][2], told["token a"][2]
+        request = urllib.request.Request(
+            versions, headers={"Authorization": f"Token {token}"}, method="GET"
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+        assert "GET versions: HTTP 200, OCPI 1000" in process.stdout.readline()
+        empty = urllib.request.Request(
+            versions.replace("versions", "2.2.1/credentials"), data=b"{}", method="POST",
+            headers={"Authorization": f"Token {token}", "Content-Type": "application/json"},
+        )  # fmt: skip
+        with suppress(urllib.error.HTTPError), urllib.request.urlopen(empty, timeout=10):
+            pass
+        said = [process.stdout.readline() for _ in range(2)]
+        assert any("warn: credentials.valid at /token: expected" in line for line in said), said
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_it_offers_only_the_versions_that_are_asked_for() -> None:
