@@ -6,11 +6,8 @@ in the journal and raised to whoever asked; what it does by itself goes on.
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from mock_peer import raw
@@ -18,6 +15,7 @@ from mock_peer.emp_answers import EmpAnswers
 from mock_peer.emp_book import EmpBook
 from mock_peer.emp_control import PREFIX, EmpControl, EmpError
 from mock_peer.emp_judging import EmpJudge
+from mock_peer.emp_pulling import Pulling
 from mock_peer.emp_receiving import ACTOR, Receiving
 from mock_peer.rule import Occasion
 from simulator.kernel.chance import Chance
@@ -29,19 +27,19 @@ from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection, InterfaceRole, MemoryStore
 from simulator.ocpi.envelope import OcpiError
 from simulator.ocpi.handshake import Platform
-from simulator.ocpi.paging import with_query
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
+from simulator.wire import faults_http
+from simulator.wire.faults_guest import GuestBoard, Welcome
+from simulator.wire.faults_tls import server_tls
 from simulator.wire.http import Request, Response, join_url
-from simulator.wire.http_aio import HttpClient, HttpServer
+from simulator.wire.http_aio import HttpServer
 from simulator.wire.security_events import plain_told, refusal_told
 from simulator.wire.tls import NO_TLS, Tls
 
 __all__ = ["Emp", "EmpConfig", "EmpError", "start_emp"]
 
 VERSION = "2.2.1"
-PULL_EVERY_S = 60.0
-FULL_PULL_AT = time(3, 0, tzinfo=UTC)
 RESULT_TIMEOUT_S = 60.0
 
 
@@ -67,7 +65,13 @@ class Emp:
     """The EMP: `start` serves, `register` or `token_a` connect, the verbs act."""
 
     def __init__(
-        self, config: EmpConfig, *, clock: Clock, chance: Chance, journal: Journal
+        self,
+        config: EmpConfig,
+        *,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        guest_of: Welcome | None = None,
     ) -> None:
         self.config = config
         self.answers = config.answers
@@ -77,8 +81,16 @@ class Emp:
         self._journal = journal
         self._store = MemoryStore()
         actor = config.actor
-        self._http = HttpClient(
-            clock, tls=config.tls, insecure=config.insecure, warn=plain_told(journal, actor)
+        board = None if guest_of is None else self._board(guest_of)
+        self._http = faults_http.client(
+            clock,
+            board,
+            journal,
+            actor,
+            peer_of=lambda _url: config.peer,
+            tls=config.tls,
+            insecure=config.insecure,
+            warn=plain_told(journal, actor),
         )
         self._client = OcpiClient(self._http, clock, self._chance, journal, config.actor)
         role = {
@@ -108,21 +120,31 @@ class Emp:
             on_registered=self._registered,
             tamper=self._receiving.spoil,
         )
+        self._answer = faults_http.handler(self._server.handle, board, clock, journal, actor)
         self._control = EmpControl(self)
         self._web = HttpServer(
             self._handle,
             clock,
             host=config.host,
             port=config.port,
-            ssl=config.tls.server(clock, refusal_told(journal, actor, "ocpi")),
+            ssl=server_tls(config.tls, clock, board, actor, refusal_told(journal, actor, "ocpi")),
             insecure=config.insecure,
         )
-        self._pulling: asyncio.Task[None] | None = None
-        self._one_pull = asyncio.Lock()  # a second one would make the first a parallel pull
+        self._pulling = Pulling(self.book, self._client, self._judge, self._locations)
         for token in config.tokens:
             self.issue(token)
 
+    def _board(self, guest_of: Welcome) -> GuestBoard:
+        """Where the faults of a world strike it; it has none of its own."""
+        drawn = self._chance.child("faults")
+        actor = self.config.actor
+        return GuestBoard(drawn, self._clock, self._journal, actor=actor, guest_of=guest_of)
+
     # Life
+
+    def cut(self) -> None:
+        """Cut every connection to us, without a word."""
+        self._web.cut()
 
     async def start(self) -> Emp:
         """Serve. Raises BindError."""
@@ -132,10 +154,7 @@ class Emp:
 
     async def stop(self) -> None:
         """Stop pulling and serving."""
-        if self._pulling is not None:
-            self._pulling.cancel()
-            await asyncio.gather(self._pulling, return_exceptions=True)
-            self._pulling = None
+        await self._pulling.stop()
         await self._server.stop()
         await self._web.stop()
         await self._http.close()
@@ -143,7 +162,7 @@ class Emp:
     async def _handle(self, request: Request) -> Response:
         if self._control.takes(request.path):
             return await self._control.handle(request)
-        return await self._server.handle(request)
+        return await self._answer(request)
 
     @property
     def versions_url(self) -> str:
@@ -197,8 +216,8 @@ class Emp:
                 await self.push_token(token)
             except EmpError as error:  # a side that takes no tokens has locations all the same
                 self._tell("emp.token-refused", token=token["uid"], answer=str(error))
-        if self.config.pulls and self._pulling is None:
-            self._pulling = asyncio.get_running_loop().create_task(self._pull_forever())
+        if self.config.pulls:
+            self._pulling.start()
 
     @property
     def registered(self) -> bool:
@@ -221,57 +240,18 @@ class Emp:
         """Send any request, valid or not. Raises EmpError, ByHandError."""
         return await by_hand.send(self._client, self.connection, wanted)
 
+    def _locations(self) -> tuple[Connection, str]:
+        return self.connection, self._endpoint("locations", SENDER)
+
     def _endpoint(self, module: str, role: InterfaceRole, *segments: str) -> str:
         url = self.connection.endpoints.get((module, role))
         if url is None:
             raise EmpError(f"the other side offers no {module} as {role}")
         return join_url(url, *segments)
 
-    # Pulling
-
     async def pull(self, *, full: bool = True) -> int:
-        """Pull the locations, all or those changed since the last pull; returns how many came.
-
-        Raises EmpError; what was known then stays.
-        """
-        async with self._one_pull:
-            return await self._pull(full=full)
-
-    async def _pull(self, *, full: bool) -> int:
-        began, since = self._clock.now(), self.book.pulled_at
-        date_from = None if full or since is None else rfc3339(since)
-        url = with_query(self._endpoint("locations", SENDER), {"date_from": date_from})
-        pages = self._client.get_all(self.connection, url, "locations", gives="location")
-        brought: list[Mapping[str, Any]] = []
-        sizes: Counter[int | None] = Counter()  # of the pages, by their records
-        try:
-            async for got in pages:
-                sizes[got.answer.record_seq] += 1
-                self._judge.judge(Occasion.ROAM_LOCATION, got.obj, got.answer.record_seq)
-                brought += [got.obj] if isinstance(got.obj, dict) else []
-        except OcpiCallFailed as error:
-            self._tell("emp.pull-failed", full=full, error=str(error))
-            raise EmpError(str(error)) from error
-        finally:
-            for record, size in sizes.items():
-                self._judge.page(size, record)
-        gone = self.book.take_pull(brought, full=date_from is None)
-        self.book.pulled_at = began
-        if brought or gone or full:
-            self._tell("emp.pulled", full=date_from is None, locations=len(brought), gone=len(gone))
-        return len(brought)
-
-    async def _pull_forever(self) -> None:
-        full_at = self._clock.now()
-        while True:
-            full = self._clock.now() >= full_at
-            try:
-                await self.pull(full=full)
-                if full:
-                    full_at = _next(FULL_PULL_AT, self._clock.now())
-            except EmpError:
-                pass  # told in the journal; the next minute tries again
-            await self._clock.sleep(PULL_EVERY_S)
+        """Pull the locations: see `Pulling.pull`. Raises EmpError."""
+        return await self._pulling.pull(full=full)
 
     # Tokens
 
@@ -377,14 +357,17 @@ async def start_emp(
     journal: Journal,
     versions_url: str | None = None,
     token_a: str | None = None,
+    guest_of: Welcome | None = None,
 ) -> Emp:
     """Start an EMP, and register it where a versions URL and token A are given.
 
     `config` may be a mapping with the fields of EmpConfig: whoever finds this by its entry point
-    (`simulator.emps`) imports nothing of it. Raises BindError, EmpError.
+    (`simulator.emps`) imports nothing of it. `guest_of` is the world that it is started in. Raises
+    BindError, EmpError.
     """
     told = config if isinstance(config, EmpConfig) else EmpConfig(**(config or {}))
-    emp = await Emp(told, clock=clock, chance=chance, journal=journal).start()
+    emp = Emp(told, clock=clock, chance=chance, journal=journal, guest_of=guest_of)
+    await emp.start()
     if versions_url is not None and token_a is not None:
         try:
             await emp.register(versions_url, token_a)
@@ -392,8 +375,3 @@ async def start_emp(
             await emp.stop()
             raise
     return emp
-
-
-def _next(at: time, now: datetime) -> datetime:
-    today = datetime.combine(now.astimezone(UTC).date(), at)
-    return today if today > now else today + timedelta(days=1)

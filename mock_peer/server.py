@@ -6,7 +6,8 @@ starts a peer drives it over HTTP from then on, so that a remote one works the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ssl
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,7 +35,7 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
 from simulator.mistakes import Mistake, did_you_mean
 from simulator.ocpi.client import OcpiClient
-from simulator.ocpi.connection import RECEIVER, SENDER, InterfaceRole
+from simulator.ocpi.connection import RECEIVER, SENDER, ConnectionStore, InterfaceRole, peer_at
 from simulator.ocpi.directory import module_table
 from simulator.ocpi.exchange import Route
 from simulator.ocpi.handshake import Platform
@@ -42,7 +43,8 @@ from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
 from simulator.ocpi.versions import VERSIONS
 from simulator.wire import faults_http
-from simulator.wire.faults import FaultBoard
+from simulator.wire.faults_guest import GuestBoard, Welcome
+from simulator.wire.faults_tls import server_tls
 from simulator.wire.http import Handler, Request, Response
 from simulator.wire.http_aio import HttpClient, HttpServer
 from simulator.wire.security_events import plain_told, refusal_told
@@ -74,7 +76,7 @@ class Ground:
     ocpi_versions: tuple[str, ...]
     tls: Tls
     insecure: bool
-    faults: FaultBoard
+    faults: GuestBoard
 
 
 class Urls:
@@ -98,8 +100,8 @@ class RunningPeer:
         self.name = ground.peer.name
         self.book = ground.book
         self._ground = ground
-        self._client = self._http_client(self.name)
-        self._roam_client = self._http_client(ROAM)
+        self._client = self._http_client(self.name, lambda: self.book)
+        self._roam_client = self._http_client(ROAM, lambda: self.roam.book)
         urls = Urls()
         judge = Judge(
             ground.book, clock=ground.clock, journal=ground.journal, actor=ground.peer.name
@@ -121,24 +123,32 @@ class RunningPeer:
             port=port,
             on_error=self._told,
             on_too_long=self._handle,
-            ssl=ground.tls.server(ground.clock, refusal_told(ground.journal, self.name, "ocpi")),
+            ssl=self._server_tls(),
             insecure=ground.insecure,
         )
         self._unsubscribe = ground.journal.subscribe(_keeper(ground.book, (self.name, ROAM)))
 
     # The parts
 
-    def _http_client(self, actor: str) -> HttpClient:
+    def _http_client(self, actor: str, book: Callable[[], ConnectionStore]) -> HttpClient:
         ground = self._ground
         return faults_http.client(
             ground.clock,
             ground.faults,
             ground.journal,
             actor,
+            peer_of=lambda url: peer_at(book().all(), url),
+            shows=ground.faults.known_as,
             tls=ground.tls,
             insecure=ground.insecure,
             warn=plain_told(ground.journal, actor),
         )
+
+    def _server_tls(self) -> ssl.SSLContext | None:
+        ground = self._ground
+        refused = refusal_told(ground.journal, self.name, "ocpi")
+        board = ground.faults
+        return server_tls(ground.tls, ground.clock, board, board.known_as, refused)
 
     def _faulty(self, handle: Handler, actor: str) -> Handler:
         ground = self._ground
@@ -240,6 +250,10 @@ class RunningPeer:
         """Let CPOs reach us at this scheme, host and port: a proxy's or a tunnel's, not our own."""
         self._ocpi.base_url = url.rstrip("/")
 
+    def cut(self) -> None:
+        """Cut every connection to us, without a word."""
+        self._http.cut()
+
     async def stop(self) -> None:
         """Stop serving, cancel what is under way, close the book."""
         await self._http.stop()
@@ -279,12 +293,13 @@ async def start(
     tls: Tls = NO_TLS,
     insecure: bool = False,
     faults: Sequence[Any] = (),
+    guest_of: Welcome | None = None,
 ) -> RunningPeer:
     """Start a peer. `profile` is every CPO's unless it has its own; `strict` overrides it;
     `organisation` is every EMP's unless it has its own; `ocpi_versions` are offered to CPOs, or
     all that there are. With `tls` both faces and the control API are served over HTTPS, and `tls`
     says whom to trust; `insecure` allows plain text beyond loopback. `faults` are placed from the
-    start (docs/faults.md).
+    start (docs/faults.md); `guest_of` is the world that it is started in.
 
     Raises Mistake (exit 2) for a version, profile, tokens, database, certificate or fault that
     cannot be used, BindError (exit 3) for a port.
@@ -300,7 +315,8 @@ async def start(
     if not book.tokens.all:
         seeds.plant(book, clock.now())
     own = chance.child(peer.name).of_start(book.started())
-    board = FaultBoard(own.child("faults"), clock, journal, actor=peer.name)
+    faulty = own.child("faults")
+    board = GuestBoard(faulty, clock, journal, actor=peer.name, guest_of=guest_of)
     running = RunningPeer(
         Ground(
             peer, book, seeds, clock, own, journal, database, emps, versions, tls, insecure, board

@@ -6,6 +6,7 @@ drives a world (commands, the demo, scenarios) reaches the actors through it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
@@ -75,7 +76,9 @@ class World:
             offer_ocsp_faults(board, self.pki.server.ocsp)
         drawn = self.chance.child("tls faults")
         own = None if self.pki is None else self.pki.pki
-        TlsFaults(plan, own, clock=self.clock, chance=drawn, cut=self._cut).offer(board)
+        TlsFaults(
+            plan, own, clock=self.clock, chance=drawn, cut=self._cut, guests=self._guests
+        ).offer(board)
         self._cpo = None if plan.outside is not None else self._own_cpo(board)
         self._killed: CpoConfig | None = None  # how to start it again
         self.peers = {
@@ -85,10 +88,11 @@ class World:
                 chance=self.chance.child("peers"),
                 journal=self.journal,
                 insecure=plan.insecure,
+                faults=board,
             )
             for peer in plan.peers
         }
-        self.emps = {emp.name: self._emp(self._trusting(emp)) for emp in plan.emps}
+        self.emps = {emp.name: self._emp(self._trusting(emp), board) for emp in plan.emps}
         self.faults = Faults(board, self.peers)
 
     def _refuse_the_impossible(self) -> None:
@@ -142,6 +146,12 @@ class World:
             station.cut()
         elif actor == "cpo" and self.cpo_lives:
             self.cpo.cut()
+        elif actor in (guests := self._guests()):
+            guests[actor].cut()
+
+    def _guests(self) -> Mapping[str, Peer | Emp]:
+        """Peers and EMPs by their names in the journal."""
+        return {**self.peers, **{emp.actor: emp for emp in self.emps.values()}}
 
     def _pnc(self) -> PncSettings | None:
         """What the CPO knows of contracts: of the world's PKI, and what the file tells it."""
@@ -154,7 +164,7 @@ class World:
         ca = self.plan.ocpi_tls.ca
         return actor if actor.tls is not None or ca is None else replace(actor, tls=Tls(ca=ca))
 
-    def _emp(self, plan: EmpPlan) -> Emp:
+    def _emp(self, plan: EmpPlan, board: FaultBoard) -> Emp:
         inside = [name for name, peer in self.peers.items() if not peer.outside]
         peer, chance = self.peers[plan.peer or inside[0]], self.chance.child("emps")
         actor = "emp" if len(self.plan.emps) == 1 else f"emp/{plan.name}"
@@ -166,6 +176,7 @@ class World:
             journal=self.journal,
             actor=actor,
             insecure=self.plan.insecure,
+            faults=board,
         )
 
     # Starting, step by step or at once

@@ -12,9 +12,17 @@ from urllib.parse import quote
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
-from simulator.wire.http_aio import HttpClient
+from simulator.wire.faults import FaultBoard
+from simulator.wire.faults_guest import Welcome
 from simulator.world_file import EmpPlan
-from simulator.world_peer import Peer, drive, installed, safety
+from simulator.world_peer import (
+    ControlClient,
+    Peer,
+    drive,
+    installed,
+    safety,
+    told_of_the_world,
+)
 
 ENTRY_POINTS = "simulator.emps"
 
@@ -34,6 +42,7 @@ class Emp:
         journal: Journal,
         actor: str = "emp",
         insecure: bool = False,
+        faults: FaultBoard | None = None,
     ) -> None:
         self.plan = plan
         self.name = plan.name
@@ -46,7 +55,8 @@ class Emp:
         self._journal = journal
         self._running: Any = None
         self._safety = safety(plan.tls, insecure=insecure)
-        self._http = HttpClient(clock, **self._safety)
+        self._welcome = None if faults is None else Welcome(faults, actor)
+        self._http = ControlClient(clock, self._welcome, self._safety)
 
     async def start(self, host: str) -> None:
         """Start it, with its tokens. Raises BindError, Mistake."""
@@ -61,7 +71,13 @@ class Emp:
             **self._safety,
         }
         chance = self._chance.child(self.name)
-        self._running = await start(config, clock=self._clock, chance=chance, journal=self._journal)
+        self._running = await start(
+            config,
+            clock=self._clock,
+            chance=chance,
+            journal=self._journal,
+            **told_of_the_world(start, self._welcome),
+        )
         self.versions_url = self._running.versions_url
         self.control_url = self._running.control_url
 
@@ -69,6 +85,17 @@ class Emp:
         plan = self.plan
         name = plan.business_name or plan.name
         return {"name": name, "country_code": plan.country_code, "party_id": plan.party_id}
+
+    def cut(self) -> None:
+        """Cut every connection to it, without a word."""
+        if self._running is not None:
+            self._running.cut()
+
+    @property
+    def struck(self) -> bool:
+        """Whether faults of the world's board reach it: not all kinds of EMPs know how."""
+        start = installed(ENTRY_POINTS, "EMP", self.plan.kind)
+        return bool(told_of_the_world(start, self._welcome))
 
     async def stop(self) -> None:
         """Stop it."""

@@ -5,9 +5,11 @@ Rule: the peer's package is never imported; it is found by its entry point and t
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from inspect import signature
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,8 +19,10 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit, Mistake, did_you_mean
+from simulator.wire.faults import FaultBoard
+from simulator.wire.faults_guest import Welcome
 from simulator.wire.http_aio import HttpClient
-from simulator.wire.tls import Tls
+from simulator.wire.tls import Identity, Tls, TlsPem, pinned_context
 from simulator.world_file import PeerPlan
 
 ENTRY_POINTS = "simulator.peers"
@@ -39,6 +43,7 @@ class Peer:
         chance: Chance,
         journal: Journal,
         insecure: bool = False,
+        faults: FaultBoard | None = None,
     ) -> None:
         self.plan = plan
         self.name = plan.name
@@ -49,7 +54,8 @@ class Peer:
         self._journal = journal
         self._running: Any = None
         self._safety = safety(plan.tls, insecure=insecure)
-        self._http = HttpClient(clock, **self._safety)
+        self._welcome = None if faults is None else Welcome(faults, plan.name)
+        self._http = ControlClient(clock, self._welcome, self._safety)
 
     @property
     def outside(self) -> bool:
@@ -81,9 +87,23 @@ class Peer:
             tokens=list(self.plan.tokens) or None,
             **versions,
             **self._safety,
+            **told_of_the_world(start, self._welcome),
         )
         self.versions_url = self._running.versions_url
         self.base_url = self._running.base_url
+
+    def cut(self) -> None:
+        """Cut every connection to it, without a word."""
+        if self._running is not None:
+            self._running.cut()
+
+    @property
+    def struck(self) -> bool:
+        """Whether faults of the world's board reach it: not all kinds of peers know how."""
+        if self.outside:
+            return False
+        start = installed(ENTRY_POINTS, "peer", self.plan.kind)
+        return bool(told_of_the_world(start, self._welcome))
 
     async def stop(self) -> None:
         """Stop it, if it was started here."""
@@ -128,6 +148,30 @@ def safety(tls: Tls | None, *, insecure: bool) -> dict[str, Any]:
     """
     said: dict[str, Any] = {} if tls is None else {"tls": tls}
     return {**said, "insecure": True} if insecure else said
+
+
+def told_of_the_world(start: Any, welcome: Welcome | None) -> dict[str, Welcome]:
+    """What is said of the world to whom it is started, where that kind knows the word."""
+    knows = "guest_of" in signature(start).parameters
+    return {"guest_of": welcome} if knows and welcome is not None else {}
+
+
+class ControlClient(HttpClient):
+    """Who drives a guest: what this wears at handshakes is known, and no reason to refuse it."""
+
+    def __init__(self, clock: Clock, driven: Welcome | None, safety: Mapping[str, Any]) -> None:
+        super().__init__(clock, **safety)
+        self._driven = driven
+        self._pinned: tuple[Identity, ssl.SSLContext] | None = None
+
+    def _secure(self) -> ssl.SSLContext | None:
+        driven = self._driven
+        shown = None if driven is None else driven.faults.disguises.of(driven.name)
+        if not isinstance(shown, TlsPem):
+            return super()._secure()
+        if self._pinned is None or self._pinned[0] is not shown:
+            self._pinned = (shown, pinned_context(shown, self._tls.identity))
+        return self._pinned[1]
 
 
 async def drive(http: HttpClient, method: str, url: str, body: Any = None) -> Any:

@@ -32,7 +32,9 @@ from simulator.wire.tls import TlsPem
 from simulator.world_tls import profile_at_the_door
 
 if TYPE_CHECKING:
+    from simulator.world_emp import Emp
     from simulator.world_file import WorldFile
+    from simulator.world_peer import Peer
 
 EXPIRED, WRONG_CA, WRONG_NAME = "tls_expired", "tls_wrong_ca", "tls_wrong_name"
 KINDS = (EXPIRED, WRONG_CA, WRONG_NAME)
@@ -40,15 +42,17 @@ CPO, STATIONS = "cpo", "station/"
 _CLIENT_CERTIFICATE = 3  # the security profile
 _A_WHILE = timedelta(days=30)
 _ELSEWHERE = (
-    "is started apart from this world, which has no hand in its handshakes; a certificate that is "
-    "wrong from the beginning stands in its 'tls' (roamlab pki issue)"
+    "runs elsewhere, or is of a kind that this world has no hand in; a certificate that is wrong "
+    "from the beginning stands in its 'tls' (roamlab pki issue)"
 )
 _ANOTHER = "another"
 _ANOTHERS_HOST = ("another.invalid", "192.0.2.1")
 
 
 class TlsFaults:
-    """The `tls_…` faults of a world. `cut` ends the connections of an actor, by its name."""
+    """The `tls_…` faults of a world. `cut` ends the connections of an actor, by its name; `guests`
+    are peers and EMPs, by theirs.
+    """
 
     def __init__(
         self,
@@ -58,9 +62,11 @@ class TlsFaults:
         clock: Clock,
         chance: Chance,
         cut: Callable[[str], None],
+        guests: Callable[[], Mapping[str, Peer | Emp]],
     ) -> None:
         self._plan, self._pki = plan, pki
         self._clock, self._chance, self._cut = clock, chance, cut
+        self._guests = guests
         self._made = 0
 
     def offer(self, board: FaultBoard) -> None:
@@ -76,9 +82,13 @@ class TlsFaults:
 
     def _disguise(self, kind: str, actor: str) -> TlsPem:
         """What it shows. Raises FaultError."""
+        guest = self._guests().get(actor)
         if actor == CPO:
             spec, name = SERVER, str(self._plan.cpo["name"])
             self._look_at_the_cpo()
+        elif guest is not None:
+            spec, name = SERVER, guest.name
+            _look_at_guest(actor, guest)
         else:
             spec, name = STATION, actor.removeprefix(STATIONS)
             self._look_at_station(actor, name)
@@ -96,13 +106,10 @@ class TlsFaults:
 
     def _look_at_station(self, actor: str, name: str) -> None:
         known = {station.id: station for station in self._plan.stations}
-        elsewhere = {peer.name for peer in self._plan.peers}
-        elsewhere |= {"emp", *(f"emp/{emp.name}" for emp in self._plan.emps)}
-        if actor in elsewhere:
-            raise FaultError("actor", f"{actor} {_ELSEWHERE}")
         if not actor.startswith(STATIONS) or name not in known:
             why = f"'{actor}' shows no certificate here" if actor else "whose certificate?"
-            raise FaultError("actor", f"{why} 'cpo', or 'station/' and the id of one")
+            others = ", ".join(f"'{name}'" for name in (CPO, *self._guests()))
+            raise FaultError("actor", f"{why} {others}, or 'station/' and the id of one")
         if profile_at_the_door(self._plan, known[name]) != _CLIENT_CERTIFICATE:
             raise FaultError("actor", f"{actor} shows no certificate: it has no security profile 3")
 
@@ -129,3 +136,10 @@ class TlsFaults:
             issuer.key,
         )
         return Issued((certificate, *above(spec, issuer)), key)
+
+
+def _look_at_guest(actor: str, guest: Peer | Emp) -> None:
+    if not guest.struck:
+        raise FaultError("actor", f"{actor} {_ELSEWHERE}")
+    if guest.plan.tls is None or guest.plan.tls.identity is None:
+        raise FaultError("actor", f"{actor} shows no certificate: no tls")

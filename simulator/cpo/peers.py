@@ -7,12 +7,11 @@ is an answer like any other.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from simulator.cpo.common import ACTOR, Common
 from simulator.ocpi.client import Answer, Failure, OcpiClient
 from simulator.ocpi.codec import Kind
-from simulator.ocpi.connection import RECEIVER, Connection, InterfaceRole
+from simulator.ocpi.connection import RECEIVER, Connection, InterfaceRole, peer_at
 from simulator.ocpi.versions import VERSIONS, Version
 from simulator.wire.http import join_url
 
@@ -44,10 +43,7 @@ class Peers:
 
     def name_at(self, url: str) -> str | None:
         """The name of the peer that a URL leads to, as the journal has it."""
-        host = _host(url)
-        return next(
-            (p.peer for p in self._book.connections.all() if _host(p.versions_url) == host), None
-        )
+        return peer_at(self._book.connections.all(), url)
 
     @staticmethod
     def version(peer: Connection) -> Version:
@@ -92,11 +88,3 @@ class Peers:
         """Journal what was decided about a peer."""
         name = peer.peer if peer is not None else None
         self._journal.event(ACTOR, what, peer=name, session=session, **data)
-
-
-def _host(url: str) -> str:
-    """Host and port of a URL; '' of what is none."""
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return ""

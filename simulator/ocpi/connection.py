@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from simulator.ocpi.headers import Party, TokenForm
 
@@ -114,6 +115,20 @@ def _first_party(roles: Iterable[Mapping[str, Any]]) -> Party | None:
     for role in roles:
         return party_of(role)
     return None
+
+
+def peer_at(connections: Iterable[Connection], url: str) -> str | None:
+    """The peer that a URL leads to, as the journal has it: who has its versions there."""
+    host = _host(url)
+    return next((c.peer for c in connections if host and _host(c.versions_url) == host), None)
+
+
+def _host(url: str) -> str:
+    """Host and port of a URL; '' of what is none."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 class ConnectionStore(Protocol):

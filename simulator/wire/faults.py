@@ -33,7 +33,6 @@ Hook = Callable[[Fault, str], Undo | None]
 _DAY_S = 86400.0
 # Messages that are known to have passed one end, when the other end sees them.
 _PASSED = 4096
-_MISSING = object()
 
 
 class Placed:
@@ -49,7 +48,7 @@ class Placed:
         self.seen = 0
         self.hits = 0
         self.undo: Undo | None = None
-        self._passed: OrderedDict[object, None] = OrderedDict()
+        self._passed: OrderedDict[object, int] = OrderedDict()
         self.timer: Any = None
 
     def over(self, now_s: float) -> bool:
@@ -76,9 +75,14 @@ class Placed:
         key = moment.key
         if key is None:
             return False
+        passed = self._passed.get(key, 0)
         if moment.direction != SENT:
-            return self._passed.pop(key, _MISSING) is None
-        self._passed[key] = None
+            if passed > 1:
+                self._passed[key] = passed - 1
+            else:
+                self._passed.pop(key, None)
+            return passed > 0
+        self._passed[key] = passed + 1
         if len(self._passed) > _PASSED:
             self._passed.popitem(last=False)
         return False
@@ -132,6 +136,7 @@ class FaultBoard:
         self._actor = actor
         self._placed: dict[str, Placed] = {}
         self.active = False  # whether a message may be struck at all: asked for each
+        self.holds = False  # whether one may be held
         self._armed: tuple[Placed, ...] = ()  # what may strike messages yet
         self._skews: tuple[Placed, ...] = ()
         self._hooks: dict[str, Hook] = {}
@@ -212,13 +217,16 @@ class FaultBoard:
         live = [p for p in self._placed.values() if not p.over(now_s)]
         self._armed = tuple(p for p in live if not p.fault.row.lasting)
         self.active = bool(self._armed)
+        self.holds = any(p.fault.row.either_end for p in self._armed)
         self._skews = tuple(p for p in live if p.fault.kind == "clock_skew")
 
     # Striking
 
-    def strike(self, moment: Moment) -> Iterator[Hit]:
+    def strike(self, moment: Moment, *, holds_only: bool = False) -> Iterator[Hit]:
         """The faults that strike a message, one after the other: who has lost it stops asking."""
         for placed in self._armed:
+            if holds_only and not placed.fault.row.either_end:
+                continue
             if placed.over(self._clock.monotonic()):
                 self._arm()
                 continue

@@ -7,6 +7,7 @@ through. An asker is never held longer than its own timeout, a server's exchange
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +21,7 @@ from simulator.wire.fault_kinds import ANSWER, HTTP, REQUEST
 from simulator.wire.fault_spec import RECEIVED, SENT, Moment
 from simulator.wire.faults import FaultBoard
 from simulator.wire.faults_parcel import EFFECTS, Parcel
+from simulator.wire.faults_tls import ClientTls
 from simulator.wire.held_edit import Letter
 from simulator.wire.http import Handler, Headers, Request, Response, parse_query
 from simulator.wire.http_aio import ConnectFailed, HttpClient, NoAnswer
@@ -54,6 +56,7 @@ class _End:
             method=asked.method,
             path=asked.path,
             session=self._session(asked.headers),
+            id=Headers(asked.headers).get(_REQUEST_ID),
             message=f"{asked.method} {asked.path}",
             payload=lambda: texts.decoded(parcel.body),
             body=lambda: parcel.text,
@@ -111,7 +114,9 @@ def module_of(path: str) -> str | None:
 
 
 class FaultyHttp(HttpClient):
-    """A client whose requests and answers may be struck. `peer_of` names whom a URL belongs to."""
+    """A client whose requests and answers may be struck. `peer_of` names whom a URL belongs to;
+    `shows` is whose certificates it shows, by default the actor's.
+    """
 
     def __init__(
         self,
@@ -121,10 +126,12 @@ class FaultyHttp(HttpClient):
         actor: str,
         *,
         peer_of: PeerOf = lambda _url: None,
+        shows: str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(clock, **options)
         self._board = board
+        self._disguised = ClientTls(self._tls, clock, board.disguises, shows or actor)
         self._end = _End(board, clock, journal, actor)
         self._peer_of = peer_of
 
@@ -149,6 +156,9 @@ class FaultyHttp(HttpClient):
                 return await self._exchange(ask, asked, url, body)
         except TimeoutError as error:
             raise NoAnswer(f"{method} {url}: no answer within {limit_s:g} s") from error
+
+    def _secure(self) -> ssl.SSLContext | None:
+        return self._disguised.context() or super()._secure()
 
     async def _exchange(
         self, ask: Callable[..., Awaitable[Response]], asked: _Asked, url: str, body: bytes

@@ -1,7 +1,7 @@
 """Faults of TLS: what an actor shows at handshakes in place of its own certificate.
 
-Rule: a disguise is looked at in each handshake; where nobody wears one, the certificate is the
-actor's own. Whom the actor trusts, and what it asks of others, stays as it is.
+Rule: a disguise is looked at in each handshake, of servers and clients; where nobody wears one, the
+certificate is the actor's own. Whom the actor trusts, and what it asks of others, stays as it is.
 """
 
 from __future__ import annotations
@@ -38,6 +38,24 @@ class Disguises:
         """What an actor shows; None: its own."""
         worn = self._worn.get(actor)
         return worn[-1] if worn else None
+
+
+class ClientTls:
+    """What an actor's HTTP client makes its handshakes with while it wears a disguise."""
+
+    def __init__(self, tls: Tls, clock: Clock, disguises: Disguises, actor: str) -> None:
+        self._tls, self._clock = tls, clock
+        self._disguises, self._actor = disguises, actor
+        self._made: tuple[Identity, ssl.SSLContext] | None = None
+
+    def context(self) -> ssl.SSLContext | None:
+        """None where it wears none. Connections that stand are of another, and not used."""
+        shown = self._disguises.of(self._actor)
+        if shown is None:
+            return None
+        if self._made is None or self._made[0] is not shown:
+            self._made = (shown, replace(self._tls, identity=shown).client(self._clock))
+        return self._made[1]
 
 
 def server_tls(

@@ -291,6 +291,7 @@ class HttpClient:
         self._timeout_s = timeout_s
         self._kept_s = _KEPT_IN_VIRTUAL_TIME_S if clock.mode == "virtual" else _KEPT_S
         # What this machine trusts is a large file: read only if somebody is called over https.
+        self._tls = tls
         self._ssl = tls.client(clock) if tls != NO_TLS else None
         self._insecure = insecure
         self._warn = warn
@@ -337,7 +338,7 @@ class HttpClient:
                     headers=headers,
                     data=body or None,
                     allow_redirects=False,
-                    ssl=self._ssl or True,
+                    ssl=self._secure() or True,
                 ) as answer,
             ):
                 content = answer.content
@@ -351,6 +352,10 @@ class HttpClient:
             raise NoAnswer(f"{method} {url}: no answer within {limit:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise ConnectFailed(f"{method} {url}: {self._cause(url, error)}") from error
+
+    def _secure(self) -> _ssl.SSLContext | None:
+        """What the next handshake is made with."""
+        return self._ssl
 
     def _refuse_or_warn(self, method: str, url: str, host: str) -> None:
         if not self._insecure:

@@ -19,7 +19,7 @@ from simulator.kernel.filter_rows import (
 )
 from simulator.kernel.filters import Value
 from simulator.wire import faults_text as texts
-from simulator.wire.fault_kinds import ANSWER, OCPP
+from simulator.wire.fault_kinds import ANSWER, HTTP, OCPP
 
 SENT, RECEIVED = "sent", "received"
 # Operators that say nothing of a message on its way: it has not been judged, nor answered.
@@ -67,7 +67,12 @@ class Moment:
 
     @property
     def key(self) -> tuple[str | None, ...] | None:
-        """What is the same at both of its ends; None where nothing is."""
+        """What is the same at both of its ends; None where nothing is.
+
+        On HTTP who is asked does not know who asks, and OCPI 2.1.1 has no ids of requests.
+        """
+        if self.wire == HTTP:
+            return (self.of, self.method, self.path, self.id)
         return None if self.id is None else (*self.ends, self.of, self.id)
 
 

@@ -26,6 +26,7 @@ from simulator.mistakes import Mistake
 _NO_CHECK_TIME = 0x200000
 # How long (the loop's seconds) a server lets a client take to agree upon TLS, and a moment more.
 HANDSHAKE_TIMEOUT_S = 10.0
+_PEM_ENDS = "-----END CERTIFICATE-----\n"
 _WATCHED_S = HANDSHAKE_TIMEOUT_S + 1
 _WAITING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 Refused = Callable[[str], None]
@@ -133,6 +134,21 @@ def client_context(
         _load_ca(context, ca)
     else:
         context.load_default_certs()
+    if identity is not None:
+        _load_identity(context, identity)
+    return context
+
+
+def pinned_context(shown: TlsPem, identity: Identity | None = None) -> ssl.SSLContext:
+    """For a client that knows the very certificate which a server will show, whatever is wrong with
+    it: that one is taken, and no other. Raises TlsError.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_flags |= _NO_CHECK_TIME | ssl.VERIFY_X509_PARTIAL_CHAIN
+    leaf, end, _ = shown.certificate.partition(_PEM_ENDS)
+    context.load_verify_locations(cadata=leaf + end)
     if identity is not None:
         _load_identity(context, identity)
     return context

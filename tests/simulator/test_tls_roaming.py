@@ -141,3 +141,24 @@ async def test_a_host_beyond_loopback_needs_tls_or_the_word(root: Authority) -> 
             pass
     async with World(read_text(f"name: open\nclock: virtual\ninsecure: true\ncpo: {cpo}\n")):
         pass
+
+
+@pytest.mark.parametrize("actor", ["cpo", "plugsurfing"])
+async def test_who_shows_a_strangers_certificate_is_refused_as_a_client_too(
+    root: Authority, actor: str
+) -> None:
+    both = tls(root, root, mutual=True)
+    async with world_of(both, both) as world:
+        number = await world.faults.place({"kind": "tls_wrong_ca", "actor": actor})
+        assert await asked(world) == {("cpo", None), ("plugsurfing", None)}
+        await world.faults.clear(number)
+        assert await asked(world) == {("cpo", 200), ("plugsurfing", 200)}
+
+
+async def asked(world: World) -> set[tuple[str, int | None]]:
+    """Let each ask the other for something: who asked, and the HTTP status of the answer."""
+    since = world.journal.seq
+    await world.cpo.pull_tokens("plugsurfing")
+    await world.peers["plugsurfing"].command("STOP_SESSION", session_id="none")  # is not struck
+    told = [r for r in world.journal.records if r["seq"] > since and r["leg"] == "ocpi"]
+    return {(r["actor"], r["http_status"]) for r in told if r["direction"] == "sent"}

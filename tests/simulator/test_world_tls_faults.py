@@ -34,6 +34,9 @@ cars: {mine: {soc_percent: 10}}
 PLAIN = OWN.replace("pki: {}\n", "").replace(", ocpp_tls: pki, ocpi_tls: pki", "")
 PLAIN = PLAIN.replace(", tls: pki", "").replace(", security_profile: 3", "")
 PLAIN = PLAIN.replace("security_profile: 2, ", "")
+ROAMING = f"""{OWN}
+emps: [{{name: acme, tls: pki, tokens: [{{uid: 04EE, contract_id: DE-EMP-C00000001-X}}]}}]
+"""
 CAUSES = {
     "tls_expired": "certificate has expired",
     "tls_wrong_ca": "unable to get local issuer certificate",
@@ -82,6 +85,69 @@ async def test_both_servers_of_the_cpo_show_it_and_nothing_is_lost(kind: str) ->
         assert world.cpo.snapshot()["cdrs"] == {"accepted": 1}
 
 
+async def begin(world: World, token: str = "04AA") -> None:
+    await world.station("S2").plug(1, world.car("mine"))
+    assert await world.station("S2").tap(1, token)
+
+
+async def finish(world: World) -> None:
+    await world.clock.sleep(300)
+    await world.station("S2").stop_session(1)
+    await world.station("S2").unplug(1)
+    await world.clock.sleep(60)
+
+
+def failures(world: World, actor: str, module: str) -> set[int | None]:
+    """The HTTP statuses of what an actor asked."""
+    return {
+        record["http_status"]
+        for record in world.journal.records
+        if record["leg"] == "ocpi" and record["direction"] == "sent"
+        if (record["actor"], record["module"]) == (actor, module)
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_peer_shows_it_and_gets_its_cdr_later(kind: str) -> None:
+    async with own() as world:
+        peer = world.peers["plugsurfing"]
+        await begin(world)
+        number = await world.faults.place({"kind": kind, "actor": "plugsurfing"})
+        await finish(world)
+        assert None in failures(world, "cpo", "sessions")
+        assert any(each["link"] == "ocpi" for each in told(world, "tls.refused", "plugsurfing"))
+        assert not any(each["cdrs"] for each in (await peer.state())["held"])  # asked meanwhile
+        await world.faults.clear(number)
+        await world.clock.sleep(7200)
+        (connection,) = (await peer.state())["held"]
+        assert len(connection["cdrs"]) == 1
+        assert world.cpo.snapshot()["cdrs"] == {"accepted": 1}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_emp_shows_it_and_gets_its_cdr_at_night(kind: str) -> None:
+    async with World(read_text(ROAMING, "tls.yaml")) as world:
+        emp = world.emps["acme"]
+        await world.clock.sleep(120)
+        await begin(world, "04EE")
+        number = await world.faults.place({"kind": kind, "actor": "emp"})
+        await finish(world)
+        assert failures(world, "roam", "cdrs") == {None}
+        assert (await emp.state())["cdrs"] == []
+        await world.faults.clear(number)
+        await world.clock.sleep(24 * 3600)
+        assert len((await emp.state())["cdrs"]) == 1
+
+
+async def test_a_peer_of_a_kind_that_knows_no_worlds_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with own() as world:
+        monkeypatch.setattr("simulator.world_peer.told_of_the_world", lambda start, welcome: {})
+        with pytest.raises(FaultError, match="or is of a kind that this world has no hand in"):
+            await world.faults.place({"kind": "tls_expired", "actor": "plugsurfing"})
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_station_shows_it_and_is_let_in_again(kind: str) -> None:
     async with own() as world:
@@ -127,9 +193,15 @@ async def test_the_last_one_shows_and_what_it_hid_shows_again() -> None:
 @pytest.mark.parametrize(
     ("text", "actor", "says"),
     [
-        (OWN, "", "whose certificate? 'cpo', or 'station/' and the id of one"),
+        (OWN, "", "whose certificate? 'cpo', 'plugsurfing', or 'station/' and the id of one"),
         (OWN, "station/S9", "'station/S9' shows no certificate here"),
-        (OWN, "plugsurfing", "plugsurfing is started apart from this world, which has no hand"),
+        (OWN, "emp", "'emp' shows no certificate here"),
+        (PLAIN, "plugsurfing", "plugsurfing shows no certificate: no tls"),
+        (
+            ROAMING.replace("tls: pki, tokens: [{uid: 04EE", "tokens: [{uid: 04EE"),
+            "emp",
+            "emp shows no certificate: no tls",
+        ),
         (OWN, "station/S2", "station/S2 shows no certificate: it has no security profile 3"),
         (PLAIN, "cpo", "cpo shows no certificate: no ocpp_tls, no ocpi_tls"),
         (PLAIN, "station/S3", "station/S3 shows no certificate: it has no security profile 3"),

@@ -72,7 +72,7 @@ def test_both_ends_of_a_message_have_one_key() -> None:
     there = Moment("ocpp", "cpo", "station/CP1", "received", "request", id="m1")
     assert CALL.key == there.key == ("station/CP1", "cpo", "request", "m1")
     assert CALL.key != YES.key
-    assert PUT.key is None
+    assert PUT.key == ("request", "PUT", "/ocpi/2.2.1/sessions/S", None)  # who asks is unknown
 
 
 JSON = st.recursive(
