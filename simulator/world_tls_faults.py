@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
@@ -32,9 +32,7 @@ from simulator.wire.tls import TlsPem
 from simulator.world_tls import profile_at_the_door
 
 if TYPE_CHECKING:
-    from simulator.world_emp import Emp
-    from simulator.world_file import WorldFile
-    from simulator.world_peer import Peer
+    from simulator.world_file import EmpPlan, PeerPlan, WorldFile
 
 EXPIRED, WRONG_CA, WRONG_NAME = "tls_expired", "tls_wrong_ca", "tls_wrong_name"
 KINDS = (EXPIRED, WRONG_CA, WRONG_NAME)
@@ -47,6 +45,20 @@ _ELSEWHERE = (
 )
 _ANOTHER = "another"
 _ANOTHERS_HOST = ("another.invalid", "192.0.2.1")
+
+
+class Guest(Protocol):
+    """A peer or an EMP."""
+
+    name: str
+
+    @property
+    def plan(self) -> PeerPlan | EmpPlan:
+        """What the file says of it."""
+
+    @property
+    def struck(self) -> bool:
+        """Whether faults of the world's board reach it."""
 
 
 class TlsFaults:
@@ -62,7 +74,7 @@ class TlsFaults:
         clock: Clock,
         chance: Chance,
         cut: Callable[[str], None],
-        guests: Callable[[], Mapping[str, Peer | Emp]],
+        guests: Callable[[], Mapping[str, Guest]],
     ) -> None:
         self._plan, self._pki = plan, pki
         self._clock, self._chance, self._cut = clock, chance, cut
@@ -138,7 +150,7 @@ class TlsFaults:
         return Issued((certificate, *above(spec, issuer)), key)
 
 
-def _look_at_guest(actor: str, guest: Peer | Emp) -> None:
+def _look_at_guest(actor: str, guest: Guest) -> None:
     if not guest.struck:
         raise FaultError("actor", f"{actor} {_ELSEWHERE}")
     if guest.plan.tls is None or guest.plan.tls.identity is None:

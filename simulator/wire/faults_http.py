@@ -23,9 +23,10 @@ from simulator.wire.faults import FaultBoard
 from simulator.wire.faults_parcel import EFFECTS, Parcel
 from simulator.wire.faults_tls import ClientTls
 from simulator.wire.held_edit import Letter
-from simulator.wire.http import Handler, Headers, Request, Response, parse_query
+from simulator.wire.http import Handler, Headers, Leaving, Request, Response, parse_query
 from simulator.wire.http_aio import ConnectFailed, HttpClient, NoAnswer
 
+_GONE = "who waits for it waits no more"
 _REQUEST_ID = "X-Request-ID"
 # The modules of OCPI as they stand in paths.
 _MODULES = frozenset(
@@ -72,8 +73,10 @@ class _End:
             if parcel.gone:
                 return
 
-    async def kept(self, parcel: Parcel) -> None:
-        """Wait until somebody lets a held parcel go on, as it is or changed."""
+    async def kept(self, parcel: Parcel, left: Leaving | None = None) -> None:
+        """Wait until somebody lets a held parcel go on, as it is or changed; `left` is done when
+        the client that asked has gone.
+        """
         hit, desk = parcel.keep, self._board.desk
         if hit is None or desk is None:
             return
@@ -86,12 +89,24 @@ class _End:
             if not done.done():
                 done.set_result(letter)
 
+        def leave(_left: object) -> None:
+            desk.withdraw(number, _GONE)
+            parcel.broken = True
+            done.cancel()
+
         number = desk.take(hit, parcel.letter, go, self)
+        if left is not None:
+            left.add_done_callback(leave)
         try:
             parcel.become(await done)
         except asyncio.CancelledError:
-            desk.withdraw(number, "who waits for it waits no more")
+            if parcel.broken:
+                return
+            desk.withdraw(number, _GONE)
             raise
+        finally:
+            if left is not None:
+                left.remove_done_callback(leave)
 
     def _session(self, headers: Mapping[str, str]) -> str | None:
         told = Headers(headers).get(_REQUEST_ID)
@@ -220,7 +235,7 @@ def handler(
         asked = _Asked(request.method, request.path, request.headers)
         there = Parcel(request.body, request.headers.plain())
         end.struck(there, RECEIVED, REQUEST, asked)
-        await end.kept(there)
+        await end.kept(there, request.left)
         if there.gone:
             return await _failed(there, clock)
         await clock.sleep(there.delay_s)
@@ -236,7 +251,7 @@ def handler(
             answer = await handle(arrived)
         back = Parcel(answer.body, answer.headers.plain(), answer.status)
         end.struck(back, SENT, ANSWER, asked)
-        await end.kept(back)
+        await end.kept(back, request.left)
         if back.gone:
             return await _failed(back, clock)
         await clock.sleep(back.delay_s)

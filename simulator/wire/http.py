@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
 from simulator import __version__
@@ -70,10 +70,21 @@ class Headers(Mapping[str, str]):
         return f"Headers({self.plain()})"
 
 
+class Leaving(Protocol):
+    """A future that is done when a client leaves."""
+
+    def add_done_callback(self, call: Callable[[Any], object], /) -> None:
+        """Call it then; soon, if that was before."""
+
+    def remove_done_callback(self, call: Callable[[Any], object], /) -> int:
+        """Call it no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request. `path` is still percent-encoded; `base_url` is scheme and authority as the
-    client dialled. `too_long`: the body had more than so many bytes, and is not here.
+    client dialled. `too_long`: the body had more than so many bytes, and is not here. `left` is
+    done once its client has closed the connection, and waits for no answer.
     """
 
     method: str
@@ -84,6 +95,7 @@ class Request:
     base_url: str = ""
     remote: str = ""
     too_long: int | None = None
+    left: Leaving | None = field(default=None, compare=False, repr=False)
 
     @property
     def url(self) -> str:

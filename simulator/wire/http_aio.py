@@ -39,6 +39,7 @@ from simulator.wire.tls import (
 _quiet = logging.getLogger("simulator.wire.aiohttp")
 _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False
+_QUIETLY: dict[str, Any] = {"access_log": None, "logger": _quiet}
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 # A peer that sends half a body and falls silent holds a connection for so long, and no longer.
@@ -112,13 +113,13 @@ class HttpServer:
     async def start(self) -> HttpServer:
         """Listen. Raises BindError, PlainText."""
         refuse_plain_server(self.host, tls=self._ssl is not None, insecure=self._insecure)
-        server = web.Server(self._serve, access_log=None, logger=_quiet)
+        server = web.Server(self._serve, **_QUIETLY)
         self._runner = web.ServerRunner(server, shutdown_timeout=0.25)
         await self._runner.setup()
         try:
             # aiohttp's own site would give a silent client a minute for its handshake.
             self._listener = await asyncio.get_running_loop().create_server(
-                lambda: self._accept(server()),
+                lambda: self._accept(_Connection(server)),
                 **self._place(),
                 ssl=self._ssl,
                 backlog=_BACKLOG,
@@ -206,6 +207,7 @@ class HttpServer:
             base_url=f"{incoming.scheme}://{incoming.host}",
             remote=incoming.remote or "",
             too_long=MAX_BODY_BYTES if body is None else None,
+            left=getattr(incoming.protocol, "left", None),
         )
         handler = self._on_too_long if body is None else self._handler
         try:
@@ -245,6 +247,20 @@ class HttpServer:
         headers["Server"] = USER_AGENT
         headers["Date"] = _http_date(self._clock.now().replace(microsecond=0))
         return web.Response(status=response.status, headers=headers, body=response.body)
+
+
+class _Connection(web.RequestHandler):
+    """The library's, and `left` is done when it is over."""
+
+    def __init__(self, server: web.Server) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(server, loop=loop, **_QUIETLY)
+        self.left: asyncio.Future[None] = loop.create_future()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        if not self.left.done():
+            self.left.set_result(None)
 
 
 def _whole(content: aiohttp.StreamReader) -> bytes | None:

@@ -367,6 +367,23 @@ async def test_who_asks_gives_up_on_what_is_held(
     assert journal.records[-1]["data"]["because"] == "who waits for it waits no more"
 
 
+@pytest.mark.parametrize(("filter_", "handled"), [("~u cdrs", 0), ("~s 1000", 1)])
+async def test_what_is_held_where_it_is_asked_goes_with_who_asked(
+    bench: Bench, clock: Clock, journal: Journal, filter_: str, handled: int
+) -> None:
+    bench.answering.add({"kind": "hold", "filter": filter_})
+    asking = await held(bench, bench.answering)
+    with pytest.raises(NoAnswer):
+        await asking
+    await clock.sleep(0.1)
+    assert bench.answering.desk is not None
+    assert bench.answering.desk.snapshot() == []
+    (told,) = (r["data"] for r in journal.records if r.get("what") == "hold.lost")
+    assert told["because"] == "who waits for it waits no more"
+    await clock.sleep(3600)
+    assert len(bench.seen) == handled
+
+
 async def test_what_is_dropped_never_comes(bench: Bench) -> None:
     bench.asking.add({"kind": "hold"})
     asking = await held(bench, bench.asking)
