@@ -259,8 +259,7 @@ class _Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
-        if not self.left.done():
-            self.left.set_result(None)
+        self.left.set_result(None)
 
 
 def _whole(content: aiohttp.StreamReader) -> bytes | None:
