@@ -244,7 +244,7 @@ class WorldPki:
     def furnish(self, plan: WorldFile) -> WorldFile:
         """The plan with certificates wherever it says that they are the PKI's."""
         cpo = {
-            key: self._server_tls(plan.cpo["name"]) if value is FROM_PKI else value
+            key: self._server_tls(plan.cpo["name"]) if value == FROM_PKI else value
             for key, value in plan.cpo.items()
         }
         return replace(
@@ -254,14 +254,14 @@ class WorldPki:
             emps=tuple(self._secured(emp) for emp in plan.emps),
             stations=tuple(
                 replace(s, tls=self._tls(self._issued(_CLIENT, s.id, "station")))
-                if s.tls is FROM_PKI
+                if s.tls == FROM_PKI
                 else s
                 for s in plan.stations
             ),
         )
 
     def _secured(self, actor: Any) -> Any:
-        return replace(actor, tls=self._server_tls(actor.name)) if actor.tls is FROM_PKI else actor
+        return replace(actor, tls=self._server_tls(actor.name)) if actor.tls == FROM_PKI else actor
 
     def _server_tls(self, name: str) -> Tls:
         if name not in self._servers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -237,3 +238,10 @@ async def test_nothing_of_it_is_kept() -> None:
         for kind in KINDS:
             await world.faults.place({"kind": kind, "actor": "station/S3"})
         assert [row.serial for row in world.pki.pki.issued()] == before
+
+
+def test_a_world_of_its_own_pki_may_be_built_in_another_process() -> None:
+    plan = pickle.loads(pickle.dumps(read_text(OWN, "tls.yaml")))
+    tls = World(plan).plan.peers[0].tls
+    assert tls is not None
+    assert "BEGIN CERTIFICATE" in str(tls.ca)
