@@ -317,6 +317,7 @@ async def start(
     own = chance.child(peer.name).of_start(book.started())
     faulty = own.child("faults")
     board = GuestBoard(faulty, clock, journal, actor=peer.name, guest_of=guest_of)
+    board.actors = frozenset({peer.name, ROAM, board.known_as})
     running = RunningPeer(
         Ground(
             peer, book, seeds, clock, own, journal, database, emps, versions, tls, insecure, board

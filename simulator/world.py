@@ -31,6 +31,7 @@ from simulator.world_config import cpo_config, station_config
 from simulator.world_emp import Emp
 from simulator.world_faults import Faults
 from simulator.world_file import EmpPlan, PeerPlan, WorldFile
+from simulator.world_names import actors_of
 from simulator.world_peer import Peer
 from simulator.world_pki import WorldPki
 from simulator.world_tls_faults import TlsFaults
@@ -70,6 +71,7 @@ class World:
         self.recording: Recording | None = None  # of a part of the journal, if somebody began one
         self.stations: dict[str, Station] = {}
         board = FaultBoard(self.chance.child("faults"), self.clock, self.journal)
+        board.actors = actors_of(plan)
         board.desk = Desk(self.clock, self.journal)
         offer_power_cuts(board, self.stations)
         if self.pki is not None:

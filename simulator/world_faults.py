@@ -6,7 +6,7 @@ the world's, whose board stations and CPO share.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from simulator.mistakes import did_you_mean
 from simulator.strict_yaml import Document, Place
 from simulator.wire.fault_spec import FaultError, problems
 from simulator.wire.faults import FaultBoard
+from simulator.world_names import no_actor
 
 AT = "at"
 # Where a fault may be placed beside the peers by name: the first peer of the world.
@@ -32,8 +33,8 @@ class Controlled(Protocol):
         """Call it. Raises Mistake."""
 
 
-def check_faults(document: Document) -> None:
-    """Note what is wrong with the faults of a world file."""
+def check_faults(document: Document, actors: Collection[str]) -> None:
+    """Note what is wrong with the faults of a world file, whose actors these are."""
     inside = [p["name"] for p in document.data.get("peers", ()) if "url" not in p]
     for number, spec in enumerate(document.data.get("faults", ())):
         place: Place = ("faults", number)
@@ -41,6 +42,11 @@ def check_faults(document: Document) -> None:
         if at is not None and at not in inside and not (inside and at == FIRST_PEER):
             hint = did_you_mean(str(at), inside)
             document.wrong((*place, AT), f"no peer '{at}' runs in this world.{hint}")
+        for key in ("actor", "peer"):
+            told = spec.get(key)
+            why = no_actor(told, actors) if isinstance(told, str) else None
+            if why is not None:
+                document.wrong((*place, key), why)
         for error in problems(without_place(spec)):
             document.wrong((*place, error.key) if error.key in spec else place, error.why)
 

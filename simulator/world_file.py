@@ -39,6 +39,7 @@ from simulator.world_contracts import (
     read_stations_pnc,
 )
 from simulator.world_faults import check_faults
+from simulator.world_names import actors
 from simulator.world_tls import check_profiles, read_tls
 
 SCHEMA = Path(__file__).with_name("world.schema.json")
@@ -285,7 +286,7 @@ def _build(document: Document) -> WorldFile:
         EmpPlan(**{**emp, "tokens": tuple(emp.get("tokens", ()))}) for emp in data.get("emps", [])
     )
     check_emps(document, emps, peers)
-    check_faults(document)
+    check_faults(document, actors(stations, peers, emps))
     for key in ("locations", "tariffs", "peers", "emps"):
         check_unique(
             document, (key,), data.get(key, []), "name" if key in ("peers", "emps") else "id"

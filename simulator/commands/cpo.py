@@ -113,8 +113,10 @@ async def _keep(
     as_json: bool,
 ) -> None:
     async with stopped_in_time(world.stop):
+        board = world.faults.board
+        board.actors = frozenset({"cpo"})
         for fault in faults:
-            world.faults.board.add(fault)
+            board.add(fault)
         await world.start_cpo()
         facts = {
             "ocpp_url": world.cpo.ocpp_url,

@@ -207,6 +207,7 @@ def _place(board: FaultBoard, told: tuple[str, ...], stations: list[Station]) ->
     from simulator.wire.fault_spec import from_options
 
     offer_power_cuts(board, {each.config.id: each for each in stations})
+    board.actors = frozenset(f"station/{each.config.id}" for each in stations)
     for fault in from_options(told):
         board.add(fault)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from simulator.mistakes import did_you_mean
-from simulator.scenario.step import Arg, Kind, StepError
+from simulator.scenario.step import Kind, StepError, nameless, namings
 from simulator.scenario.steps import STEPS
 from simulator.scenario.variables import fill, is_name, named
 from simulator.strict_yaml import Document, Place
@@ -80,33 +80,16 @@ def check_arguments(
             arguments = step.named(told)
         except StepError:
             continue
-        for arg in step.args if world is not None else ():
-            for why in _unknown(arg, arguments.get(arg.name), world):
-                note((*place, *_within(given, (arg.name,))), why)
+        for where, names, value in namings(step.args, arguments):
+            lacking = nameless(names, value, world) if world and "${" not in value else None
+            if lacking is not None:
+                note((*place, *_within(given, where)), lacking)
 
 
 def _within(given: Any, steps: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """Where a problem stands in the file: a bare value's argument has no line of its own."""
     named_there = isinstance(given, dict) and (not steps or steps[0] in given)
     return steps if named_there else steps[1:]
-
-
-def _unknown(arg: Arg, value: Any, world: WorldFile | None) -> Iterator[str]:
-    if world is None or arg.names not in _PLANNED or not isinstance(value, str) or "${" in value:
-        return
-    known = _PLANNED[arg.names](world)
-    if value not in known:
-        yield f"no {arg.names} '{value}' in this world.{did_you_mean(value, known)}"
-
-
-# What an argument can name -> what there will be.
-_PLANNED: Mapping[str | None, Callable[[WorldFile], list[str]]] = {
-    "station": lambda world: [station.id for station in world.stations],
-    "car": lambda world: list(world.cars),
-    "peer": lambda world: [peer.name for peer in world.peers],
-    "emp": lambda world: [emp.name for emp in world.emps],
-    "tariff": lambda world: [str(tariff["id"]) for tariff in world.tariffs],
-}
 
 
 # What steps keep

@@ -6,7 +6,7 @@ alike; a step's arguments are checked before anything happens, by what the world
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Any
 from simulator.kernel.duration import seconds, words
 from simulator.mistakes import Exit, Mistake, did_you_mean
 from simulator.scenario.sights import Sightings
+from simulator.world_names import actors_of, no_actor, no_session
 
 if TYPE_CHECKING:
     from simulator.world import World
+    from simulator.world_file import WorldFile
 
 ACTOR = "scenario"
 Arguments = dict[str, Any]
 Result = Any
 PAUSED = "the clock is paused, and this needs time to pass: the step speed lets it go on"
 # Where in the arguments something is wrong (names, numbers in lists), and why.
-Problem = tuple[tuple[str | int, ...], str]
+Place = tuple[str | int, ...]
+Problem = tuple[Place, str]
 # Arguments that say how long a step takes; beside them it has so much for what it waits for.
 _DURATIONS = ("by", "within", "for", "wait")
 _PATIENCE_S = 600.0
@@ -62,7 +65,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """An argument. `names` says what of a world it must name: station, car, peer, emp, tariff."""
+    """An argument. `names` says what of a world it must name: station, car, peer, emp, tariff,
+    actor, session. `each`: what the items of a list take.
+    """
 
     name: str
     kind: Kind
@@ -71,6 +76,7 @@ class Arg:
     names: str | None = None
     choices: tuple[str, ...] = ()
     default: Any = None
+    each: tuple[Arg, ...] = ()
 
     def read(self, value: Any) -> Any:
         """The value as the step wants it. Raises ValueError, whose text says what was expected."""
@@ -243,15 +249,41 @@ def named_s(arguments: Arguments) -> float:
 
 
 def _check_names(step: Step, play: Play, arguments: Arguments) -> None:
-    for arg in step.args:
-        value = arguments[arg.name]
-        if arg.names is None or value is None:
-            continue
-        known = _KNOWN[arg.names](play.world)
-        if value not in known:
-            raise StepError(
-                f"{step.name}: no {arg.names} '{value}' in this world.{did_you_mean(value, known)}"
-            )
+    for place, names, value in namings(step.args, arguments):
+        if names in _KNOWN:
+            where, why = "", _not_of(names, value, _KNOWN[names](play.world))
+        else:
+            where, why = f", {', '.join(map(str, place))}", nameless(names, value, play.world.plan)
+        if why is not None:
+            raise StepError(f"{step.name}{where}: {why}")
+
+
+def namings(
+    args: Iterable[Arg], given: Mapping[str, Any], within: Place = ()
+) -> Iterator[tuple[Place, str, str]]:
+    """What of a world arguments name: where it stands, what it names, and how."""
+    for arg in args:
+        value = given.get(arg.name)
+        if arg.names is not None and isinstance(value, str):
+            yield (*within, arg.name), arg.names, value
+        for number, each in enumerate(value if arg.each and isinstance(value, list) else ()):
+            if isinstance(each, Mapping):
+                yield from namings(arg.each, each, (*within, arg.name, number))
+
+
+def nameless(names: str, value: str, world: WorldFile) -> str | None:
+    """Why there will be nothing of that name in a world; None if there may be."""
+    if names == "actor":
+        return no_actor(value, actors_of(world))
+    if names == "session":
+        return no_session(value, world.stations)
+    return _not_of(names, value, _PLANNED[names](world))
+
+
+def _not_of(names: str, value: str, known: Iterable[str]) -> str | None:
+    known = list(known)
+    hint = did_you_mean(value, known)
+    return None if value in known else f"no {names} '{value}' in this world.{hint}"
 
 
 # What an argument can name -> what there is.
@@ -261,6 +293,16 @@ _KNOWN: Mapping[str, Callable[[World], Iterable[str]]] = {
     "peer": lambda world: world.peers,
     "emp": lambda world: world.emps,
     "tariff": lambda world: world.cpo.sites.tariffs,
+}
+
+
+# The same -> what there will be, by the file.
+_PLANNED: Mapping[str, Callable[[WorldFile], Iterable[str]]] = {
+    "station": lambda world: [station.id for station in world.stations],
+    "car": lambda world: world.cars,
+    "peer": lambda world: [peer.name for peer in world.peers],
+    "emp": lambda world: [emp.name for emp in world.emps],
+    "tariff": lambda world: [str(tariff["id"]) for tariff in world.tariffs],
 }
 
 

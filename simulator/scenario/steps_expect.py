@@ -147,7 +147,10 @@ def _told(sight: Sight) -> dict[str, Any]:
 
 def _args() -> tuple[Arg, ...]:
     subjects = [Arg(name, Kind.TEXT, about) for name, about in _SUBJECTS.items()]
-    fields = [Arg(name, _KINDS.get(name, Kind.WANTED), about) for name, about in _FIELDS.items()]
+    fields = [
+        Arg(name, _KINDS.get(name, Kind.WANTED), about, names=_NAMES.get(name))
+        for name, about in _FIELDS.items()
+    ]
     return (*subjects, _FILTER, *fields)
 
 
@@ -155,6 +158,7 @@ _NO_MATCH = "expected a mapping that says what to look for"
 _MAPPINGS = ("where", "answer", "headers")
 _KINDS = {**dict.fromkeys(("http", "status", "seen"), Kind.ANY),
           **dict.fromkeys(_MAPPINGS, Kind.MAPPING)}  # fmt: skip
+_NAMES = {"by": "actor", "peer": "actor", "session": "session"}
 _SUBJECTS = {
     "ocpp": "an OCPP action, as in Authorize; * is any",
     "ocpi": "an OCPI request: POST cdrs, cdrs, GET, *",
@@ -195,7 +199,8 @@ STEPS: tuple[Step, ...] = (
          (*_args(), _WITHIN, Arg("count", Kind.ANY, "how often: a number, or comparators"), _SAVE),
          acts=False, examine=_examine_expect),
     Step("expect_any_order", "expectation", "Wait until all of these have happened.", expect_all,
-         (Arg("of", Kind.LIST, "what to look for, each as in expect", required=True), _WITHIN),
+         (Arg("of", Kind.LIST, "what to look for, each as in expect", required=True,
+              each=_args()), _WITHIN),
          "of", acts=False, examine=_examine_all),
     Step("never", "expectation", "Make sure that something did not happen.", expect_never,
          (*_args(), Arg("for", Kind.DURATION, "and does not for so long", default=0.0), _SINCE),

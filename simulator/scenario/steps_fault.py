@@ -46,9 +46,11 @@ def _args() -> Iterator[Arg]:
         for parameter in kind.parameters:
             told.setdefault(parameter.name, parameter.help)
     for name, about in told.items():
-        yield Arg(name, Kind.ANY, about)
+        yield Arg(name, Kind.ANY, about, names=NAMES.get(name))
 
 
+# Matchers of messages that name somebody.
+NAMES = {"actor": "actor", "peer": "actor"}
 _AT = Arg(AT, Kind.TEXT, "the peer that shall place it: its name, or `peer` for the first")
 _ARGS = tuple(_args())
 _KEYS = frozenset(arg.name for arg in _ARGS)

@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator.mistakes import did_you_mean
 from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepFailed
+from simulator.scenario.steps_fault import NAMES
 from simulator.strict_yaml import Place
 from simulator.wire.fault_kinds import FAULTS, HOLD
 from simulator.wire.fault_spec import ALWAYS, LIMITS, MATCHERS, problems
@@ -100,7 +101,7 @@ def _intercept_args() -> Iterator[Arg]:
     for name, about in {**_MATCHERS, **_PARAMETERS}.items():
         default = ALWAYS if name == "times" else None
         about = "so often; always unless told otherwise" if name == "times" else about
-        yield Arg(name, Kind.ANY, about, default=default)
+        yield Arg(name, Kind.ANY, about, names=NAMES.get(name), default=default)
 
 
 _ID = "which, as the snapshot has it under `held`; by default all"

@@ -24,6 +24,7 @@ from simulator.wire.fault_spec import FaultError as FaultError
 from simulator.wire.fault_spec import Moment as Moment
 from simulator.wire.faults_tls import Disguises
 from simulator.wire.moment import SENT
+from simulator.wire.spoken import unknown
 
 if TYPE_CHECKING:
     from simulator.wire.holding import Desk
@@ -125,7 +126,9 @@ class Hit:
 
 
 class FaultBoard:
-    """The faults of a world, or of a peer. `actor` tells the journal who placed them."""
+    """The faults of a world, or of a peer. `actor` tells the journal who placed them; `actors` are
+    those that may be struck, where they are known.
+    """
 
     def __init__(
         self, chance: Chance, clock: Clock, journal: Journal, *, actor: str = "world"
@@ -135,6 +138,7 @@ class FaultBoard:
         self._journal = journal
         self._actor = actor
         self._placed: dict[str, Placed] = {}
+        self.actors: frozenset[str] | None = None
         self.active = False  # whether a message may be struck at all: asked for each
         self.holds = False  # whether one may be held
         self._armed: tuple[Placed, ...] = ()  # what may strike messages yet
@@ -153,6 +157,7 @@ class FaultBoard:
     def add(self, spec: Any) -> str:
         """Place a fault (a spec, or a Fault); returns its id. Raises FaultError."""
         fault = spec if isinstance(spec, Fault) else Fault.parse(spec)
+        self._check_actor(fault)
         hook = fault.row.hook
         if hook is not None and hook not in self._hooks:
             raise FaultError("kind", f"{fault.kind}: there is nothing here that it could strike")
@@ -170,6 +175,14 @@ class FaultBoard:
             self._begin(placed)
         self._arm()
         return number
+
+    def _check_actor(self, fault: Fault) -> None:
+        """Raises FaultError where there is nobody of that name: it would never strike."""
+        told = fault.match.get("actor")
+        if told is not None and self.actors is not None:
+            why = unknown("actor", told, self.actors)
+            if why is not None:
+                raise FaultError("actor", why)
 
     def _check_hold(self, fault: Fault) -> None:
         """Raises FaultError where nobody could let a message go on, or time cannot stand."""

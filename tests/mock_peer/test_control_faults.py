@@ -65,6 +65,7 @@ async def test_all_are_taken_away(peer: RunningPeer, http: HttpClient) -> None:
         ({"kind": "drop", "nonsense": 1}, "/nonsense"),
         ({"kind": "drop", "status": 500}, "/status"),
         ({"kind": "drop", "module": "cdr"}, "/module"),
+        ({"kind": "drop", "actor": "plugsurfin"}, "/actor"),
         ({}, ""),
         ({"kind": "power_cut"}, "/kind"),
     ],

@@ -78,6 +78,8 @@ def test_the_same_faults_make_the_same_journal() -> None:
         ("{kind: drop, acton: X}", "faults[0].acton: drop has none. Did you mean 'action'?"),
         ("{kind: drop, at: plugsurfin}", "faults[0].at: no peer 'plugsurfin' runs in this world"),
         ("{kind: drop, action: Heartbeet}", "faults[0].action: no OCPP action is called"),
+        ("{kind: drop, actor: cop}", "faults[0].actor: no actor is called 'cop'. Did you mean"),
+        ("{kind: drop, peer: S61}", "faults[0].peer: no actor is called 'S61'."),
         ("{kind: drop, module: cdr}", "faults[0].module: no OCPI module is called 'cdr'."),
         ("{times: 2}", "faults[0]: 'kind' is missing"),
     ],
@@ -119,6 +121,8 @@ def test_nobody_to_place_it_at_is_said() -> None:
                 await world.faults.clear("fault-9")
             with pytest.raises(Mistake, match="nothing here that it could strike"):
                 await world.faults.place({"kind": "ocsp_down"})
+            with pytest.raises(FaultError, match=r"'station/S61'\. Did you mean 'station/S16'"):
+                await world.faults.place({"kind": "drop", "actor": "station/S61"})
 
     run(play(), world.clock)
 

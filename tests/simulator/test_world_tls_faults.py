@@ -195,7 +195,7 @@ async def test_the_last_one_shows_and_what_it_hid_shows_again() -> None:
     ("text", "actor", "says"),
     [
         (OWN, "", "whose certificate? 'cpo', 'plugsurfing', or 'station/' and the id of one"),
-        (OWN, "station/S9", "'station/S9' shows no certificate here"),
+        (OWN, "station/S9", "no actor is called 'station/S9'"),
         (OWN, "emp", "'emp' shows no certificate here"),
         (PLAIN, "plugsurfing", "plugsurfing shows no certificate: no tls"),
         (

@@ -235,3 +235,5 @@ def test_a_fault_strikes_and_a_wrong_one_is_exit_code_2(
     assert "--fault dorp,action=X: kind: no fault 'dorp'. Did you mean 'drop'?" in (
         capsys.readouterr().err
     )
+    assert station(csms, *told, "--fault", "drop,actor=station/S2") == 2
+    assert "no actor is called 'station/S2'. Did you mean 'station/S1'?" in capsys.readouterr().err
