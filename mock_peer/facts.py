@@ -104,8 +104,8 @@ class CdrFacts:
     @cached_property
     def _claims(self) -> tuple[tuple[Authorization, str | None], ...]:
         """The verdicts at its EVSE, each with what else has it."""
-        here = (verdict for verdict in self.verdicts if verdict.at_evse(raw.key(self.evse)))
-        claim = self.known.claimed_by
+        evse, claim = raw.key(self.evse), self.known.claimed_by
+        here = (verdict for verdict in self.verdicts if verdict.at_evse(evse))
         return tuple((v, claim(v.reference, self.key, self.session)) for v in here)
 
     @cached_property

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import product
 from operator import attrgetter
 from typing import Any
 
@@ -168,7 +169,8 @@ class Known:
     resting: dict[str, str] = field(default_factory=dict)  # reference -> key of its nameless CDR
     begun: dict[str, str] = field(default_factory=dict)  # reference -> key of the session with it
     references: dict[str, Authorization] = field(default_factory=dict)
-    verdicts: dict[str, list[Authorization]] = field(default_factory=dict)  # by uid and contract
+    # Oldest first, by token (uid and contract) and location, and by token wherever it was (None).
+    verdicts: dict[tuple[str, str | None], list[Authorization]] = field(default_factory=dict)
     interruptions: list[Interruption] = field(default_factory=list)
     roles: frozenset[tuple[str, str]] = frozenset()  # the CPO roles of the connection, case-folded
     # What each location last put into `evse_homes`: its body may change in place.
@@ -218,10 +220,10 @@ class Known:
         self, token: str, location: str | None, start: datetime, end: datetime
     ) -> list[Authorization]:
         """The verdicts for a token and a location that a session of that time can rest on."""
-        given = self.verdicts.get(token, [])  # by time: one card may have thousands
+        given = self.verdicts.get((token, location), [])  # one card may have thousands
         first = bisect_left(given, start - AUTHORIZED_BEFORE, key=attrgetter("at"))
         last = bisect_right(given, end + CLOCK_TOLERANCE, lo=first, key=attrgetter("at"))
-        return [verdict for verdict in given[first:last] if verdict.covers(token, location)]
+        return given[first:last]
 
     def billed_by(self, reference: str, cdr: str, session: str | None) -> str | None:
         """The key of another accepted CDR that carries this reference for another session."""
@@ -291,10 +293,12 @@ class Known:
             self.referring.setdefault(cdr.reference, (cdr.session, key))
 
     def take_authorization(self, verdict: Authorization) -> None:
-        """Keep a verdict, to be found by reference, by token uid and by contract."""
+        """Keep a verdict, to be found by reference, by token uid and contract, and by location."""
         self.references[verdict.reference.casefold()] = verdict
-        for name in dict.fromkeys((verdict.token_uid.casefold(), verdict.contract_id.casefold())):
-            insort(self.verdicts.setdefault(name, []), verdict, key=attrgetter("at"))
+        names = dict.fromkeys((verdict.token_uid.casefold(), verdict.contract_id.casefold()))
+        places = (None, verdict.location_id.casefold()) if verdict.location_id else (None,)
+        for found_by in product(names, places):
+            insort(self.verdicts.setdefault(found_by, []), verdict, key=attrgetter("at"))
 
 
 def session_key(cdr: Any) -> str | None:

@@ -75,7 +75,10 @@ def test_verdicts_count_for_their_token_place_and_time() -> None:
     def found(token: str = o.CARD.casefold(), place: str = "loc1", after: timedelta = HOUR) -> int:
         return len(known.authorizations(token, place, o.NOW + after, end + after))
 
+    known.take_authorization(verdict(reference="REF-2", location="LOC3"))
+    known.take_authorization(verdict(reference="REF-3", location=""))
     assert found() == 1
+    assert len(known.authorizations(o.CARD.casefold(), None, o.NOW, end)) == 3, "wherever it was"
     assert found(token="de-8ps-c00000001-1") == 1, "2.1.1 names the contract"
     assert found(token="other") == 0
     assert found(place="loc2") == 0
