@@ -68,7 +68,7 @@ def exact(value: Json) -> Decimal | None:
     """A value as an exact number, or None: see `number`."""
     if isinstance(value, bool) or not isinstance(value, _NUMBER):
         return None
-    found = value if isinstance(value, Decimal) else Decimal(repr(value))
+    found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not found:
         return _ZERO  # whatever its exponent
     return found if found.is_finite() and abs(found.adjusted()) < _DIGITS else None
@@ -102,10 +102,13 @@ def moment(value: Json, pointer: str = "") -> datetime | None:
         leap = timedelta(seconds=leaps)
     try:
         when = datetime.fromisoformat(found)
-        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        if when.tzinfo is not UTC:
+            when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return min(max(when, _FIRST), _LAST) + leap
+    if not _FIRST <= when <= _LAST:
+        when = min(max(when, _FIRST), _LAST)
+    return when + leap if leap else when
 
 
 def remove(value: Json, pointers: Iterable[str]) -> Json:

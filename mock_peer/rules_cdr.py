@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from mock_peer import raw
@@ -174,14 +175,14 @@ def charged_by(body: Any, facts: CdrFacts) -> datetime | None:
     else the session's. Whoever plugs in first and holds up the card then is authorized before it.
     """
     told = [
-        (raw.moment(period, "/start_date_time"), _has_energy(period))
+        (begun, period)
         for period in raw.items(body, "/charging_periods")
+        if (begun := raw.moment(period, "/start_date_time")) is not None
     ]
-    first = min((begun for begun, energy in told if begun is not None and energy), default=None)
-    later = [
-        begun for begun, _ in told if first is not None and begun is not None and begun > first
-    ]
-    return min(later, default=facts.end)
+    told.sort(key=itemgetter(0))
+    first = next((begun for begun, period in told if _has_energy(period)), None)
+    later = (begun for begun, _ in told if first is not None and begun > first)
+    return next(later, facts.end)
 
 
 def _has_energy(period: Any) -> bool:
