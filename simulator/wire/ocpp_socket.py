@@ -3,7 +3,7 @@
 Rule: this file alone knows the library. Messages are delivered where the socket is read instead of
 through a queue and a reading task, which doubles the speed; handshakes, control frames, limits and
 timeouts stay the library's. A message that is one plain frame, as nearly all are, is read and
-written without its parser.
+written without its parser; so is a ping without data, and its pong.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from websockets.streams import StreamReader
 
 from simulator.kernel.clock import Clock
 from simulator.wire.ocpp_messages import LinkClosed
-from simulator.wire.plain_frames import read_text, write_text
+from simulator.wire.plain_frames import read_empty, read_text, write_empty, write_text
 
 # The library logs refused handshakes and broken connections; the journal records them instead.
 quiet = logging.getLogger("simulator.wire.websockets")
@@ -42,7 +42,8 @@ _CLIENT = Side.CLIENT
 # Where the library's parser stands between two frames.
 _AT_EOF = StreamReader.at_eof.__code__
 _OPEN, _CLOSING, _CLOSED = State.OPEN, State.CLOSING, State.CLOSED
-_CONT, _TEXT, _BINARY, _PONG = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.PONG
+_CONT, _TEXT, _BINARY = Opcode.CONT, Opcode.TEXT, Opcode.BINARY
+_PING, _PONG = Opcode.PING, Opcode.PONG
 
 
 class _NoQueue:
@@ -163,9 +164,12 @@ class Socket(Connection):
         """Take bytes; should they end the WebSocket, see to it that the TCP connection ends too."""
         protocol, receiver = self.protocol, self._receiver
         if self._between_frames and receiver is not None and protocol.state is _OPEN:
-            text = read_text(data, masked=protocol.side is not _CLIENT)
+            masked = protocol.side is not _CLIENT
+            text = read_text(data, masked=masked)
             if text is not None and self._fragments is None:
                 self._take(receiver, text)
+                return
+            if text is None and self._beat(read_empty(data, masked=masked)):
                 return
         super().data_received(data)
         self._between_frames = _awaits_a_frame(protocol)
@@ -194,10 +198,20 @@ class Socket(Connection):
             return
         assert self.ping_timeout is not None
         self._pong_due = True
-        self.protocol.send_ping(b"")
-        with contextlib.suppress(OSError, RuntimeError):
-            self.send_data()
+        self._write_empty(_PING)
         self._pulse = self.loop.call_later(self.ping_timeout, self._expect_pong)
+
+    def _beat(self, opcode: int | None) -> bool:
+        """Answer a ping, or take note of a pong; False if it is neither."""
+        if opcode == _PING:
+            self._write_empty(_PONG)
+        elif opcode == _PONG:
+            self._pong_due = False
+        return opcode in (_PING, _PONG)
+
+    def _write_empty(self, opcode: Opcode) -> None:
+        with contextlib.suppress(OSError, RuntimeError):
+            self.transport.write(write_empty(opcode, masked=self.protocol.side is _CLIENT))
 
     def _expect_pong(self) -> None:
         if self._pong_due:

@@ -1,4 +1,5 @@
-"""WebSocket frames of the plainest kind: whole, short text messages (RFC 6455, section 5.2).
+"""WebSocket frames of the plainest kind: whole, short text messages, and frames that are empty, as
+pings and pongs are (RFC 6455, section 5.2).
 
 Rule: pure. Nearly all that OCPP-J sends is one such frame a message; whatever is anything else is
 not read here, and left to the library.
@@ -15,7 +16,7 @@ except ImportError:  # a platform without the library's extension
 
 from simulator.kernel.chance import fresh_seed
 
-_FIN_TEXT = 0x81
+_FIN, _FIN_TEXT = 0x80, 0x81
 _MASKED = 0x80
 _SHORT, _MEDIUM = 126, 65_536  # lengths from which another form of the head begins
 _MASK_BYTES = 4
@@ -34,7 +35,7 @@ def write_text(data: bytes, *, masked: bool) -> bytes | None:
         return None
     if not masked:
         return head + data
-    mask = fresh_seed().to_bytes(_MASK_BYTES, "big")
+    mask = _new_mask()
     return head + mask + apply_mask(data, mask)
 
 
@@ -52,3 +53,22 @@ def read_text(data: bytes, *, masked: bool) -> bytes | None:
         return data[start:] if size == start + length else None
     begin = start + _MASK_BYTES
     return apply_mask(data[begin:], data[start:begin]) if size == begin + length else None
+
+
+def write_empty(opcode: int, *, masked: bool) -> bytes:
+    """A whole frame of an opcode, without data."""
+    if not masked:
+        return _two(_FIN | opcode, 0)
+    return _two(_FIN | opcode, _MASKED) + _new_mask()
+
+
+def read_empty(data: bytes, *, masked: bool) -> int | None:
+    """The opcode of bytes that are exactly one whole frame without data; None for all others."""
+    size, bit = (2 + _MASK_BYTES, _MASKED) if masked else (2, 0)
+    if len(data) != size or data[1] != bit or not _FIN <= data[0] < _FIN | 0x10:
+        return None
+    return data[0] & 0x0F
+
+
+def _new_mask() -> bytes:
+    return fresh_seed().to_bytes(_MASK_BYTES, "big")

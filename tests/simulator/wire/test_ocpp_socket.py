@@ -36,8 +36,10 @@ class Ear:
 
 
 @contextlib.asynccontextmanager
-async def pair(clock: Clock) -> AsyncIterator[tuple[ServerSocket, ClientSocket]]:
-    """Both ends of a connection."""
+async def pair(
+    clock: Clock, ping_interval_s: float | None = None
+) -> AsyncIterator[tuple[ServerSocket, ClientSocket]]:
+    """Both ends of a connection; the client pings, if told how often."""
     accepted: asyncio.Future[ServerSocket] = asyncio.get_running_loop().create_future()
 
     async def keep(connection: ServerConnection) -> None:
@@ -46,14 +48,47 @@ async def pair(clock: Clock) -> AsyncIterator[tuple[ServerSocket, ClientSocket]]
         await connection.wait_closed()
 
     options: Any = timeouts(clock, None, 20.0)
+    pinging: Any = timeouts(clock, ping_interval_s, 20.0)
     async with (
         serve(keep, "127.0.0.1", 9000, create_connection=ServerSocket, **options),
         connect(
-            "ws://127.0.0.1:9000", create_connection=ClientSocket, **NO_PROXY, **options
+            "ws://127.0.0.1:9000", create_connection=ClientSocket, **NO_PROXY, **pinging
         ) as client,
     ):
         assert isinstance(client, ClientSocket)
         yield await accepted, client
+
+
+@pytest.mark.parametrize("data", [b"", b"data"])
+async def test_the_librarys_pings_are_answered(clock: Clock, data: bytes) -> None:
+    ear = Ear()
+
+    async def keep(connection: ServerConnection) -> None:
+        assert isinstance(connection, ServerSocket)
+        connection.attach(ear)
+        await connection.wait_closed()
+
+    options: Any = timeouts(clock, None, 20.0)
+    async with (
+        serve(keep, "127.0.0.1", 9000, create_connection=ServerSocket, **options),
+        connect("ws://127.0.0.1:9000", **NO_PROXY, **options) as library,
+    ):
+        for text in ("before", "after"):
+            await library.send(text)
+            async with clock.timeout(5.0):
+                await (await library.ping(data))
+        assert ear.texts == ["before", "after"]
+
+
+async def test_pongs_keep_a_connection(clock: Clock) -> None:
+    async with pair(clock, ping_interval_s=30.0) as (server, client):
+        ends = [Ear(), Ear()]
+        for socket, ear in zip((server, client), ends, strict=True):
+            socket.attach(ear)
+        await clock.sleep(600)
+        server.write("still here")
+        await clock.sleep(1)
+        assert [(ear.texts, ear.reasons) for ear in ends] == [([], []), (["still here"], [])]
 
 
 async def test_text_goes_straight_to_the_receiver(clock: Clock) -> None:

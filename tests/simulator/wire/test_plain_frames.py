@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from simulator.wire.plain_frames import read_text, write_text
+from simulator.wire.plain_frames import read_empty, read_text, write_empty, write_text
 
 LENGTHS = [0, 1, 125, 126, 127, 300, 65_535]
 
@@ -68,3 +68,24 @@ def test_bytes_that_are_not_exactly_one_frame_are_left() -> None:
 def test_no_bytes_break_it(data: bytes, masked: bool) -> None:
     found = read_text(data, masked=masked)
     assert found is None or len(found) < len(data)
+
+
+@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG])
+@pytest.mark.parametrize("masked", [True, False])
+def test_empty_frames_are_those_of_the_library(opcode: Opcode, masked: bool) -> None:
+    written = write_empty(opcode, masked=masked)
+    reader = Protocol(Side.SERVER if masked else Side.CLIENT)
+    reader.receive_data(written)
+    assert reader.events_received() == [Frame(opcode, b"")]
+    theirs = Frame(opcode, b"").serialize(mask=masked)
+    assert read_empty(written, masked=masked) == read_empty(theirs, masked=masked) == opcode
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_what_is_more_than_an_empty_frame_is_left(masked: bool) -> None:
+    empty = Frame(Opcode.PING, b"").serialize(mask=masked)
+    assert read_empty(empty, masked=not masked) is None
+    unfinished, reserved = bytes([0x09]) + empty[1:], bytes([0xC9]) + empty[1:]
+    more = Frame(Opcode.PING, b"data").serialize(mask=masked)
+    for data in (b"", empty[:-1], empty + b"x", empty * 2, unfinished, reserved, more):
+        assert read_empty(data, masked=masked) is None
