@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import count
 from typing import Any, NamedTuple
 
 from mock_peer import rules
@@ -75,8 +76,11 @@ class Active:
 
     def invite(self) -> Connection:
         """A connection that waits for its CPO: its `token_in` is token A."""
-        waiting = [c for c in self._book.all() if not c.registered and not c.token_out]
+        waiting = [c for c in self._book.all() if _waits(c)]
         if waiting:
+            if waiting[-1].peer != (name := self._free_name()):  # of a CPO that left, say
+                waiting[-1].peer = name
+                self._book.save(waiting[-1])
             return waiting[-1]
         connection = self.new_connection()
         connection.token_in = self._registrar.new_token()
@@ -84,9 +88,16 @@ class Active:
         return connection
 
     def new_connection(self) -> Connection:
-        """A connection with an id of its own; the first one's actor is `cpo`."""
-        name = self._book.new_connection_id()
-        return Connection(id=name, peer="cpo" if name == "cpo-1" else name)
+        """A connection with an id that no other ever had, and a name that no other has now."""
+        return Connection(id=self._book.new_connection_id(), peer=self._free_name())
+
+    def _free_name(self) -> str:
+        """What the journal calls the next CPO: `cpo`, `cpo-2`, …, the first that nobody bears, so
+        that who registers again after it had left is called as before.
+        """
+        borne = {c.peer for c in self._book.all() if not _waits(c)}
+        names = (f"cpo-{number}" if number > 1 else "cpo" for number in count(1))
+        return next(name for name in names if name not in borne)
 
     async def register(self, connection: Connection, version: str | None = None) -> None:
         """Begin the handshake with the CPO at `versions_url`, whose token A is `token_out`. Raises
@@ -122,11 +133,13 @@ class Active:
     async def ended(self, connection: Connection) -> None:
         """What follows a DELETE of credentials by the CPO."""
         self._journal.event(self.actor, "peer.ended", peer=connection.peer)
+        self.invite()
 
     async def settled(self, connection: Connection, pull: Iterable[str] | None = None) -> None:
         """What follows any registration: look at what is offered, pull it (these modules, else what
         Plugsurfing pulls by itself), push our tokens.
         """
+        self.invite()
         self._look(connection)
         await self.pulling.pull(connection, pull)
         await self.push_tokens(connection)
@@ -170,6 +183,7 @@ class Active:
         except (OcpiError, KeyError) as error:
             raise Refused(f"there is nothing to end: {error}") from error
         self._journal.event(self.actor, "peer.unregistered", peer=connection.peer)
+        self.invite()
         return answer
 
     # Tokens
@@ -316,3 +330,8 @@ class Active:
         finally:
             unsubscribe()
         return command
+
+
+def _waits(connection: Connection) -> bool:
+    """True for an invitation that no CPO has taken."""
+    return not connection.registered and not connection.token_out

@@ -89,9 +89,10 @@ class Pairing:
         ends = (record["actor"], record["peer"] or "?")
         caller, callee = ends if sent else ends[::-1]
         name = f"{record['method']} {record['module'] or '-'}"
-        key = (caller, callee, _request_id(record["request"]["headers"]))
+        # Not by their names: an end may know the other by another one.
+        key = (record["method"], record["module"] or "", _request_id(record["request"]["headers"]))
         known = self._requests.pop(key, None) if key[2] else None
-        if known is None or (known.record["direction"] == record["direction"]):
+        if known is None or any(known.record[k] == record[k] for k in ("direction", "actor")):
             known = self._new(record, name, caller, callee)
             self._requests[key] = known
             _forget(self._requests)
@@ -99,7 +100,7 @@ class Pairing:
         else:
             known.far.append(known.record if sent else record)
             if sent:  # the side that began tells it
-                known.record = record
+                known.record, known.sender, known.receiver = record, short(caller), short(callee)
             known.changed()
             fresh = False
         self._judged[record["seq"]] = known

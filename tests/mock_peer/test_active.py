@@ -164,6 +164,29 @@ async def test_nothing_is_ended_twice(clock: Clock, chance: Chance, journal: Jou
             await cpo.peer.active.unregister(connection)
 
 
+@pytest.mark.parametrize("who_ends", ["the CPO", "the peer"])
+async def test_a_cpo_that_registers_again_is_called_as_before(
+    clock: Clock, chance: Chance, journal: Journal, who_ends: str
+) -> None:
+    async with connected(clock, chance, journal) as cpo:
+        for number in (2, 3):
+            (connection,) = (c for c in cpo.peer.book.all() if c.registered)
+            if who_ends == "the CPO":
+                await cpo.registrar.unregister(cpo.connection)
+            else:
+                await cpo.peer.active.unregister(connection)
+            await cpo.clock.sleep(1)
+            since = journal.records[-1]["seq"]
+            await cpo.register()
+            await cpo.clock.sleep(10)
+            told = [r for r in journal.since(since) if r["actor"] == "plugsurfing"]
+            assert {r["peer"] for r in told if r["leg"] == "ocpi"} == {"cpo"}
+            (connection,) = (c for c in cpo.peer.book.all() if c.registered)
+            assert (connection.id, connection.peer) == (f"cpo-{number}", "cpo")
+            (other,) = (c for c in cpo.peer.book.all() if not c.registered)
+            assert other.peer == "cpo-2", "the next is another, as long as this one is there"
+
+
 async def test_each_cpo_gets_a_token_a_of_its_own(
     clock: Clock, chance: Chance, journal: Journal
 ) -> None:

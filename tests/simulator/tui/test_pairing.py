@@ -62,6 +62,20 @@ def test_both_ends_of_a_request_are_one_told_by_who_asked() -> None:
     assert other.far == []
 
 
+def test_ends_that_know_each_other_by_other_names_are_one_told_by_who_asked() -> None:
+    wire = Wire()
+    heard = {**wire.ocpi("PUT", "sessions", {}, direction="received"), "peer": "cpo-2"}
+    (one,) = paired([heard, wire.ocpi("PUT", "sessions", {})])
+    assert (one.sender, one.receiver) == ("cpo", "plugsurfing")
+
+
+def test_a_request_that_is_handed_on_under_its_id_is_another() -> None:
+    wire = Wire()
+    asked = {**wire.ocpi("PUT", "sessions", {}), "actor": "roam", "peer": "emp"}
+    heard = {**wire.ocpi("PUT", "sessions", {}, direction="received"), "actor": "roam"}
+    assert [ex.sender for ex in paired([asked, heard])] == ["roam", "cpo"]
+
+
 def test_a_repeated_request_with_the_same_id_is_another() -> None:
     wire = Wire()
     wire.ocpi("POST", "cdrs", {})
