@@ -7,7 +7,8 @@ stage's steps, and `speed`, so that nobody waits: an audience's minute is long.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,21 +39,37 @@ _DEEDS: Mapping[str, str] = {
     "power_cut": "the power is cut",
     "register": "CPO and {} join",
     "retry_cdr": "the bill is sent again",
-    "start": "a car, and a card",
+    "start": "a driver comes with a card",
     "start_session": "the app says: start",
     "stop": "the driver leaves",
     "stop_session": "the app says: stop",
     "tap": "a card is shown",
     "unplug": "the car leaves",
 }
+# The same done by several; what is not here is counted.
+_SEVERAL: Mapping[str, str] = {
+    "a car plugs in": "{} cars plug in",
+    "a card is shown": "{} cards are shown",
+    "a driver comes with a card": "{} drivers come with cards",
+    "the car leaves": "{} cars leave",
+    "the driver leaves": "{} drivers leave",
+    "the station restarts": "{} stations restart",
+}
+_NUMBERS = ("", "", "two", "three", "four", "five", "six")
+# Steps whose station is named, where a story plays at several.
+_PLACED = frozenset({"boot", "offline", "online", "plug", "power_cut", "start", "stop", "tap",
+                     "unplug"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Steps from one note to the next, as a stage tells them; numbers from 1."""
+    """Steps from one note to the next, as a stage tells them; numbers from 1. `placed`: the story
+    plays at several stations.
+    """
 
     caption: str
     steps: tuple[Snapshot, ...]
+    placed: bool = False
 
     @property
     def first(self) -> int:
@@ -68,9 +85,27 @@ class Beat:
 
     @property
     def deeds(self) -> str:
-        """What is done in it, in a few words."""
-        told = [deed for step in self.steps if (deed := _deed(step)) is not None]
-        return ", ".join(told) or "look, and listen"
+        """What is done in it, in a few words: what is done several times once, and where."""
+        found = Counter(deed for step in self.steps if (deed := _deed(step)) is not None)
+        told = ", ".join(_often(deed, times) for deed, times in found.items())
+        where = ", ".join(_stations(self.steps)) if self.placed else ""
+        return (f"{told} ({where})" if told and where else told) or "look, and listen"
+
+
+def _often(deed: str, times: int) -> str:
+    if times == 1:
+        return deed
+    several = _SEVERAL.get(deed)
+    if several is None:
+        return f"{deed} ×{times}"
+    return several.format(_NUMBERS[times] if times < len(_NUMBERS) else times)
+
+
+def _stations(steps: Iterable[Snapshot]) -> list[str]:
+    """The stations that steps name, each once; no target, no variable."""
+    named = (_given(step["text"], "station") for step in steps if step["verb"] in _PLACED)
+    told = (name.strip(" []") for names in named for name in names.split(","))
+    return list(dict.fromkeys(name for name in told if name and name[0] not in "@$"))
 
 
 def _deed(step: Snapshot) -> str | None:
@@ -90,7 +125,8 @@ def _given(text: str, *names: str) -> str:
 
 def beats(stage: Snapshot) -> list[Beat]:
     """A stage's beats."""
-    return [Beat(caption, tuple(steps)) for caption, steps in _parted(stage["steps"])]
+    placed = len(_stations(stage["steps"])) > 1
+    return [Beat(caption, tuple(steps), placed) for caption, steps in _parted(stage["steps"])]
 
 
 def _parted(steps: Sequence[Snapshot]) -> Iterator[tuple[str, list[Snapshot]]]:

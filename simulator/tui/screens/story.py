@@ -7,7 +7,7 @@ that whoever is attached sees what the presenter does.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -32,6 +32,8 @@ from simulator.tui.widgets.lanes import Lanes
 _MOST = 40
 # How long a caption stands before the next, in real seconds, where nobody presses a key.
 _READ_S = 3.0
+# Lines: of the meters, and of all below with its border; on a screen of so many one more.
+_METER_LINES, _LEAST, _TALL = 4, 7, 32
 _STATES = {
     "begun": "arriving", "plugged": "plugged in", "refused": "not allowed to charge",
     "completed": "charged", "ended": "charged", "invalid": "void",
@@ -71,14 +73,13 @@ class StoryScreen(View):
 
     CSS = """
     StoryScreen #below { height: 8; border-top: solid $accent; background: $panel; }
-    StoryScreen.-short #below { height: 7; }
     StoryScreen #told { width: 1fr; padding: 0 2; }
     StoryScreen #caption { height: 1fr; content-align: left middle; text-style: bold; }
-    StoryScreen #next { height: 2; text-wrap: nowrap; text-overflow: ellipsis; }
+    StoryScreen #next { height: 2; }
     StoryScreen #session { width: 46; padding: 0 2; }
     StoryScreen.-narrow #session { width: 34; padding: 0 1; }
     StoryScreen #meters { height: 4; }
-    StoryScreen #state { height: 2; }
+    StoryScreen #state { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("story")]
     PANES: ClassVar[dict[str, str]] = {"lanes": "Story"}
@@ -96,7 +97,7 @@ class StoryScreen(View):
         self._plainly = Plainly()
         self._told: dict[tuple[str, int], None] = {}  # lately
         self._heard = 0  # the newest event that was told
-        self._drawn: dict[str, Any] = {}
+        self._drawn: dict[str, Content] = {}
         self._looking = False
         self._story = ""  # the stage that is told
         self.presenter = Presenter(store.engine, self._clock)
@@ -220,9 +221,31 @@ class StoryScreen(View):
 
     def _put(self, name: str, content: Content) -> None:
         """Draw what has changed, no more: each of these places has its size."""
-        if (content.plain, content.spans) != self._drawn.get(name):
-            self._drawn[name] = (content.plain, content.spans)
+        before = self._drawn.get(name)
+        if before is None or (content.plain, content.spans) != (before.plain, before.spans):
+            self._drawn[name] = content
             self.query_one(f"#{name}", Static).update(content, layout=False)
+            self._fit()
+
+    def on_resize(self) -> None:
+        """Other widths, other lines."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Give the words as many lines as they need, up to half of the screen; the lanes the
+        rest.
+        """
+        lines = {name: self._lines(name) for name in ("caption", "next", "state")}
+        need = 1 + max(lines["caption"] + lines["next"], _METER_LINES + lines["state"])
+        least = _LEAST if self.size.height < _TALL else _LEAST + 1
+        self.query_one("#next").styles.height = lines["next"]
+        self.query_one("#below").styles.height = max(least, min(need, self.size.height // 2))
+
+    def _lines(self, name: str) -> int:
+        """What a place needs for what it says now."""
+        width = self.query_one(f"#{name}").content_size.width
+        said = self._drawn.get(name)
+        return 2 if said is None or width < 1 else max(2, said.get_height({}, width))
 
     def _caption(self) -> Content:
         stage = self.presenter.stage
@@ -297,7 +320,7 @@ def _state(told: Bill) -> Content:
     if told.cdr == "accepted":
         parts += ["  ", ("✓ bill accepted", f"bold {TONES['good']}")]
     elif told.cdr == "refused":
-        parts += ["  ", ("✗ bill refused", f"bold {TONES['bad']}"), f"\n{told.problem}"]
+        parts += ["  ", ("✗ bill refused", f"bold {TONES['bad']}"), f"\n{told.problem.removeprefix('refused: ')}"]
     elif told.cdr:
         parts += ["  ", ("bill on its way", TONES["warn"])]
     return Content.assemble(*parts)

@@ -199,10 +199,18 @@ def _two_rows(one: Shown, width: int, age_ms: float, *, bright: bool) -> list[_R
     arrow_row.put(began, "●", tone or TONES["accent"])
     arrow_row.put(at, _HEAD[ends > began], style or "bold")
     if share >= 1.0 and said.small:
-        small = _within(said.small, abs(ends - began) - 4)
-        arrow_row.centred((began + ends) // 2, small, TONES["quiet"])
+        _name(arrow_row, said.small, left, right, width)
     return [words_row, arrow_row]
 
 
-def _within(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: max(0, room - 1)]}…"
+def _name(row: _Row, text: str, left: int, right: int, width: int) -> None:
+    """The protocol's name in its arrow; beside it, where it is longer, and cut if it must be."""
+    room = right - left - 4
+    if len(text) <= room:
+        row.centred((left + right) // 2, text, TONES["quiet"])
+    elif right + len(text) + 2 <= width:
+        row.put(right + 1, f" {text} ", TONES["quiet"])
+    elif len(text) + 2 <= left:
+        row.put(left - len(text) - 2, f" {text} ", TONES["quiet"])
+    else:
+        row.centred((left + right) // 2, f"{text[: max(0, room - 1)]}…", TONES["quiet"])

@@ -89,6 +89,21 @@ def test_a_beat_goes_from_one_note_to_the_next() -> None:
     assert beats(stage(("note", "x"), ("check", "y")))[0].deeds == "look, and listen"
 
 
+def test_what_several_do_is_told_once_and_where_if_the_story_plays_at_several_stations() -> None:
+    told = beats(stage(
+        ("note", "One."), ("start", "station: CP1, token: X"), ("start", "station: CP2, token: Y"),
+        ("note", "Two."), ("advance", "5 min"), ("stop", "CP1"), ("advance", "5 min"),
+        ("note", "Three."), ("stop", "CP2"), ("boot", "@all"), ("plug", "${where}"),
+        ("note", "Four."), *([("stop", "CP1")] * 7), ("retry_cdr", "CP9"),
+    ))  # fmt: skip
+    assert [beat.deeds for beat in told] == [
+        "two drivers come with cards (CP1, CP2)",
+        "5 min pass ×2, the driver leaves (CP1)",
+        "the driver leaves, the station restarts, a car plugs in (CP2)",
+        "7 drivers leave, the bill is sent again (CP1)",
+    ]
+
+
 def test_what_comes_and_how_far_it_is() -> None:
     now = stage(*STORY)
     first = coming(now)

@@ -183,6 +183,36 @@ async def test_what_goes_wrong_is_told_and_where_nothing_can_be_done() -> None:
         await until(pilot, lambda: "somebody else is at it" in seen(app))
 
 
+async def test_at_80_by_24_captions_the_next_step_and_why_it_was_refused_can_be_read_whole() -> None:
+    caption = " ".join(f"word{n}" for n in range(30))
+    why = "2001 cdr.valid at /total_energy: missing, where the energy of all periods is expected"
+    wire, engine = Wire(), FakeEngine("DE-AC-1", "NL-AC-1")
+    engine.loaded = [stage(("note", "x"), ("plug", "DE-AC-1"), ("tap", "DE-AC-1"),
+                           ("stop", "station: NL-AC-1"), ("unplug", "NL-AC-1"))]  # fmt: skip
+    wire.journal.append("step", "scenario", step="note", arguments={"text": caption})
+    about = {"session": "s1", "id": "c1"}
+    wire.journal.event("station/DE-AC-1", "car.plugged", session="s1", model="m")
+    wire.journal.event("cpo", "cdr.refused", **about, problem=f"refused: {why}")
+    engine.new = wire.records
+    async with showing(engine, size=(80, 24)) as (app, pilot):
+        await pilot.press("0")
+        for words in (caption, "a card is shown, the driver leaves, the car leaves", why):
+            await until(pilot, lambda words=words: words in _below(app))  # type: ignore[misc]
+        assert "(DE-AC-1, NL-AC-1)" in _below(app)
+        assert "PLUGSURFING" in seen(app) and "f10 next step" in seen(app)
+
+
+def _below(app: RoamlabApp) -> str:
+    """The words below the lanes as they stand on the screen, column by column."""
+    assert isinstance(app.view, StoryScreen)
+    lines = seen(app).splitlines()
+    told = []
+    for name in ("caption", "next", "state"):
+        place = app.view.query_one(f"#{name}").region
+        told += [lines[y][place.x : place.right] for y in range(place.y, place.bottom)]
+    return " ".join(" ".join(told).split())
+
+
 async def test_another_stations_sessions_are_not_of_the_story() -> None:
     wire, engine = Wire(), FakeEngine("CP1")
     async with showing(engine) as (app, pilot):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
-from simulator.tui.plainly import CAR, CPO, HUB, STATION, Said
+from simulator.tui.plainly import CAR, CPO, EMP, HUB, STATION, Said
 from simulator.tui.widgets.lanes import Lanes
 from tests.simulator.tui.stage import until
 
@@ -69,8 +69,15 @@ async def test_the_newest_have_the_room_and_names_what_fits() -> None:
         app.lanes.say([said(n, f"word{n}", small=long_name) for n in range(20)])
         await pilot.pause()
         assert "word16" in app.lanes.text and "word15" not in app.lanes.text
-        assert "RequestS" not in app.lanes.text and "Request…" in app.lanes.text
+        assert f"▶ {long_name} " in app.lanes.text, "beside its arrow, where it is longer"
         assert {len(line) for line in app.lanes.text.splitlines()} == {60}
+        app.lanes.say([said(n, small=long_name, sender=HUB, receiver=EMP) for n in range(9)])
+        await pilot.pause()
+        assert f" {long_name} ●━" in app.lanes.text, "on the left, where the right has no room"
+        app.lanes.say([said(n, small=long_name) for n in range(9)])
+        await pilot.resize_terminal(40, 10)
+        await pilot.pause()
+        assert "●━ … ━━▶" in app.lanes.text or "Req…" in app.lanes.text, "cut where there is no room at all"
         app.lanes.clear()
         await pilot.pause()
         assert "word" not in app.lanes.text
