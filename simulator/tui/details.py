@@ -18,6 +18,7 @@ from simulator.tui.arrival import changes
 from simulator.tui.engine import Snapshot
 from simulator.tui.exchange import Exchange
 from simulator.tui.paint import Painter, spark
+from simulator.tui.spans import span
 
 History = Mapping[tuple[str, int], Sequence[tuple[float, float | None]]]
 _STATES = {"charging": "good", "faulted": "bad", "suspended_ev": "warn", "suspended_evse": "warn"}
@@ -92,7 +93,7 @@ def exchange(ex: Exchange) -> Content:
     paint = Painter()
     line = ex.line
     paint.line((ex.name, "strong"), f"  {ex.sender} → {ex.receiver}  ", (line.outcome, line.tone))
-    ms = "" if ex.ms is None else f", {ex.ms:.0f} ms"
+    ms = "" if ex.ms is None else f", {span(ex.ms)}"
     version = f" {ex.record['version']}" if ex.record.get("version") else ""
     session = f", session {ex.session}" if ex.session else ""
     paint.line((f"{ex.record['at']}, {ex.leg}{version}{ms}{session}", "quiet"))

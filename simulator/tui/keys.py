@@ -170,11 +170,11 @@ def rows(place: str) -> Iterator[KeyRow]:
 
 
 def bindings(place: str) -> list[Binding]:
-    """The same for Textual; an interrupt is heard before anybody else."""
+    """The same for Textual; an interrupt and a picture are heard before anybody else."""
     return [
         Binding(
             row.keys, row.action, row.label, show=row.foot, id=row.id,
-            priority=row.name in ("interrupt", "jump"),
+            priority=row.name in ("interrupt", "jump", "screenshot"),
         )
         for row in rows(place)
     ]  # fmt: skip

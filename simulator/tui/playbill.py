@@ -17,6 +17,7 @@ from simulator.scenario.variables import fill
 from simulator.tui.engine import Snapshot
 from simulator.tui.paint import Painter, Part
 from simulator.tui.plays import BAD, Result
+from simulator.tui.spans import span
 
 GLYPHS = {"waiting": "·", "running": "▶", "done": "✓", "failed": "✗", "skipped": "–"}
 TONES = {"running": "accent", "done": "good", "failed": "bad", "skipped": "quiet"}
@@ -65,15 +66,7 @@ def took(step: Snapshot, state: Snapshot) -> str:
     if step["state"] == "running" and state["within_s"] is not None:
         left_s = round(state["within_s"])
         return f"{left_s} s left" if left_s < 100 else f"{left_s // 60}:{left_s % 60:02} left"
-    ms = step["ms"]
-    if ms is None:
-        return ""
-    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s" if ms < 60_000 else _long(ms)
-
-
-def _long(ms: float) -> str:
-    minutes = ms / 60_000
-    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    return "" if step["ms"] is None else span(step["ms"])
 
 
 def told(
@@ -127,7 +120,7 @@ def _others(paint: Painter, result: Result | None, runs: int) -> None:
             verdict = outcome["verdict"]
             paint.line(
                 (f"{verdict:<5}", VERDICTS.get(verdict, "")), f" {outcome['scenario']}",
-                (f"  {outcome['real_ms']:.0f} ms", "quiet"),
+                (f"  {span(outcome['real_ms'])}", "quiet"),
             )  # fmt: skip
     bad = [outcome for outcome in result.outcomes if outcome["verdict"] in BAD]
     if bad:

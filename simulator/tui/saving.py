@@ -40,9 +40,19 @@ def offer(app: RoamlabApp) -> None:
 
 
 def screenshot(app: RoamlabApp) -> None:
-    """The screen as it is, as an SVG file."""
-    svg = app.export_screenshot(title=f"roamlab {app.engine.facts.world}")
-    _put(app, lambda: (f"screenshot-{app.current_mode}", "svg", svg))
+    """The screen as it is, page and form too, as an SVG file; without words that go away again."""
+    toasts = [one for one in app.screen.query("ToastRack") if one.display]
+    for toast in toasts:
+        toast.display = False
+
+    def take() -> None:
+        svg = app.export_screenshot(title=f"roamlab {app.engine.facts.world}")
+        for toast in toasts:
+            toast.display = True
+        _put(app, lambda: (f"screenshot-{app.current_mode}", "svg", svg))
+
+    # The first refresh lays the screen out anew, the second draws it.
+    app.screen.call_after_refresh(lambda: app.screen.call_after_refresh(take))
 
 
 def _save(app: RoamlabApp, what: str | None) -> None:

@@ -14,7 +14,8 @@ import msgspec
 from simulator.tui.exchange import Exchange
 from simulator.tui.paint import Painter
 from simulator.tui.peer.look import EMP, Cells, Line, Look, Section, Words, when
-from simulator.tui.peer.tokens import uid_of, verdict
+from simulator.tui.peer.tokens import took, uid_of, verdict
+from simulator.tui.spans import span
 from simulator.tui.widgets.virtual_table import Cell, Column
 
 COLUMNS = (
@@ -55,7 +56,7 @@ def _set(look: Look, scope: str, name: str, setting: Setting) -> Line:
     tone = "good" if word == "ALLOWED" else "bad"
     cells: Cells = [
         Cell(f"{scope} {name}".strip(), "accent"), Cell(word, tone),
-        f"{setting.get('delay_s') or 0:g} s", Cell("as set", "quiet"),
+        span(1000 * (setting.get("delay_s") or 0)), Cell("as set", "quiet"),
         Cell(str(setting.get("info") or ""), "quiet"),
     ]  # fmt: skip
     given: dict[str, Any] = {look.kind: look.name, "allowed": allowed}
@@ -80,7 +81,7 @@ def _asked(look: Look, exchange: Exchange) -> Line:
     asked = exchange.request
     place = str(asked.get("location_id", "")) if isinstance(asked, dict) else ""
     cells: Cells = [
-        uid, Cell(word, "good" if word == "ALLOWED" else "bad"), f"{exchange.ms:.0f} ms",
+        uid, Cell(word, "good" if word == "ALLOWED" else "bad"), took(exchange),
         when(exchange.record["at"]), Cell(place, "quiet"),
     ]  # fmt: skip
     words: Words = {
@@ -99,7 +100,7 @@ def _asked(look: Look, exchange: Exchange) -> Line:
 
 def _tell_asked(paint: Painter, _width: int, *, exchange: Exchange, word: str) -> None:
     paint.line((word, "strong"), f"  {exchange.sender} → {exchange.receiver}")
-    paint.facts([("at", exchange.record["at"]), ("took", f"{exchange.ms:.0f} ms"),
+    paint.facts([("at", exchange.record["at"]), ("took", took(exchange)),
                  ("OCPI", exchange.record["version"]), ("session", exchange.session)])  # fmt: skip
     paint.title("Asked").json(exchange.request)
     paint.title("Answered").json(exchange.reply)

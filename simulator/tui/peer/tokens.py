@@ -16,6 +16,7 @@ from simulator.tui.engine import Snapshot
 from simulator.tui.exchange import Exchange
 from simulator.tui.paint import Painter
 from simulator.tui.peer.look import PEER, Cells, Line, Look, Section, Words, when
+from simulator.tui.spans import span
 from simulator.tui.widgets.virtual_table import Cell, Column
 
 COLUMNS = (
@@ -90,7 +91,7 @@ def _tell(paint: Painter, _width: int, *, look: Look, token: Snapshot, blocked: 
     paint.title("Authorized in real time")
     for exchange in asked[:_ASKED]:
         paint.line((f"{when(exchange.record['at'])}  ", "quiet"), verdict(exchange),
-                   (f"  {exchange.ms:.0f} ms", "quiet"))  # fmt: skip
+                   (f"  {took(exchange)}", "quiet"))  # fmt: skip
     if not asked:
         paint.line(("not that this view remembers", "quiet"))
 
@@ -99,6 +100,11 @@ def uid_of(exchange: Exchange) -> str:
     """The token that an authorization was asked for."""
     parts = str(exchange.record["url"]).split("?")[0].split("/")
     return parts[-2] if len(parts) > 1 else ""
+
+
+def took(exchange: Exchange) -> str:
+    """How long the answer took."""
+    return "" if exchange.ms is None else span(exchange.ms)
 
 
 def verdict(exchange: Exchange) -> str:

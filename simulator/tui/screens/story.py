@@ -320,7 +320,11 @@ def _state(told: Bill) -> Content:
     if told.cdr == "accepted":
         parts += ["  ", ("✓ bill accepted", f"bold {TONES['good']}")]
     elif told.cdr == "refused":
-        parts += ["  ", ("✗ bill refused", f"bold {TONES['bad']}"), f"\n{told.problem.removeprefix('refused: ')}"]
+        parts += [
+            "  ",
+            ("✗ bill refused", f"bold {TONES['bad']}"),
+            f"\n{told.problem.removeprefix('refused: ')}",
+        ]
     elif told.cdr:
         parts += ["  ", ("bill on its way", TONES["warn"])]
     return Content.assemble(*parts)

@@ -128,10 +128,12 @@ class TypedBar(Vertical):
     TypedBar { height: auto; display: none; background: $panel; }
     TypedBar.-open { display: block; }
     TypedBar Input { height: 1; border: none; padding: 0 1; background: $surface; }
-    TypedBar Static { height: 1; color: $text-error; padding: 0 1; }
+    TypedBar Static { height: 1; color: $text-muted; padding: 0 1; }
+    TypedBar .-wrong { color: $text-error; }
     """
     NAME: ClassVar[str] = ""
     EXAMPLE: ClassVar[str] = ""
+    EXPLAINED: ClassVar[str] = ""
 
     def compose(self) -> ComposeResult:
         """The line, and a line for its error."""
@@ -140,22 +142,25 @@ class TypedBar(Vertical):
         yield Static("", id=f"{self.NAME}-error", markup=False)
 
     def open(self, text: str) -> None:
-        """Let somebody type."""
+        """Let somebody type; what it is for stands below."""
         self.add_class("-open")
         line = self.query_one(Input)
         line.value = text
         line.cursor_position = len(text)
         line.focus()
+        self.complain(0, "")
 
     def close(self) -> None:
         """Go."""
         self.remove_class("-open")
 
     def complain(self, place: int, why: str) -> None:
-        """Say what is wrong, below its place; nothing for nothing."""
+        """Say what is wrong, below its place; where nothing is, what can be typed."""
         room = max(0, self.size.width - len(why) - 6)
-        told = f"{' ' * min(place, room)}▲ {why}" if why else ""
-        self.query_one(Static).update(told)
+        told = f"{' ' * min(place, room)}▲ {why}" if why else self.EXPLAINED
+        below = self.query_one(Static)
+        below.set_class(bool(why), "-wrong")
+        below.update(told)
 
 
 class FilterBar(TypedBar):
@@ -163,10 +168,12 @@ class FilterBar(TypedBar):
 
     NAME = "filter"
     EXAMPLE = "~cp DE-AC-1 & ~err"
+    EXPLAINED = "show what this picks · empty: all · enter takes it, esc leaves"
 
 
 class InterceptBar(TypedBar):
     """What is held on its way."""
 
     NAME = "intercept"
-    EXAMPLE = "intercept: ~cp plugsurfing & ~a PUT & ~u sessions; nothing: hold no more"
+    EXAMPLE = "~cp plugsurfing & ~a PUT & ~u sessions"
+    EXPLAINED = "hold on its way what this picks · empty: nothing more · enter takes it, esc leaves"

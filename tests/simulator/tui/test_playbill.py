@@ -34,7 +34,7 @@ def test_a_file_that_was_read_and_one_that_was_played() -> None:
     assert read["steps"][0]["text"] == "station: ST1, car: anna"
     played = playbill.shape(run, outcome())
     assert [step["state"] for step in played["steps"]] == ["done", "failed", "skipped"]
-    assert [playbill.took(step, played) for step in played["steps"]] == ["5 ms", "2 min", ""]
+    assert [playbill.took(step, played) for step in played["steps"]] == ["5 ms", "1.5 min", ""]
     assert (played["at"], played["of"], played["verdict"]) == (2, 3, "FAIL")
 
 
@@ -44,7 +44,7 @@ def test_how_long_a_step_still_waits() -> None:
     assert playbill.took(step, {"within_s": 3315.2}) == "55:15 left"
     assert playbill.took(step, {"within_s": None}) == ""
     done = {"state": "done", "ms": 3 * 3_600_000.0}
-    assert playbill.took(done, {"within_s": None}) == "3.0 h"
+    assert playbill.took(done, {"within_s": None}) == "3 h"
 
 
 def test_the_verdict_with_what_came_nearest() -> None:

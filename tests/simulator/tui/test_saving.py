@@ -25,6 +25,28 @@ def files(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir()}
 
 
+async def test_a_picture_is_taken_of_pages_and_forms_and_without_passing_words(
+    tmp_path: Path,
+) -> None:
+    async with showing(FakeEngine("CP1"), folder=tmp_path) as (app, pilot):
+        await until(pilot, lambda: app.started)
+        seen_before: set[str] = set()
+        for number, (key, words) in enumerate((("question_mark", "help:"), ("!", "fault:")), 1):
+            await pilot.press(key)
+            await until(pilot, lambda: app.view is None)
+            app.say("this goes away again")
+            await until(pilot, lambda: "this goes away again" in seen(app))
+            await pilot.press("f12")
+            await until(pilot, lambda n=number: len(files(tmp_path)) == n)  # type: ignore[misc]
+            await until(pilot, lambda: "saved" in seen(app))
+            found = files(tmp_path)
+            picture = next(found.pop(name) for name in list(found) if name not in seen_before)
+            seen_before.update(files(tmp_path))
+            assert words in picture.replace("&#160;", " ") and "this goes away" not in picture
+            await pilot.press("escape")
+            await until(pilot, lambda: app.view is not None)
+
+
 async def test_every_export_of_traffic_and_a_picture(tmp_path: Path) -> None:
     engine, wire = FakeEngine("CP1"), Wire()
     wire.journal.append("step", "scenario", step="boot", arguments={"station": "CP1"})

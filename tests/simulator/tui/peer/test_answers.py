@@ -30,7 +30,7 @@ def test_what_was_asked_and_how_long_it_took() -> None:
     record = wire.ocpi("POST", "tokens", {"location_id": "LOC1"}, data={"allowed": "ALLOWED"})
     record["url"] = "http://x/tokens/04AA/authorize"
     line = list(lines(look(wire=wire)))[-1]
-    assert row(line)[0:3] == ["04AA", "ALLOWED", "12 ms"] and row(line)[4] == "LOC1"
+    assert row(line)[0:3] == ["04AA", "ALLOWED", "13 ms"] and row(line)[4] == "LOC1"
     assert line.words["lat"] == 12.5 and "LOC1" in text(line)
 
 

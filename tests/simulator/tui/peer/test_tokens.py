@@ -28,7 +28,7 @@ def test_when_it_was_authorized_and_how_fast() -> None:
     record = wire.ocpi("POST", "tokens", {}, data={"allowed": "NO_CREDIT"})
     record["url"] = "http://x/ocpi/2.2.1/sender/tokens/04AA/authorize?type=RFID"
     first, second = lines(look(wire=wire))
-    assert "NO_CREDIT  12 ms" in text(first)
+    assert "NO_CREDIT  13 ms" in text(first)
     assert "not that this view remembers" in text(second)
 
 

@@ -183,7 +183,9 @@ async def test_what_goes_wrong_is_told_and_where_nothing_can_be_done() -> None:
         await until(pilot, lambda: "somebody else is at it" in seen(app))
 
 
-async def test_at_80_by_24_captions_the_next_step_and_why_it_was_refused_can_be_read_whole() -> None:
+async def test_at_80_by_24_captions_the_next_step_and_why_it_was_refused_can_be_read_whole() -> (
+    None
+):
     caption = " ".join(f"word{n}" for n in range(30))
     why = "2001 cdr.valid at /total_energy: missing, where the energy of all periods is expected"
     wire, engine = Wire(), FakeEngine("DE-AC-1", "NL-AC-1")

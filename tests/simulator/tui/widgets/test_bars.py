@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
-from simulator.tui.widgets.bars import FilterBar, KeyBar, fitting
+from simulator.tui.widgets.bars import FilterBar, InterceptBar, KeyBar, fitting
 from simulator.tui.widgets.palette import Sheet
 from tests.simulator.tui.stage import FakeEngine, seen, showing, until
 
@@ -49,6 +49,20 @@ async def test_a_filter_that_cannot_be_read_is_said_below_its_place() -> None:
         assert "▲ at 1: no operator ~zz" in str(bar.query_one("#filter-error").render())
         await pilot.press("escape")
         assert not bar.has_class("-open")
+
+
+@pytest.mark.real
+async def test_what_a_line_is_for_stands_below_it_also_where_it_begins_with_a_text() -> None:
+    async with showing(FakeEngine("CP1"), size=(80, 24)) as (app, pilot):
+        await pilot.press("2", "slash", *"~err", "enter", "i")
+        bar = app.screen.query_one(InterceptBar)
+        await until(pilot, lambda: bar.query_one(Input).value == "~err")
+        await until(pilot, lambda: "hold on its way what this picks" in seen(app))
+        await pilot.press(*" ~zz")
+        await until(pilot, lambda: "no operator ~zz" in seen(app))
+        assert "hold on its way" not in seen(app) and bar.query_one(Static).has_class("-wrong")
+        await pilot.press(*["backspace"] * 4)
+        await until(pilot, lambda: "hold on its way" in seen(app))
 
 
 @pytest.mark.real

@@ -77,7 +77,9 @@ async def test_the_newest_have_the_room_and_names_what_fits() -> None:
         app.lanes.say([said(n, small=long_name) for n in range(9)])
         await pilot.resize_terminal(40, 10)
         await pilot.pause()
-        assert "●━ … ━━▶" in app.lanes.text or "Req…" in app.lanes.text, "cut where there is no room at all"
+        assert "●━ … ━━▶" in app.lanes.text or "Req…" in app.lanes.text, (
+            "cut where there is no room at all"
+        )
         app.lanes.clear()
         await pilot.pause()
         assert "word" not in app.lanes.text
