@@ -19,11 +19,11 @@ from simulator.tui.spans import span
 from simulator.tui.widgets.virtual_table import Cell, Column
 
 COLUMNS = (
-    Column("For", 20, grow=2),
+    Column("For", 18, grow=2),
     Column("Answer", 14, grow=1),
     Column("Takes", 9, right=True),
     Column("When", 14),
-    Column("Note", 8, grow=2, above=72),
+    Column("Note", 8, grow=2, above=70),
 )
 Setting = Mapping[str, Any]
 

@@ -15,13 +15,13 @@ from simulator.tui.peer.look import Cells, Line, Look, Section, Words, when
 from simulator.tui.widgets.virtual_table import Cell, Column
 
 COLUMNS = (
-    Column("Told by", 9, grow=1),
-    Column("With", 9, grow=1),
+    Column("Told by", 11, grow=1),
+    Column("With", 11, grow=1),
     Column("OCPI", 5),
-    Column("Began", 9, grow=1),
+    Column("Began", 11, grow=1, above=72),
     Column("Since", 14),
     Column("Credentials", 11),
-    Column("Rotated", 14, above=84),
+    Column("Rotated", 14, above=88),
 )
 _SHOWN = 30  # parts of handshakes
 

@@ -18,7 +18,7 @@ from simulator.wire.fault_spec import LIMITS, MATCHERS
 COLUMNS = (
     Column("Fault", 8),
     Column("Kind", 14, grow=1),
-    Column("Board", 11),
+    Column("Board", 11, above=70),
     Column("Hits", 5, right=True),
     Column("State", 6),
     Column("Where it strikes", 16, grow=3),

@@ -15,10 +15,13 @@ from simulator.tui.peer.heard import Use
 from simulator.tui.peer.look import Line, Look, Section
 from simulator.tui.widgets.virtual_table import Cell, Column
 
+_ALL = 92  # cells in which all versions have room beside each other
 COLUMNS = (
     Column("Asked of", 11),
     Column("Module", 16),
-    *(Column(number, 12, grow=1) for number in VERSIONS),
+    *(Column(number, 19, grow=1, above=_ALL) for number in VERSIONS),
+    Column("Spoken now", 19, grow=1, below=_ALL),
+    Column("Also in", 9, below=_ALL),
 )
 Modules = Mapping[tuple[str, str], Sequence[Snapshot]]  # by version and module: one or both roles
 
@@ -46,9 +49,22 @@ def _line(look: Look, name: str, whom: frozenset[str], module: str, modules: Mod
         rows = modules.get((number, module))
         used = look.heard.used(whom, number, module)
         cells.append(_cell(rows, used, spoken=number == look.version))
+    cells += _spoken(look, module, modules, cells[2:])
     tell = partial(_tell, look=look, name=name, whom=whom, module=module, modules=modules)
     return Line(f"{name} {module}", cells, tell, {"cp": name, "a": module},
                 traffic=f"~leg ocpi & ~a {module}")  # fmt: skip
+
+
+def _spoken(
+    look: Look, module: str, modules: Modules, versions: Sequence[Cell | str]
+) -> list[Cell | str]:
+    """The same where there is little room: the version that is spoken, and which else have it."""
+    told = dict(zip(VERSIONS, versions, strict=True))
+    if look.version not in told:
+        return [Cell("nobody is registered", "quiet"), ""]
+    others = (number for number in VERSIONS if number != look.version)
+    having = [n for n in others if any(row["taken"] for row in modules.get((n, module), ()))]
+    return [told[look.version], Cell(" ".join(having), "quiet")]
 
 
 def _cell(rows: Sequence[Snapshot] | None, used: Mapping[str, Use], *, spoken: bool) -> Cell:

@@ -17,11 +17,11 @@ from simulator.tui.widgets.virtual_table import Cell, Column
 COLUMNS = (
     Column("What", 8),
     Column("Id", 12, grow=1),
-    Column("From → to", 18, grow=1),
+    Column("From → to", 18, grow=1, above=68),
     Column("State", 10),
-    Column("Tries", 5, right=True),
+    Column("Tries", 5, right=True, above=76),
     Column("Next", 14),
-    Column("Why", 10, grow=2, above=88),
+    Column("Why", 10, grow=2, above=94),
 )
 _STATES = {"pending": "warn", "refused": "bad", "unsendable": "bad", "waiting": "warn"}
 Due = Mapping[str, Any]

@@ -23,9 +23,9 @@ COLUMNS = (
     Column("Token", 16, grow=2),
     Column("Type", 8),
     Column("Valid", 7),
-    Column("Whitelist", 15),
+    Column("Whitelist", 15, above=66),
     Column("Pushed", 12, grow=1),
-    Column("Contract", 18, grow=1, above=96),
+    Column("Contract", 18, grow=1, above=84),
 )
 _CHANGED = ("type", "valid", "whitelist")  # what is asked first of one that is changed
 _ASKED = 8  # authorizations shown of one

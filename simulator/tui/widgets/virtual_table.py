@@ -38,7 +38,7 @@ class Cell(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: `width` cells, with `grow` a share of what is left; shown in tables of at least
-    `above` cells.
+    `above` cells, and of less than `below` where that is said.
     """
 
     title: str
@@ -46,6 +46,11 @@ class Column:
     grow: int = 0
     right: bool = False
     above: int = 0
+    below: int | None = None
+
+    def fits(self, width: int) -> bool:
+        """True where it is shown in a table this wide."""
+        return self.above <= width and (self.below is None or width < self.below)
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -307,7 +312,7 @@ class VirtualTable(ScrollView, can_focus=True):
         marked = key in self.marks
         segments = [Segment("▌" if marked else " ", self._style("table--accent"))]
         cells = self._cells(key)
-        shown = [c for c in zip(self._columns, cells, strict=True) if c[0].above <= width]
+        shown = [c for c in zip(self._columns, cells, strict=True) if c[0].fits(width)]
         for (column, wide), (_, cell) in zip(self._widths(width), shown, strict=True):
             text, tone = cell if isinstance(cell, tuple) else (cell, "")
             style = self._style(f"table--{tone}") if tone else base
@@ -316,7 +321,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _widths(self, width: int) -> list[tuple[Column, int]]:
         """The columns of a table this wide: what is left goes to those that grow."""
-        shown = [column for column in self._columns if column.above <= width]
+        shown = [column for column in self._columns if column.fits(width)]
         left = width - 1 - sum(column.width + 1 for column in shown)
         shares = sum(column.grow for column in shown) or 1
         return [(c, c.width + max(0, left) * c.grow // shares) for c in shown]
