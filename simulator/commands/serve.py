@@ -149,7 +149,9 @@ async def _pages(
     words = [sys.executable, "-m", "simulator", "tui", "--attach", url]
     words += ["--read-only"] if read_only else []
     host, port = place
-    pages = Pages(words, {} if token is None else {TOKEN: token}, host=host, port=port)
+    environment = {} if token is None else {TOKEN: token}
+    pages = Pages(words, environment, host=host, port=port,
+                  say=lambda told: click.echo(f"roamlab: {told}", err=True))  # fmt: skip
     await pages.start()
     stack.push_async_callback(pages.stop)
     _print(pages, read_only=read_only, as_json=as_json)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from simulator.kernel.clock import Clock
+from simulator.mistakes import Exit
 from simulator.wire.exposure import is_address
 from simulator.wire.http import BindError
 
@@ -27,7 +29,13 @@ from simulator.wire.http import BindError
 TABS = 32
 # How long a process may take to end, in real seconds, before it is made to.
 _GRACE_S = 0.4
+# How long we wait to learn how one ended that has nothing more to say, in real seconds.
+_PATIENCE_S = 5.0
+# Exit codes of an interface that somebody left.
+_WELL = (Exit.PASS, Exit.INTERRUPTED)
 _HERE = Path(__file__).parent
+# It would print that an application failed to start, also of a tab that was closed meanwhile.
+logging.getLogger("textual-serve").addHandler(logging.NullHandler())
 _OURS = {"page.html": "text/html", "page.js": "text/javascript"}
 _USUAL, _MOST = (80, 24), (500, 300)  # columns and lines
 _POLICY = (
@@ -46,7 +54,8 @@ _HEADERS = {
 class Pages:
     """Serve the page on `host` (an IP literal, or localhost), and start `command` for each tab.
 
-    `environment` is added to that of each process: what no command line is to show.
+    `environment` is added to that of each process: what no command line is to show. `say` hears of
+    a process that ended by a mistake.
     """
 
     def __init__(
@@ -56,8 +65,9 @@ class Pages:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        say: Callable[[str], None] = lambda words: None,
     ) -> None:
-        self.host, self.port = host, port
+        self.host, self.port, self._say = host, port, say
         self._command, self._environment = command, environment
         self._downloads = DownloadManager()
         self._tabs: set[_Tab] = set()
@@ -119,7 +129,7 @@ class Pages:
             raise web.HTTPServiceUnavailable(text=f"{TABS} tabs are open already\n")
         socket = web.WebSocketResponse(heartbeat=15)
         await socket.prepare(request)
-        tab = _Tab(self._command, self._environment, socket, self._downloads)
+        tab = _Tab(self._command, self._environment, socket, self._downloads, self._say)
         self._tabs.add(tab)
         try:
             await tab.start(*_size(request.query.get("width"), request.query.get("height")))
@@ -154,30 +164,51 @@ class _Tab(AppService):
         environment: Mapping[str, str],
         socket: web.WebSocketResponse,
         downloads: DownloadManager,
+        say: Callable[[str], None],
     ) -> None:
         super().__init__(
             "", write_bytes=socket.send_bytes, write_str=socket.send_str,
             close=_closing(socket), download_manager=downloads,
         )  # fmt: skip
         self.process: Process | None = None
-        self._words, self._more, self._socket = command, environment, socket
+        self._words, self._more, self._socket, self._say = command, environment, socket, say
+        self._ending = False  # it was we who asked it to
+        self._code: int = Exit.PASS
+        self._complaints = _nothing()
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         self.process = self._process = await asyncio.create_subprocess_exec(
             *self._words, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True,
             env={**self._build_environment(width, height), **self._more},
         )  # fmt: skip
-        assert self.process.stdin is not None
+        assert self.process.stdin is not None and self.process.stderr is not None
         self._stdin = self.process.stdin
+        # It is for us to say, not for textual-serve to print.
+        self._complaints, self.process.stderr = self.process.stderr, _nothing()
         return self.process
 
     async def run(self) -> None:
         """Hand on what the process says; when it has ended, so has the tab."""
+        said = asyncio.create_task(_last_line(self._complaints))
         try:
             with contextlib.suppress(ConnectionError):  # the tab was closed in the middle of it
                 await super().run()
+            if not self._ending:
+                await self._ended()
         finally:
             await self.remote_close()
+            await said
+        if self._code not in _WELL:
+            how = f"exit code {self._code}" if self._code > 0 else f"killed by signal {-self._code}"
+            self._say(f"a tab's interface ended: {said.result() or how}")
+
+    async def _ended(self) -> None:
+        """Learn how the process ended, before anything else asks for it: it is told but once."""
+        assert self.process is not None
+        with contextlib.suppress(TimeoutError):
+            async with Clock("real").timeout(_PATIENCE_S):
+                code = await self.process.wait()
+                self._code = Exit.PASS if self._ending else code
 
     async def listen(self) -> None:
         """Hand on what the browser says, until it is closed."""
@@ -196,6 +227,7 @@ class _Tab(AppService):
 
     async def end(self) -> None:
         """Ask the process to end, then make it."""
+        self._ending = True
         if self.process is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -209,6 +241,23 @@ class _Tab(AppService):
             await self.process.wait()
         if self._task is not None:
             await self._task
+
+
+def _nothing() -> asyncio.StreamReader:
+    """What a process says that says nothing."""
+    stream = asyncio.StreamReader()
+    stream.feed_eof()
+    return stream
+
+
+async def _last_line(stream: asyncio.StreamReader) -> str:
+    """The last line of what is said until the end, of 4 KB at most, without control characters."""
+    told = b""
+    while data := await stream.read(4096):
+        told = (told + data)[-4096:]
+    lines = told.decode(errors="replace").strip().splitlines()
+    line = "".join(sign for sign in lines[-1] if sign.isprintable()) if lines else ""
+    return line.removeprefix("roamlab: ")
 
 
 def _ours(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -130,6 +130,46 @@ async def test_when_the_process_ends_so_does_the_tab(
         assert socket.closed
 
 
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("import sys; sys.exit('roamlab: nobody\\x1b[2J is at http://127.0.0.1:1')",
+         ["a tab's interface ended: nobody[2J is at http://127.0.0.1:1"]),
+        ("import os; os.kill(os.getpid(), 9)", ["a tab's interface ended: killed by signal 9"]),
+        ("raise SystemExit(4)", ["a tab's interface ended: exit code 4"]),
+        ("raise SystemExit(130)", []),
+        ("", []),
+    ],
+)  # fmt: skip
+async def test_of_a_process_that_ends_by_a_mistake_we_say_so_and_nobody_else_does(
+    http: aiohttp.ClientSession, script: str, told: list[str],
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    said: list[str] = []
+    pages = Pages([sys.executable, "-c", script], {}, say=said.append)
+    await pages.start()
+    async with http.ws_connect(f"{pages.url}ws") as socket:
+        while not socket.closed:
+            await socket.receive(60)
+    assert await becomes(lambda: pages.pids == [])
+    await pages.stop()
+    assert said == told
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_a_tab_that_is_closed_before_its_process_has_begun_is_no_mistake(
+    http: aiohttp.ClientSession,
+) -> None:
+    said: list[str] = []
+    pages = Pages([sys.executable, "-c", "input()"], {}, say=said.append)
+    await pages.start()
+    async with http.ws_connect(f"{pages.url}ws"):
+        assert await becomes(lambda: len(pages.pids) == 1)
+    assert await becomes(lambda: pages.pids == [])
+    await pages.stop()
+    assert said == []
+
+
 async def test_the_end_leaves_no_process(http: aiohttp.ClientSession) -> None:
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + ECHO
     pages = Pages([sys.executable, "-c", stubborn], {"SECRET": "it-came"})
