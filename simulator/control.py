@@ -89,7 +89,7 @@ class Control:
             Row("GET", "/journal/stream", "Records as they come, NDJSON, until you close.",
                 self._stream, records),
             Row("GET", "/metrics", "Figures over the last minutes: rates, latency, failures.",
-                self._metrics, {"over": f"real seconds that rates are of, up to {SECONDS}"}),
+                self._metrics, {"over": f"real seconds that rates are of, 1 to {SECONDS}"}),
             Row("GET", "/clock", "What time it is, how fast it goes, if it stands.", self._clock),
             Row("GET", "/steps", "Every verb, with its arguments.", self._steps),
             Row("POST", "/steps/{name}", "Perform a step; answers when it has taken effect.",
@@ -199,7 +199,10 @@ class Control:
             raise ControlError(409, str(error)) from error
 
     async def _metrics(self, call: Call) -> Any:
-        return self._gauges.figures(max(1, min(call.number("over", WINDOW_S), SECONDS)))
+        over_s = call.number("over", WINDOW_S)
+        if not 1 <= over_s <= SECONDS:
+            raise ControlError(400, f"over: expected 1 to {SECONDS} seconds, not {over_s}")
+        return self._gauges.figures(over_s)
 
     async def _clock(self, call: Call) -> Any:
         clock = self._world.clock

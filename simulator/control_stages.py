@@ -11,7 +11,7 @@ from typing import Any
 from simulator.control_call import Call, ControlError, Row
 from simulator.mistakes import Mistake
 from simulator.scenario.stage import Stage
-from simulator.scenario.stages import NoStage, Stages, loaded
+from simulator.scenario.stages import NoStage, Stages, TooMany, loaded
 
 
 class StageCalls:
@@ -40,6 +40,8 @@ class StageCalls:
     async def _load(self, call: Call) -> Any:
         try:
             return loaded(self._stages, _mapping(call)).state()
+        except TooMany as error:
+            raise ControlError(409, str(error)) from error
         except Mistake as error:
             raise ControlError(400, str(error)) from error
 

@@ -107,8 +107,8 @@ def run(
     """Play scenarios and say how they ended.
 
     FILES are scenario files, folders of them, or names of those that come along (docs/scenarios.md
-    tells how to write one). Exit code 0: all passed, 1: one failed, 2: a file is wrong, 5: there is
-    none.
+    tells how to write one). Exit code 0: all passed, 1: one failed, 2: a file is wrong, or a run
+    could not be played, 5: there is none.
     """
     from simulator.scenario.collect import files, runs
     from simulator.scenario.report import ndjson
@@ -251,6 +251,8 @@ _COLOURS = {"PASS": "green", "FAIL": "red", "ERROR": "red", "NOT APPLICABLE": "y
 def _tell(outcome: Outcome) -> None:
     word = click.style(f"{outcome.verdict:<5}", fg=_COLOURS[outcome.verdict])
     click.echo(f"{word} {outcome.title}  {outcome.real_ms:.0f} ms")
+    for remark in outcome.remarks:
+        click.echo(_indented(f"note: {remark}"))
     if outcome.why is not None:
         place = f"{outcome.path}:{outcome.line}: " if outcome.line else ""
         click.echo(_indented(f"{place}{outcome.why}"))

@@ -120,6 +120,7 @@ def _summary(results: list[Survived], planned: int, *, as_json: bool) -> None:
         "failed": [r.seed for r in results if not r.ok],
         "faults": sum(r.faults for r in results),
         "hits": sum(r.hits for r in results),
+        "unstruck": sum(r.unstruck for r in results),
         "deaths": sum(r.deaths for r in results),
         "transactions": sum(r.transactions for r in results),
         "cdrs": sum(r.cdrs for r in results),
@@ -133,7 +134,8 @@ def _summary(results: list[Survived], planned: int, *, as_json: bool) -> None:
         return
     click.echo(
         f"{told['seeds']} seeds, {told['world_hours']:g} hours of their worlds: "
-        f"{told['faults']} faults struck {told['hits']} times, "
+        f"{told['faults']} faults, {told['unstruck']} of which never struck, "
+        f"struck {told['hits']} times, "
         f"the CPO died {told['deaths']} times, "
         f"{told['transactions']} transactions, {told['cdrs']} CDRs. "
         f"{len(told['failed'])} seeds failed."

@@ -23,6 +23,7 @@ from simulator.command import (
 from simulator.mistakes import Mistake
 
 if TYPE_CHECKING:
+    from simulator.scenario.unstruck import Unstruck
     from simulator.world import World
 
 
@@ -105,8 +106,12 @@ async def _keep(
     as_json: bool,
 ) -> None:
     from simulator.control import Control
+    from simulator.scenario.unstruck import Unstruck
 
+    unstruck = Unstruck()
+    world.journal.subscribe(unstruck.hear)
     async with stopped_in_time(world.stop), AsyncExitStack() as stack:
+        stack.callback(_remark, unstruck)
         await world.start(stations=stations)
         told = describe(world)
         if controlled is not None:
@@ -122,6 +127,11 @@ async def _keep(
         if every is not None:
             await _drivers(world, every)
         await forever()
+
+
+def _remark(unstruck: Unstruck) -> None:
+    for remark in unstruck.remarks():
+        click.echo(f"note: {remark}", err=True)
 
 
 async def _drivers(world: World, every_s: float) -> None:

@@ -64,12 +64,13 @@ def _case(suite: Element, outcome: Outcome, name: str) -> None:
         time=f"{outcome.real_ms / 1000:.3f}",
     )
     element = _ELEMENTS.get(outcome.verdict)
-    if element is None:
-        return
-    told = SubElement(case, element, message=_legal(outcome.why or ""))
-    if outcome.verdict is not Verdict.NOT_APPLICABLE:
-        place = f"{outcome.path}:{outcome.line}\n" if outcome.line else ""
-        told.text = _legal(f"{place}{outcome.details}")
+    if element is not None:
+        told = SubElement(case, element, message=_legal(outcome.why or ""))
+        if outcome.verdict is not Verdict.NOT_APPLICABLE:
+            place = f"{outcome.path}:{outcome.line}\n" if outcome.line else ""
+            told.text = _legal(f"{place}{outcome.details}")
+    if outcome.remarks:
+        SubElement(case, "system-out").text = _legal("\n".join(outcome.remarks))
 
 
 def _legal(text: str) -> str:
@@ -119,6 +120,7 @@ def _run(outcome: Outcome) -> str:
         f"{outcome.world_s:.0f} s of the world, seed {outcome.seed}</span>"
     )
     why = f'<p class="why">{escape(outcome.why)}</p>' if outcome.why else ""
+    why += "".join(f'<p class="soft">{escape(remark)}</p>' for remark in outcome.remarks)
     steps = "\n".join(
         f"{step.at[11:23]}  line {step.line:>3}  {step.name}"
         + (f"  -- {step.problem}" if step.problem else "")

@@ -17,6 +17,7 @@ from typing import Any
 from simulator.kernel.loop import run as run_loop
 from simulator.scenario.soak_trial import Placed, Trial, Visit, draw
 from simulator.scenario.soak_truth import Broken, invariants
+from simulator.scenario.unstruck import never_struck
 from simulator.station.config import StationError
 from simulator.station.ev import draw_car
 from simulator.station.run import Station
@@ -37,6 +38,7 @@ class Survived:
     broken: list[Broken] = field(default_factory=list)
     faults: int = 0
     hits: int = 0
+    unstruck: int = 0  # how many faults have never struck
     deaths: int = 0  # of the CPO
     transactions: int = 0
     cdrs: int = 0
@@ -147,6 +149,7 @@ async def _live(trial: Trial, world: World, outcome: Survived) -> None:
         placing.cancel()
         dying.cancel()
         outcome.hits = sum(placed["hits"] for placed in world.faults.board.list())
+        outcome.unstruck = len(never_struck(world.journal.records))
         world.faults.board.clear()
     await _come_to_rest(world)
     truth = await invariants(world)

@@ -21,6 +21,7 @@ from simulator.scenario.schema_steps import parts
 from simulator.scenario.sights import point
 from simulator.scenario.step import SECRET, Play, StepError, StepFailed, named_s
 from simulator.scenario.steps import STEPS, perform, step_of
+from simulator.scenario.unstruck import never_struck
 from simulator.scenario.variables import fill
 from simulator.scenario.verdict import Done, Outcome, Verdict
 from simulator.wire.http_aio import HttpFailure
@@ -124,6 +125,7 @@ class Stage:
     def _end(self, problem: Exception | None = None) -> None:
         """Say how it ended: by what went wrong, else by the thresholds."""
         outcome, journal = self.outcome, self._play.world.journal
+        outcome.remarks = never_struck(journal.since(self._since))
         if problem is not None:
             broke(outcome, problem)
         else:
@@ -251,7 +253,9 @@ def broke(outcome: Outcome, error: Exception) -> None:
         words = str(error) if known else f"internal error: {type(error).__name__}: {error}"
         if not known and not outcome.details:
             outcome.details = "".join(traceback.format_exception(error))
-        code = getattr(error, "exit_code", Exit.FAILED if known else Exit.INTERNAL)
+        code = getattr(error, "exit_code", Exit.UNREACHABLE if known else Exit.INTERNAL)
+        # 1 is a verdict on the world; there is none where it could not be played.
+        code = Exit.USAGE if code == Exit.FAILED else code
         outcome.ended(Verdict.ERROR, words or type(error).__name__, code)
 
 

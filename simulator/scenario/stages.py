@@ -42,9 +42,9 @@ class Stages:
         return self.add(stage)
 
     def add(self, stage: Stage) -> Stage:
-        """Let a stage stand here, under an id. Raises Mistake where too many do."""
+        """Let a stage stand here, under an id. Raises TooMany."""
         if len(self._all) >= MOST:
-            raise Mistake(f"{MOST} stages stand here already: drop one first", Exit.FAILED)
+            raise TooMany(f"{MOST} stages stand here already: drop one first", Exit.FAILED)
         self._number += 1
         stage.id = str(self._number)
         self._all[stage.id] = stage
@@ -75,6 +75,10 @@ class Stages:
 
 class NoStage(Mistake):
     """There is no stage of that id."""
+
+
+class TooMany(Mistake):
+    """No further stage can stand here."""
 
 
 def one_of(runs: Sequence[Scenario], only: str = "") -> Scenario:

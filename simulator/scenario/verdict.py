@@ -52,6 +52,7 @@ class Outcome:
     clock: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
     journal: str | None = None
+    remarks: list[str] = field(default_factory=list)  # what is no failure, and worth a look
     code: int = Exit.PASS
 
     @property
@@ -97,6 +98,7 @@ class Outcome:
             "clock": self.clock,
             "metrics": self.metrics,
             "journal": self.journal,
+            "remarks": self.remarks,
         }  # fmt: skip
 
 

@@ -339,3 +339,10 @@ async def test_figures_for_machines() -> None:
         assert told["totals"]["ocpp_calls"] > 5 and told["totals"]["ocpi_failures"] == 0
         assert set(told["rates"]) == set(told["latency_ms"]) == {"ocpp", "ocpi"}
         assert (await call("GET", "/metrics?over=x"))[0] == 400
+        for beyond in (0, 181):
+            status, told = await call("GET", f"/metrics?over={beyond}")
+            assert (status, told["error"]) == (
+                400,
+                f"over: expected 1 to 180 seconds, not {beyond}",
+            )
+        assert (await call("GET", "/metrics?over=180"))[0] == 200

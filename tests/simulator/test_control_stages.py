@@ -134,4 +134,4 @@ async def test_so_many_and_no_more() -> None:
         for _ in range(MOST):
             assert (await call("POST", "/stages", {"steps": ["clear_faults"]}))[0] == 200
         status, answer = await call("POST", "/stages", {"steps": ["clear_faults"]})
-        assert status == 400 and "drop one first" in answer["error"]
+        assert status == 409 and "drop one first" in answer["error"]

@@ -50,6 +50,14 @@ def test_junit_tells_repeated_runs_apart() -> None:
     ]  # fmt: skip
 
 
+def test_every_report_holds_the_remarks_on_what_is_no_failure() -> None:
+    told = [Outcome("quiet", "a.yaml", remarks=["fault-1 never struck: drop <&>"])]
+    (case,) = ElementTree.fromstring(junit(told)).findall(".//testcase")
+    assert [(each.tag, each.text) for each in case] == [("system-out", told[0].remarks[0])]
+    assert msgspec.json.decode(ndjson(told))["remarks"] == told[0].remarks
+    assert "fault-1 never struck: drop &lt;&amp;&gt;" in html(told).decode()
+
+
 def test_ndjson_holds_an_outcome_a_line() -> None:
     lines = ndjson(outcomes()[:1]).splitlines()
     assert msgspec.json.decode(lines[0])["verdict"] == "PASS"

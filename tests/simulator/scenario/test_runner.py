@@ -63,6 +63,19 @@ def test_an_expectation_that_is_not_met_fails_with_its_line(play: Any) -> None:
     assert [step.problem is None for step in outcome.steps] == [True, False]
 
 
+def test_a_fault_that_never_struck_is_remarked_on(play: Any) -> None:
+    outcome = play(f"""{HEAD}steps:
+  - fault: {{kind: drop, actor: cpo, action: Reset}}
+  - fault: {{kind: drop, actor: plugsurfing, module: cdrs, at: peer}}
+  - fault: {{kind: clock_skew, actor: cpo}}
+""")
+    assert (outcome.verdict, outcome.why) == (Verdict.PASS, None)
+    assert outcome.remarks == [
+        "fault-1 never struck: drop, actor cpo, action Reset",
+        "fault-1 of plugsurfing never struck: drop, actor plugsurfing, module cdrs",
+    ]
+
+
 def test_a_threshold_that_is_not_kept_fails(play: Any) -> None:
     outcome = play(f"{HEAD}steps: [note: x]\nthresholds: {{ocpp_calls: 0}}\n")
     assert outcome.verdict is Verdict.FAIL
@@ -74,7 +87,7 @@ def test_a_step_that_cannot_be_done_is_an_error_with_its_line(play: Any) -> None
         HEAD + "steps:\n  - note: x\n  - peer_control: {path: /nowhere, save: {a: /b}}\n"
     )
     assert (outcome.verdict, outcome.line) == (Verdict.ERROR, 5)
-    assert outcome.code == Exit.FAILED, outcome.why
+    assert outcome.code == Exit.USAGE, outcome.why
 
 
 def test_a_verb_that_breaks_is_an_internal_error_with_its_line(
