@@ -176,4 +176,4 @@ class InterceptBar(TypedBar):
 
     NAME = "intercept"
     EXAMPLE = "~cp plugsurfing & ~a PUT & ~u sessions"
-    EXPLAINED = "hold on its way what this picks · empty: nothing more · enter takes it, esc leaves"
+    EXPLAINED = "hold what this picks · empty: nothing more · enter takes it, esc leaves"

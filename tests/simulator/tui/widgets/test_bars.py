@@ -57,12 +57,12 @@ async def test_what_a_line_is_for_stands_below_it_also_where_it_begins_with_a_te
         await pilot.press("2", "slash", *"~err", "enter", "i")
         bar = app.screen.query_one(InterceptBar)
         await until(pilot, lambda: bar.query_one(Input).value == "~err")
-        await until(pilot, lambda: "hold on its way what this picks" in seen(app))
+        await until(pilot, lambda: "enter takes it, esc leaves" in seen(app))
         await pilot.press(*" ~zz")
         await until(pilot, lambda: "no operator ~zz" in seen(app))
-        assert "hold on its way" not in seen(app) and bar.query_one(Static).has_class("-wrong")
+        assert "hold what" not in seen(app) and bar.query_one(Static).has_class("-wrong")
         await pilot.press(*["backspace"] * 4)
-        await until(pilot, lambda: "hold on its way" in seen(app))
+        await until(pilot, lambda: "hold what" in seen(app))
 
 
 @pytest.mark.real
