@@ -7,6 +7,7 @@ that whoever is attached sees what the presenter does.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -261,18 +262,17 @@ class StoryScreen(View):
 
     def _next(self) -> list[Part]:
         """What F10 will do."""
-        told = self.presenter
-        key, stage = ("F10 ", "bold $text-accent"), told.stage
+        told, facts = self.presenter, self.store.engine.facts
+        key, stage = ("" if facts.read_only else "F10 ", "bold $text-accent"), told.stage
         if told.busy or (stage is not None and stage["running"]):
             return [("… ", "bold $text-accent"), "it happens"]
         beat = presenter.coming(stage) if stage is not None else None
         if beat is not None:
             return [key, ("next: ", TONES["quiet"]), beat.deeds]
-        facts = self.store.engine.facts
         if facts.kind == "recorded" or facts.read_only:
             over = facts.kind == "recorded"
             return [("it has happened" if over else "the presenter begins", TONES["quiet"])]
-        return [key, "begins" if stage is None else "begins again", (f" {told.story}", "")]
+        return [key, "begins" if stage is None else "begins again", (f" {_called(told.story)}", "")]
 
     def _show_session(self) -> None:
         told = bill(self.store, self._station())
@@ -328,3 +328,9 @@ def _state(told: Bill) -> Content:
     elif told.cdr:
         parts += ["  ", ("bill on its way", TONES["warn"])]
     return Content.assemble(*parts)
+
+
+def _called(story: str) -> str:
+    """A story as an audience reads it, without the long path of its file."""
+    path = Path(story)
+    return path.stem if path.is_absolute() else story

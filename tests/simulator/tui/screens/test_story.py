@@ -135,6 +135,7 @@ async def test_an_audience_that_is_attached_sees_what_the_presenter_does() -> No
                 await until(pilot, lambda: "a car plugs in" in seen(app))
                 await until(pilot, lambda: "next: a card is shown" in _flat(app))
                 assert "●○○○" in seen(app) and "demo-partners" in seen(app)
+                assert "F10" not in _flat(app), "it is not the audience that goes on"
                 await told.go_on()
                 await until(pilot, lambda: "you may charge" in seen(app))
                 going = asyncio.create_task(told.go_on())
@@ -242,3 +243,10 @@ async def test_a_story_of_ones_own_begins_with_its_screen() -> None:
         assert isinstance(app.view, StoryScreen) and app.view.presenter.story == "mine.yaml"
         await until(pilot, lambda: "F10 next: a car plugs in" in _flat(app))
         assert app.focused is app.view.lanes
+
+
+async def test_an_audience_reads_no_path() -> None:
+    app = RoamlabApp(FakeEngine("CP1"), story="/a/long/way/to/mine.yaml")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "F10 begins mine" in _flat(app))
+        assert "/a/long" not in seen(app)
