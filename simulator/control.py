@@ -31,7 +31,7 @@ from simulator.scenario.stages import Stages
 from simulator.scenario.step import Play, StepError, StepFailed
 from simulator.scenario.steps import STEPS, perform
 from simulator.wire.exposure import is_address
-from simulator.wire.http import Headers, PathTable, Request, Response
+from simulator.wire.http import Headers, Leaving, PathTable, Request, Response
 from simulator.wire.http_aio import HttpServer
 from simulator.world import World
 
@@ -40,7 +40,7 @@ PAGE = 1000  # the most records of one answer
 _JSON = Headers({"Content-Type": "application/json"})
 _NDJSON = Headers({"Content-Type": "application/x-ndjson"})
 # Records that a slow reader of the stream may lag behind; then its stream ends.
-_LAG = 10_000
+LAG = 10_000
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -155,7 +155,7 @@ class Control:
                 hint = did_you_mean(name, row.query)
                 raise ControlError(400, f"no query parameter '{name}' is known here.{hint}")
         body = _decoded(request.body) if row.takes is not None else None
-        return await row.handler(Call(match.params, request.query, body))
+        return await row.handler(Call(match.params, request.query, body, request.left))
 
     def _admit(self, request: Request) -> None:
         """Raises ControlError for a caller without the token, or for a web page's script."""
@@ -249,14 +249,21 @@ class Control:
 
     async def _stream(self, call: Call) -> Response:
         after = call.number("after", self._world.journal.seq)
-        return Response(200, _NDJSON, stream=self._records(after, _wanted(call)))
+        return Response(200, _NDJSON, stream=self._records(after, _wanted(call), call.left))
 
-    async def _records(self, after: int, wanted: Callable[[Record], bool]) -> AsyncIterator[bytes]:
-        """Those that are there, then each as it comes; who lags too far behind is let go."""
+    async def _records(
+        self, after: int, wanted: Callable[[Record], bool], left: Leaving | None
+    ) -> AsyncIterator[bytes]:
+        """Those that are there, then each as it comes, until the reader has `left`; who lags too
+        far behind is let go.
+        """
         queue: asyncio.Queue[Record | None] = asyncio.Queue()
 
+        def end(_: object) -> None:
+            queue.put_nowait(None)
+
         def hear(record: Record) -> None:
-            if queue.qsize() > _LAG:
+            if queue.qsize() > most:
                 leave()
                 queue.put_nowait(None)
             elif wanted(record):
@@ -264,8 +271,11 @@ class Control:
 
         for record in filter(wanted, self._world.journal.since(after)):
             queue.put_nowait(record)
+        most = queue.qsize() + LAG  # what was there already is no lag
         leave = self._world.journal.subscribe(hear)
         self._readers.add(queue)
+        if left is not None:  # there may be nothing to tell it, for ever
+            left.add_done_callback(end)
         try:
             yield b""  # the head goes out at once
             while (next_one := await queue.get()) is not None:
@@ -273,6 +283,8 @@ class Control:
         finally:
             leave()
             self._readers.discard(queue)
+            if left is not None:
+                left.remove_done_callback(end)
 
     # Doing
 

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.wire.http import Leaving
+
 
 class ControlError(Exception):
     """An answer that is no success: HTTP status, what is wrong, and more to show."""
@@ -21,11 +23,14 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: path parameters, query, decoded body (None: there was none)."""
+    """One call: path parameters, query, decoded body (None: there was none); `left` is done once
+    its caller has gone.
+    """
 
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
+    left: Leaving | None = None
 
     def number(self, name: str, default: int) -> int:
         """A query parameter that is a whole number. Raises ControlError."""

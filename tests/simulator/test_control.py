@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from simulator.control import PAGE, PREFIX, Control
+from simulator.control import LAG, PAGE, PREFIX, Control
 from simulator.scenario.steps import STEPS
 from simulator.wire.http_aio import HttpClient
 from simulator.world import World
@@ -111,6 +111,28 @@ async def test_a_stream_tells_each_record_as_it_comes() -> None:
         async with session.get(f"{call.url}/journal/stream?after=0") as stream:
             seen = [msgspec.json.decode(await stream.content.readline()) for _ in range(seq)]
             assert [record["seq"] for record in seen] == list(range(1, seq + 1))
+
+
+async def test_who_has_left_a_stream_is_told_no_more_though_nothing_came() -> None:
+    async with controlled() as (world, call), aiohttp.ClientSession() as session:
+        before = len(world.journal._subscribers)
+        async with session.get(f"{call.url}/journal/stream?leg=finding"):
+            assert len(world.journal._subscribers) == before + 1
+        while len(world.journal._subscribers) > before:
+            await world.clock.sleep(60)
+            assert world.clock.monotonic() < 24 * 3600
+
+
+async def test_what_was_there_when_a_stream_began_is_no_lag() -> None:
+    async with controlled() as (world, call), aiohttp.ClientSession() as session:
+        for number in range(3 * LAG):
+            world.journal.event("world", "counted", number=number, words="x" * 1000)
+        async with session.get(f"{call.url}/journal/stream?after=0") as stream:
+            for _ in range(3):
+                world.journal.event("world", "counted")
+            last = world.journal.event("world", "over")
+            while msgspec.json.decode(await stream.content.readline()) != last:
+                pass
 
 
 async def test_a_message_is_held_seen_changed_and_released_over_http() -> None:
