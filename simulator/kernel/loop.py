@@ -12,9 +12,11 @@ import asyncio
 import contextlib
 import errno
 import gc
+import inspect
 import os
 import selectors
 import socket
+import sys
 from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
@@ -192,8 +194,20 @@ def new_loop(clock: Clock) -> asyncio.AbstractEventLoop:
         import uvloop
     except ImportError:
         return _small_reads(asyncio.new_event_loop())
+    if not _uvloop_makes_tasks():
+        return _small_reads(asyncio.new_event_loop())
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
+
+
+def _uvloop_makes_tasks() -> bool:
+    """Whether uvloop can make tasks by asyncio's own factory, which the interface wants: it hands
+    over `eager_start` from Python 3.13 on, and 3.13.0 to 3.13.2 do not take it.
+    """
+    if sys.version_info >= (3, 13):
+        taken = inspect.signature(asyncio.eager_task_factory).parameters.values()
+        return any(each.name == "eager_start" or each.kind is each.VAR_KEYWORD for each in taken)
+    return True
 
 
 def _small_reads(loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:

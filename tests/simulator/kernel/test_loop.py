@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import threading
+from typing import Any
 
 import pytest
 
@@ -160,3 +161,44 @@ async def test_on_a_real_loop_a_port_is_what_the_socket_says() -> None:
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
     assert bound_port(server.sockets[0]) == server.sockets[0].getsockname()[1]
     server.close()
+
+
+def before_3_13_3(loop: Any, coro: Any, *, name: Any = None, context: Any = None) -> Any:
+    """What `asyncio.eager_task_factory` takes there; uvloop would hand it `eager_start`, too."""
+
+
+def since_3_13_3(loop: Any, coro: Any, *, eager_start: bool = True, **kwargs: Any) -> Any:
+    """What it takes there."""
+
+
+@pytest.mark.parametrize(
+    ("python", "factory", "fits"),
+    [
+        ((3, 12, 1), before_3_13_3, True),
+        ((3, 13, 0), before_3_13_3, False),
+        ((3, 13, 3), since_3_13_3, True),
+    ],
+)
+def test_uvloop_only_where_tasks_may_begin_at_once(
+    monkeypatch: pytest.MonkeyPatch, python: tuple[int, ...], factory: Any, fits: bool
+) -> None:
+    pytest.importorskip("uvloop")
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.version_info", python)
+        patch.setattr(asyncio, "eager_task_factory", factory, raising=False)
+        loop = new_loop(Clock("real"))
+    loop.close()
+    assert type(loop).__module__.startswith("uvloop") is fits
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="from Python 3.12 on")
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+def test_tasks_may_begin_at_once_as_the_interface_wants_it(clock: Any) -> None:
+    async def begun() -> bool:
+        return True
+
+    async def main() -> bool:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        return await asyncio.create_task(begun())
+
+    assert run(main(), Clock(clock))
