@@ -1,10 +1,14 @@
 """Several things at a time, each in a process of its own; one at a time, in this one.
 
-Rule: results come in the order of the tasks. Ended before its time, it leaves no process behind.
+Rule: results come in the order of the tasks. Ended before its time, it leaves no process behind;
+killed, neither.
 """
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
@@ -32,7 +36,8 @@ def spread(
     from multiprocessing import active_children, get_context
 
     before = active_children()
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"))
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), context, initializer=_end_with_parent)
     try:
         with shielding():
             futures = [pool.submit(work, task) for task in tasks]
@@ -44,3 +49,18 @@ def spread(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """In a worker: who is killed cannot end it, and its queue would never tell it."""
+    threading.Thread(target=_await_parent, daemon=True).start()
+
+
+def _await_parent() -> None:
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    parent = parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)

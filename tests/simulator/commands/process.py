@@ -11,7 +11,7 @@ from types import TracebackType
 
 from simulator.kernel.clock import stopwatch
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Roamlab:
@@ -63,6 +63,11 @@ class Roamlab:
         """kill -9."""
         self.process.kill()
         self.process.wait(PATIENCE_S)
+
+    def ended(self) -> bool:
+        """Wait until nobody has its output any more."""
+        self._reader.join(PATIENCE_S)
+        return not self._reader.is_alive()
 
     @property
     def output(self) -> str:

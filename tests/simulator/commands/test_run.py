@@ -90,18 +90,31 @@ def test_the_list_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str
     ]
 
 
+def one_quick_and_two_slow(folder: Path) -> None:
+    scenario_file(folder, text("quick"), "a.yaml")
+    for name in "bc":
+        slow = text(name, "[advance: 300 s]") + "clock: real\nstart: off\n"
+        ports = "change: {/cpo/ocpp_port: 0, /cpo/ocpi_port: 0, /peers/0/port: 0}\n"
+        scenario_file(folder, slow + ports, f"{name}.yaml")
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupt_ends_it_with_a_summary(tmp_path: Path, jobs: int, number: int) -> None:
-    scenario_file(tmp_path, text("quick"), "a.yaml")
-    for name in "bc":
-        slow = text(name, "[advance: 300 s]") + "clock: real\nstart: off\n"
-        ports = "change: {/cpo/ocpp_port: 0, /cpo/ocpi_port: 0, /peers/0/port: 0}\n"
-        scenario_file(tmp_path, slow + ports, f"{name}.yaml")
+    one_quick_and_two_slow(tmp_path)
     with Roamlab("run", str(tmp_path), "--jobs", str(jobs)) as roamlab:
         roamlab.wait_for("PASS  quick")
         code, seconds = roamlab.interrupt(number)
     assert code == 130
     assert seconds < 5
     assert "1 PASS, 2 not played" in roamlab.output
+
+
+@pytest.mark.real
+def test_killed_it_leaves_no_process_behind(tmp_path: Path) -> None:
+    one_quick_and_two_slow(tmp_path)
+    with Roamlab("run", str(tmp_path), "--jobs", "2") as roamlab:
+        roamlab.wait_for("PASS  quick")
+        roamlab.kill()
+        assert roamlab.ended()  # its processes have its output, too
