@@ -147,10 +147,20 @@ class Emp:
         self._web.cut()
 
     async def start(self) -> Emp:
-        """Serve. Raises BindError."""
+        """Serve, and pull if there is whom to ask. Raises BindError."""
         await self._web.start()
         self._server.base_url = self._web.base_url
+        if self.registered and self.config.pulls:
+            self._pulling.start()
         return self
+
+    async def down(self) -> None:
+        """Be away, as a machine without power: nothing is finished, nobody is told. `start` is back
+        with what it holds, for it is no database that is tried here.
+        """
+        self._web.cut(amid=True)
+        await self._pulling.stop()
+        await self._web.stop()
 
     async def stop(self) -> None:
         """Stop pulling and serving."""

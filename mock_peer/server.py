@@ -250,9 +250,9 @@ class RunningPeer:
         """Let CPOs reach us at this scheme, host and port: a proxy's or a tunnel's, not our own."""
         self._ocpi.base_url = url.rstrip("/")
 
-    def cut(self) -> None:
-        """Cut every connection to us, without a word."""
-        self._http.cut()
+    def cut(self, *, amid: bool = False) -> None:
+        """Cut every connection to us, without a word; see `HttpServer.cut`."""
+        self._http.cut(amid=amid)
 
     async def stop(self) -> None:
         """Stop serving, cancel what is under way, close the book."""

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.mistakes import Mistake
 from simulator.wire.faults import FaultBoard
 from simulator.wire.faults_guest import Welcome
 from simulator.world_file import EmpPlan
@@ -54,6 +55,7 @@ class Emp:
         self._chance = chance
         self._journal = journal
         self._running: Any = None
+        self._up = True
         self._safety = safety(plan.tls, insecure=insecure)
         self._welcome = None if faults is None else Welcome(faults, actor)
         self._http = ControlClient(clock, self._welcome, self._safety)
@@ -90,6 +92,22 @@ class Emp:
         """Cut every connection to it, without a word."""
         if self._running is not None:
             self._running.cut()
+
+    async def down(self) -> None:
+        """Let it be away, as without power: connections break, nobody answers. Raises Mistake."""
+        if self._running is None or not self._up:
+            raise Mistake(f"{self.name} is not there")
+        self._up = False
+        self._journal.event("world", "emp.down", peer=self.actor)
+        await self._running.down()
+
+    async def up(self) -> None:
+        """Let it be back where it was, with what it held. Raises Mistake, BindError."""
+        if self._running is None or self._up:
+            raise Mistake(f"{self.name} has not been away")
+        self._up = True
+        self._journal.event("world", "emp.up", peer=self.actor)
+        await self._running.start()
 
     @property
     def struck(self) -> bool:

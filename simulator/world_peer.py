@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from inspect import signature
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
@@ -25,6 +26,7 @@ from simulator.wire.http_aio import HttpClient
 from simulator.wire.tls import Identity, Tls, TlsPem, pinned_context
 from simulator.world_file import PeerPlan
 
+IN_MEMORY = ":memory:"
 ENTRY_POINTS = "simulator.peers"
 
 
@@ -96,6 +98,28 @@ class Peer:
         """Cut every connection to it, without a word."""
         if self._running is not None:
             self._running.cut()
+
+    async def kill(self) -> None:
+        """Kill it, as by kill -9: nobody is told, nothing is finished; what it was told stands in
+        its database. Raises Mistake where it keeps none, or does not run here.
+        """
+        if self._running is None:
+            raise Mistake(f"{self.name} does not run here")
+        if self.plan.database == IN_MEMORY:
+            raise Mistake(f"{self.name} would lose its book: it needs a 'database'")
+        self._journal.event("world", "peer.killed", peer=self.name)
+        self._running.cut(amid=True)
+        running, self._running = self._running, None
+        await running.stop()
+
+    async def revive(self) -> None:
+        """Start it again on its database, where it was. Raises Mistake, BindError."""
+        place = urlsplit(self.base_url)
+        if self._running is not None or place.hostname is None:
+            raise Mistake(f"{self.name} has not been killed")
+        self._journal.event("world", "peer.revived", peer=self.name)
+        self.plan = replace(self.plan, port=place.port or 0)
+        await self.start(place.hostname)
 
     @property
     def struck(self) -> bool:

@@ -122,6 +122,8 @@ def _summary(results: list[Survived], planned: int, *, as_json: bool) -> None:
         "hits": sum(r.hits for r in results),
         "unstruck": sum(r.unstruck for r in results),
         "deaths": sum(r.deaths for r in results),
+        "peer_deaths": sum(r.peer_deaths for r in results),
+        "emp_absences": sum(r.absences for r in results),
         "transactions": sum(r.transactions for r in results),
         "cdrs": sum(r.cdrs for r in results),
         "world_hours": round(sum(r.world_s for r in results) / 3600, 1),
@@ -136,7 +138,8 @@ def _summary(results: list[Survived], planned: int, *, as_json: bool) -> None:
         f"{told['seeds']} seeds, {told['world_hours']:g} hours of their worlds: "
         f"{told['faults']} faults, {told['unstruck']} of which never struck, "
         f"struck {told['hits']} times, "
-        f"the CPO died {told['deaths']} times, "
+        f"the CPO died {told['deaths']} times, the peer {told['peer_deaths']} times, "
+        f"an EMP was away {told['emp_absences']} times, "
         f"{told['transactions']} transactions, {told['cdrs']} CDRs. "
         f"{len(told['failed'])} seeds failed."
     )

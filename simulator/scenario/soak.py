@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from simulator.kernel.loop import run as run_loop
-from simulator.scenario.soak_trial import Placed, Trial, Visit, draw
+from simulator.scenario.soak_trial import (
+    CPO_KILLED,
+    EMP_AWAY,
+    PEER_KILLED,
+    Placed,
+    Trial,
+    Visit,
+    draw,
+)
 from simulator.scenario.soak_truth import Broken, invariants
 from simulator.scenario.unstruck import never_struck
 from simulator.station.config import StationError
@@ -40,6 +48,8 @@ class Survived:
     hits: int = 0
     unstruck: int = 0  # how many faults have never struck
     deaths: int = 0  # of the CPO
+    peer_deaths: int = 0
+    absences: int = 0  # of the EMP
     transactions: int = 0
     cdrs: int = 0
     world_s: float = 0.0
@@ -87,8 +97,7 @@ def play(trial: Trial, *, journal: Path | None = None) -> Survived:
     outcome = Survived(trial.seed, faults=sum(not p.kills for p in trial.faults))
     before = _descriptors()
     with TemporaryDirectory(prefix="roamlab-") as place:
-        book = Path(place, "book.db") if trial.dies else None
-        _played(trial, World(trial.plan(book)), outcome, journal)
+        _played(trial, World(trial.plan(Path(place))), outcome, journal)
     after = _descriptors()
     if after > before:
         outcome.broken.append(Broken("no-leak", f"{after - before} more open files than before"))
@@ -139,7 +148,7 @@ async def _live(trial: Trial, world: World, outcome: Survived) -> None:
     for emp in world.emps.values():
         await emp.register()
     placing = asyncio.create_task(_place(trial, world))
-    dying = asyncio.create_task(_die(trial, world, outcome))
+    dying = asyncio.gather(*(_die(trial, world, outcome, kind) for kind in _DEATHS))
     places = dict.fromkeys((visit.station, visit.evse) for visit in trial.visits)
     try:
         await asyncio.gather(
@@ -165,15 +174,36 @@ async def _place(trial: Trial, world: World) -> None:
             world.faults.board.add(dict(placed.spec))
 
 
-async def _die(trial: Trial, world: World, outcome: Survived) -> None:
+async def _die(trial: Trial, world: World, outcome: Survived, kind: str) -> None:
     began_s = world.clock.monotonic()
     for placed in trial.faults:
-        if placed.kills:
+        if placed.spec["kind"] == kind:
             await world.clock.sleep(placed.at_s - (world.clock.monotonic() - began_s))
-            await world.kill_cpo()
+            away, back, counted = _DEATHS[kind](world)
+            await away()
             await world.clock.sleep(placed.spec["lasts"])
-            await world.revive_cpo()
-            outcome.deaths += 1
+            await back()
+            setattr(outcome, counted, getattr(outcome, counted) + 1)
+
+
+Verb = Callable[[], Awaitable[None]]
+
+
+def _cpo(world: World) -> tuple[Verb, Verb, str]:
+    return world.kill_cpo, world.revive_cpo, "deaths"
+
+
+def _peer(world: World) -> tuple[Verb, Verb, str]:
+    (peer,) = world.peers.values()
+    return peer.kill, peer.revive, "peer_deaths"
+
+
+def _emp(world: World) -> tuple[Verb, Verb, str]:
+    (emp,) = world.emps.values()
+    return emp.down, emp.up, "absences"
+
+
+_DEATHS = {CPO_KILLED: _cpo, PEER_KILLED: _peer, EMP_AWAY: _emp}
 
 
 async def _drivers(trial: Trial, world: World, name: str, evse: int) -> None:
@@ -237,4 +267,7 @@ async def _come_to_rest(world: World) -> None:
         seen = world.cpo.snapshot()
         if not waiting and not seen["sessions"] and not seen["outbox"]:
             await world.clock.sleep(_PATIENCE_S)
-            return
+            break
+    for peer in world.peers.values() if world.emps else ():
+        await peer.control("POST", "/roam/night")  # what an EMP did not take is due then
+        await world.clock.sleep(_PATIENCE_S)

@@ -24,10 +24,13 @@ from simulator.world_file import SCHEMA, WorldFile, read_changed
 Spec = Mapping[str, Any]
 # Faults are placed within the first so many seconds: later there is little left to strike.
 _FAULTS_S = 2.5 * 3600.0
-# Beside the kinds of fault that a board knows: the CPO dies, and is back after `lasts` seconds.
-CPO_KILLED = "cpo_killed"
+# Beside the kinds of fault that a board knows: CPO or peer die, or the EMP is away; they are back
+# after `lasts` seconds.
+CPO_KILLED, PEER_KILLED, EMP_AWAY = "cpo_killed", "peer_killed", "emp_away"
+OUTAGES = (CPO_KILLED, PEER_KILLED, EMP_AWAY)
 # What shares of the worlds have.
 _WITH_EMP, _WITH_TLS, _WITH_CONTRACTS, _WITH_DEATH = 0.25, 0.15, 0.15, 0.3
+_WITH_PEERS_DEATH, _WITH_EMP_AWAY = 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A fault, or a death of the CPO, and when it is placed after the world has begun."""
+    """A fault, or who dies, and when it is placed after the world has begun."""
 
     at_s: float
     spec: Spec
 
     @property
     def kills(self) -> bool:
-        """It is the CPO's death, and no fault of a board."""
-        return bool(self.spec["kind"] == CPO_KILLED)
+        """It is somebody's death or absence, and no fault of a board."""
+        return self.spec["kind"] in OUTAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +73,18 @@ class Trial:
     visits: tuple[Visit, ...]
     faults: tuple[Placed, ...]
 
-    @property
-    def dies(self) -> bool:
-        """The CPO is killed, and needs a database that survives it."""
-        return any(placed.kills for placed in self.faults)
+    def dies(self, how: str) -> bool:
+        """Somebody is killed, and needs a database that survives it."""
+        return any(placed.spec["kind"] == how for placed in self.faults)
 
-    def plan(self, database: Path | None = None) -> WorldFile:
-        """The world to build; with `database` the CPO keeps its book there."""
+    def plan(self, place: Path) -> WorldFile:
+        """The world to build; who dies keeps a book in that place."""
         world = dict(self.world)
-        if database is not None:
-            world["cpo"] = {**world["cpo"], "database": str(database)}
+        if self.dies(CPO_KILLED):
+            world["cpo"] = {**world["cpo"], "database": str(place / "book.db")}
+        if self.dies(PEER_KILLED):
+            (peer,) = world["peers"]
+            world["peers"] = [{**peer, "database": str(place / "peer.db")}]
         text = msgspec.json.encode(world).decode()
         return read_changed(parse(text, f"seed {self.seed}", SCHEMA), {})
 
@@ -104,7 +109,10 @@ def draw(seed: int) -> Trial:
     names = [station["id"] for station in stations]
     faults = _faults(chance.child("faults"), names)
     faults += _faults_of_certificates(chance.child("certificates"), world, names)
-    faults += _deaths(chance.child("deaths"))
+    faults += _outages(chance.child("deaths"), CPO_KILLED, _WITH_DEATH)
+    faults += _outages(chance.child("peer's deaths"), PEER_KILLED, _WITH_PEERS_DEATH)
+    if "emps" in world:
+        faults += _outages(chance.child("emp away"), EMP_AWAY, _WITH_EMP_AWAY)
     faults.sort(key=lambda placed: placed.at_s)
     return Trial(seed, world, visits, tuple(faults))
 
@@ -352,7 +360,8 @@ def _faults_of_certificates(
     kinds: list[dict[str, Any]] = []
     if "ocpp_tls" in world["cpo"]:
         showing = [f"station/{s['id']}" for s in _stations(world) if s["security_profile"] == 3]
-        kinds += [{"kind": kind, "actor": chance.choice(("cpo", *showing))} for kind in _TLS_KINDS]
+        showing += ["cpo", "plugsurfing", *(emp["name"] for emp in world.get("emps", ()))]
+        kinds += [{"kind": kind, "actor": chance.choice(showing)} for kind in _TLS_KINDS]
     if "cars" in world:
         kinds += [{"kind": kind} for kind in _OCSP_KINDS]
     return [
@@ -364,14 +373,14 @@ def _faults_of_certificates(
     ]
 
 
-def _deaths(chance: Chance) -> list[Placed]:
-    """When the CPO dies, if it does."""
-    if not chance.happens(_WITH_DEATH):
+def _outages(chance: Chance, kind: str, share: float) -> list[Placed]:
+    """When somebody dies or is away, if at all."""
+    if not chance.happens(share):
         return []
     return [
         Placed(
             round(chance.uniform(0, _FAULTS_S), 3),
-            {"kind": CPO_KILLED, "lasts": chance.choice((0, 1, 20, 300, 1800))},
+            {"kind": kind, "lasts": chance.choice((0, 1, 20, 300, 1800))},
         )
         for _ in range(chance.integer(1, 2))
     ]
