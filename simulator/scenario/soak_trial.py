@@ -77,12 +77,12 @@ class Trial:
         """Somebody is killed, and needs a database that survives it."""
         return any(placed.spec["kind"] == how for placed in self.faults)
 
-    def plan(self, place: Path) -> WorldFile:
+    def plan(self, place: Path | None = None) -> WorldFile:
         """The world to build; who dies keeps a book in that place."""
         world = dict(self.world)
-        if self.dies(CPO_KILLED):
+        if place is not None and self.dies(CPO_KILLED):
             world["cpo"] = {**world["cpo"], "database": str(place / "book.db")}
-        if self.dies(PEER_KILLED):
+        if place is not None and self.dies(PEER_KILLED):
             (peer,) = world["peers"]
             world["peers"] = [{**peer, "database": str(place / "peer.db")}]
         text = msgspec.json.encode(world).decode()

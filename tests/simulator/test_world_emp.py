@@ -10,6 +10,7 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
+from simulator.wire.http_aio import HttpFailure
 from simulator.world import World
 from simulator.world_emp import Emp
 from simulator.world_file import EmpPlan, PeerPlan, WorldFile, read_text
@@ -98,6 +99,30 @@ async def test_an_unknown_kind_is_guessed_at_and_a_stop_is_harmless(
         await emp.start("127.0.0.1")
     await emp.stop()
     await emp.stop()
+
+
+async def test_it_is_away_and_back_with_what_it_held() -> None:
+    async with World(read_text(WORLD.format(register="emp", country="DEU"), "w.yaml")) as world:
+        (emp,) = world.emps.values()
+        await world.clock.sleep(5)
+        held, url = await emp.state(), emp.control_url
+        assert held["registered"]
+        with pytest.raises(Mistake, match="has not been away"):
+            await emp.up()
+        await emp.down()
+        with pytest.raises(HttpFailure):
+            await emp.state()
+        with pytest.raises(Mistake, match="is not there"):
+            await emp.down()
+        await world.clock.sleep(300)
+        await emp.up()
+        since = world.journal.seq
+        assert (emp.control_url, await emp.state()) == (url, held)
+        await world.clock.sleep(300)
+        pulls = [r for r in world.journal.records if r["seq"] > since and r["leg"] == "ocpi"]
+        assert len({r["seq"] for r in pulls if r["actor"] == emp.actor}) >= 4
+        told = [r["what"] for r in world.journal.records if r["actor"] == "world"]
+        assert told == ["emp.down", "emp.up"]
 
 
 TWO = """\

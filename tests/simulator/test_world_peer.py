@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Mistake
-from simulator.wire.http_aio import HttpClient
+from simulator.wire.http_aio import HttpClient, HttpFailure
 from simulator.world import World
 from simulator.world_file import PeerPlan, read_text
 from simulator.world_peer import Peer, PeerRefused
@@ -111,3 +112,32 @@ async def test_each_registration_has_a_token_a_of_its_own() -> None:
     await world.register_at(peer.versions_url, peer.token_a, "plugsurfing")
     assert [p["name"] for p in world.cpo.snapshot()["peers"]] == ["plugsurfing"]
     await world.stop()
+
+
+async def test_a_killed_one_is_back_on_its_database_where_it_was(
+    clock: Clock, chance: Chance, journal: Journal, tmp_path: Path
+) -> None:
+    plan = PeerPlan("plugsurfing", database=str(tmp_path / "peer.db"))
+    peer = Peer(plan, clock=clock, chance=chance, journal=journal)
+    with pytest.raises(Mistake, match="does not run here"):
+        await peer.kill()
+    await peer.start("127.0.0.1")
+    await peer.put_token({"uid": "04BB", "valid": True})
+    url = peer.base_url
+    with pytest.raises(Mistake, match="has not been killed"):
+        await peer.revive()
+    await peer.kill()
+    with pytest.raises(HttpFailure):
+        await peer.state()
+    await peer.revive()
+    assert peer.base_url == url
+    assert "04BB" in [token["uid"] for token in (await peer.state())["tokens"]]
+    told = [r["what"] for r in journal.records if r["actor"] == "world"]
+    assert told == ["peer.killed", "peer.revived"]
+    await peer.stop()
+
+
+async def test_one_that_would_lose_its_book_is_not_killed(peer: Peer) -> None:
+    with pytest.raises(Mistake, match="needs a 'database'"):
+        await peer.kill()
+    assert (await peer.state())["tokens"]

@@ -10,7 +10,7 @@ import pytest
 
 from simulator.scenario import soak as module
 from simulator.scenario.soak import Survived, play, shrunk, soak
-from simulator.scenario.soak_trial import CPO_KILLED, Placed, Trial, draw
+from simulator.scenario.soak_trial import CPO_KILLED, EMP_AWAY, PEER_KILLED, Placed, Trial, draw
 from simulator.scenario.soak_truth import Broken
 
 
@@ -39,6 +39,20 @@ def test_the_cpo_dies_and_nothing_is_lost(tmp_path: Path) -> None:
     assert [outcome.deaths for outcome in outcomes] == [8, 8]
     assert outcomes[0].transactions > 0
     assert outcomes[0].digest == outcomes[1].digest
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("kind", "counted"), [(PEER_KILLED, "peer_deaths"), (EMP_AWAY, "absences")]
+)
+def test_the_peer_dies_or_an_emp_is_away_and_nothing_is_lost(kind: str, counted: str) -> None:
+    trials = (trial for trial in map(draw, range(1, 60)) if "emps" in trial.world)
+    trial = next(trial for trial in trials if len(trial.visits) > 4)
+    outages = tuple(Placed(600.0 * n, {"kind": kind, "lasts": 60.0 * n}) for n in range(1, 9))
+    outcome = play(replace(trial, faults=outages))
+    assert outcome.broken == []
+    assert getattr(outcome, counted) == 8
+    assert outcome.transactions > 0
 
 
 @pytest.mark.real

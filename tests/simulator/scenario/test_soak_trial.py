@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.scenario.soak_trial import CPO_KILLED, draw
+from simulator.scenario.soak_trial import CPO_KILLED, EMP_AWAY, OUTAGES, PEER_KILLED, draw
 from simulator.wire.fault_spec import Fault
 from simulator.wire.faults import FAULTS
+from simulator.world_file import WorldFile
 
 
 @pytest.mark.parametrize("seed", range(0, 300, 7))
@@ -24,7 +25,7 @@ def test_a_seed_is_a_whole_trial(seed: int) -> None:
         assert (visit.token is None) is (visit.car is not None)
         assert visit.car is None or visit.car in plan.cars
     for placed in trial.faults:
-        if placed.spec["kind"] != CPO_KILLED:
+        if placed.spec["kind"] not in OUTAGES:
             assert Fault.parse(dict(placed.spec)).kind in FAULTS
     assert [placed.at_s for placed in trial.faults] == sorted(p.at_s for p in trial.faults)
 
@@ -43,7 +44,10 @@ def test_every_sort_of_world_is_among_them() -> None:
     assert 25 < sum(bool(plan.emps) for plan in plans) < 75
     assert 15 < sum(plan.ocpp_tls.identity is not None for plan in plans) < 50
     assert 15 < sum(bool(plan.contracts) for plan in plans) < 50
-    assert 35 < sum(trial.dies for trial in trials) < 90
+    assert 35 < sum(trial.dies(CPO_KILLED) for trial in trials) < 90
+    assert 35 < sum(trial.dies(PEER_KILLED) for trial in trials) < 90
+    assert 10 < sum(trial.dies(EMP_AWAY) for trial in trials) < 45
+    assert all("emps" in trial.world for trial in trials if trial.dies(EMP_AWAY))
     kinds = {placed.spec["kind"] for trial in trials for placed in trial.faults}
     assert {kind for kind in FAULTS if kind.startswith(("tls_", "ocsp_"))} <= kinds
     whos = {visit.token is None for trial in trials for visit in trial.visits}
@@ -51,9 +55,19 @@ def test_every_sort_of_world_is_among_them() -> None:
 
 
 def test_who_dies_has_a_database_of_its_own(tmp_path: Path) -> None:
-    trial = next(trial for trial in map(draw, range(100)) if trial.dies)
-    assert trial.plan().cpo.get("database", ":memory:") == ":memory:"
-    assert trial.plan(tmp_path / "book.db").cpo["database"] == str(tmp_path / "book.db")
+    drawn = [draw(seed) for seed in range(100)]
+    for one in (CPO_KILLED, PEER_KILLED):
+        (other,) = {CPO_KILLED, PEER_KILLED} - {one}
+        trial = next(trial for trial in drawn if trial.dies(one) and not trial.dies(other))
+        assert books(trial.plan()) == {CPO_KILLED: ":memory:", PEER_KILLED: ":memory:"}
+        kept = books(trial.plan(tmp_path))
+        assert Path(kept[one]).parent == tmp_path
+        assert kept[other] == ":memory:"
+
+
+def books(plan: WorldFile) -> dict[str, str]:
+    (peer,) = plan.peers
+    return {CPO_KILLED: plan.cpo.get("database", ":memory:"), PEER_KILLED: peer.database}
 
 
 def test_a_fault_can_be_left_out() -> None:
