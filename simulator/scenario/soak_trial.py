@@ -114,7 +114,22 @@ def draw(seed: int) -> Trial:
     if "emps" in world:
         faults += _outages(chance.child("emp away"), EMP_AWAY, _WITH_EMP_AWAY)
     faults.sort(key=lambda placed: placed.at_s)
+    _let_charge_offline(world, faults)
     return Trial(seed, world, visits, tuple(faults))
+
+
+def _let_charge_offline(world: dict[str, Any], faults: list[Placed]) -> None:
+    """Where nobody may be there to ask, cards may charge all the same: of one that may not, what a
+    station let charge offline is nobody's to pay, by right.
+    """
+    kinds = {placed.spec["kind"] for placed in faults}
+    shown = {placed.spec.get("actor") for placed in faults if placed.spec["kind"] in _TLS_KINDS}
+    emps = world.get("emps", [])
+    if PEER_KILLED in kinds or EMP_AWAY in kinds or shown & {"plugsurfing", "emp"}:
+        for token in (token for party in (*world["peers"], *emps) for token in party["tokens"]):
+            token["whitelist"] = "ALLOWED_OFFLINE"
+        for emp in emps:
+            emp["organisation"] = {"authorization": {"otherwise": "accept"}}
 
 
 def _drivers(world: Mapping[str, Any]) -> list[tuple[str | None, str | None]]:
