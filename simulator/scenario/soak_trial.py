@@ -24,13 +24,12 @@ from simulator.world_file import SCHEMA, WorldFile, read_changed
 Spec = Mapping[str, Any]
 # Faults are placed within the first so many seconds: later there is little left to strike.
 _FAULTS_S = 2.5 * 3600.0
-# Beside the kinds of fault that a board knows: CPO or peer die, or the EMP is away; they are back
-# after `lasts` seconds.
+# Beside the kinds of fault of a board: who dies or is away, and is back after `lasts` seconds.
 CPO_KILLED, PEER_KILLED, EMP_AWAY = "cpo_killed", "peer_killed", "emp_away"
 OUTAGES = (CPO_KILLED, PEER_KILLED, EMP_AWAY)
 # What shares of the worlds have.
-_WITH_EMP, _WITH_TLS, _WITH_CONTRACTS, _WITH_DEATH = 0.25, 0.15, 0.15, 0.3
-_WITH_PEERS_DEATH, _WITH_EMP_AWAY = 0.3, 0.5
+_WITH_EMP, _WITH_TLS, _WITH_CONTRACTS = 0.25, 0.15, 0.15
+_WITH_DEATH, _WITH_PEERS_DEATH, _WITH_EMP_AWAY = 0.3, 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +118,14 @@ def draw(seed: int) -> Trial:
 
 
 def _let_charge_offline(world: dict[str, Any], faults: list[Placed]) -> None:
-    """Where nobody may be there to ask, cards may charge all the same: of one that may not, what a
-    station let charge offline is nobody's to pay, by right.
-    """
+    """Where nobody may be there to ask, cards may charge all the same: else it is nobody's to pay."""
     kinds = {placed.spec["kind"] for placed in faults}
     shown = {placed.spec.get("actor") for placed in faults if placed.spec["kind"] in _TLS_KINDS}
     emps = world.get("emps", [])
     if PEER_KILLED in kinds or EMP_AWAY in kinds or shown & {"plugsurfing", "emp"}:
-        for token in (token for party in (*world["peers"], *emps) for token in party["tokens"]):
-            token["whitelist"] = "ALLOWED_OFFLINE"
+        for party in (*world["peers"], *emps):
+            for token in party["tokens"]:
+                token["whitelist"] = "ALLOWED_OFFLINE"
         for emp in emps:
             emp["organisation"] = {"authorization": {"otherwise": "accept"}}
 
