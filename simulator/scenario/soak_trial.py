@@ -118,7 +118,7 @@ def draw(seed: int) -> Trial:
 
 
 def _let_charge_offline(world: dict[str, Any], faults: list[Placed]) -> None:
-    """Where nobody may be there to ask, cards may charge all the same: else it is nobody's to pay."""
+    """Where nobody may be there to ask, cards may charge: else it is nobody's to pay."""
     kinds = {placed.spec["kind"] for placed in faults}
     shown = {placed.spec.get("actor") for placed in faults if placed.spec["kind"] in _TLS_KINDS}
     emps = world.get("emps", [])
