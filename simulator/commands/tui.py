@@ -79,7 +79,7 @@ def attach_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Your keys and theme (docs/tui.md); default roamlab/tui.toml where your settings are.",
 )
 @clock_option(
-    "scaled:60", "Default scaled:60, with --story scaled:20; virtual is too fast to be looked at."
+    "scaled:60", "Default scaled:60, with --story scaled:10; virtual is too fast to be looked at."
 )
 @seed_option
 @journal_option
@@ -112,7 +112,7 @@ def tui(
     if story is not None:
         story = str(_story_file(story))
     if story is not None and not _told_by_hand(context, "clock_name"):
-        clock_name = "scaled:20"
+        clock_name = "scaled:10"
     with _curtain():
         importlib.import_module("simulator.tui.app")  # which takes as long as all the rest
         if attach is not None:

@@ -23,7 +23,7 @@ DEFAULT = "demo/partners"
 # go for it: its timeouts of 30 s must not become shorter than a machine's hiccup.
 WAIT_S, FASTEST = 5.0, 120.0
 _TOO_SLOW = (
-    "{} lets cars charge for minutes, and this world's clock is real: start with --clock scaled:20"
+    "{} lets cars charge for minutes, and this world's clock is real: start with --clock scaled:10"
 )
 # What a step does, for guests; the arguments that it names stand in it. Others are not told.
 _DEEDS: Mapping[str, str] = {

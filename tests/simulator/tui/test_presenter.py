@@ -160,7 +160,7 @@ async def test_what_goes_wrong_ends_the_beat() -> None:
 
 
 async def test_a_real_clock_and_a_file_that_is_not_there_are_told() -> None:
-    with pytest.raises(Mistake, match="start with --clock scaled:20"):
+    with pytest.raises(Mistake, match="start with --clock scaled:10"):
         await Presenter(Staged(), lambda: "real", DEFAULT).go_on()
     with pytest.raises(Mistake, match="there is no such scenario"):
         await Presenter(Staged(), lambda: "scaled:9", "nobody/wrote").go_on()

@@ -67,7 +67,7 @@ async def _stage(
     """The story as it is, but for how long cars charge, about to begin."""
     path = folder / "partners.yaml"
     path.write_text(re.sub(r"advance: \d+ min", "advance: 80 s", _story()), encoding="utf-8")
-    async with playing(size=size, clock="scaled:20") as (app, pilot):
+    async with playing(size=size, clock="scaled:8") as (app, pilot):
         await until(pilot, lambda: app.started)
         assert app.story == DEFAULT
         app.story = str(path)
