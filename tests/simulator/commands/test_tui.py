@@ -146,7 +146,7 @@ def test_a_story_is_presented_in_its_own_world(
     (tmp_path / "story.yaml").write_text(STORY)
     own = command.rpartition(" ")[0]
     terminal.start(f"{own} --story story.yaml", (80, 24))
-    told = terminal.wait("clock scaled:20")
+    told = terminal.wait("clock scaled:10")
     assert "small" in told and "F10 begins" in told and "PLUGSURFING" in told
     terminal.keys("F10")
     told = terminal.wait("Somebody comes.")
