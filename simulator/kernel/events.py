@@ -65,6 +65,7 @@ EVENTS = frozenset({
     "session.tariff_wrong", "session.unreadable",
     "station.asked", "station.booted", "station.configured", "station.offline", "station.online",
     "station.power_cut", "station.powered_on", "station.refused", "station.reset",
+    "step.failed",
     "tariff.not_taken",
     "tls.refused",
     "token.quirk", "token.unusable",

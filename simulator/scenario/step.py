@@ -216,7 +216,8 @@ async def do(step: Step, play: Play, given: Any) -> Result:
     """Check, tell and perform one step. Raises StepError, StepFailed where it takes too long, and
     what its verb raises.
 
-    The record is made before anything happens, so that it stands in front of what follows from it.
+    The record is made before anything happens, so that it stands in front of what follows from it;
+    one that fails is told of by an event of its own.
     """
     arguments = step.read(given)
     _check_names(step, play, arguments)
@@ -228,7 +229,17 @@ async def do(step: Step, play: Play, given: Any) -> Result:
         for name, value in told.items()
         if value is not None
     }
-    play.world.journal.append("step", ACTOR, step=step.name, arguments=shown)
+    journal = play.world.journal
+    record = journal.append("step", ACTOR, step=step.name, arguments=shown)
+    try:
+        return await _performed(step, play, arguments)
+    except Mistake as error:
+        journal.event(ACTOR, "step.failed", about=record["seq"], step=step.name, why=str(error))
+        raise
+
+
+async def _performed(step: Step, play: Play, arguments: Arguments) -> Result:
+    """Perform it within its time. Raises StepFailed, and what its verb raises."""
     clock, longest_s = play.world.clock, named_s(arguments) + _PATIENCE_S
     try:
         # Where time is held it must reach the end of the timeout, else nobody would tell.

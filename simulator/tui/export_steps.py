@@ -1,7 +1,8 @@
 """What was done by hand, to be done again: as a scenario file, as a test for pytest.
 
 Rule: only steps; time between them passes as it did. What belongs to the moment alone (how fast the
-clock ran, what was recorded) is left out, and so is what the journal hides: that is said.
+clock ran, what was recorded) is left out, and so is what failed, or what the journal hides: that is
+said.
 """
 
 from __future__ import annotations
@@ -19,24 +20,28 @@ from simulator.tui.engine import Facts
 from simulator.tui.exchange import Exchange
 
 Deed = tuple[str, dict[str, Any]]
+Failed = Mapping[int, str]
+NONE: Failed = {}
 _OF_THE_MOMENT = frozenset({"speed", "record", "stop_recording"})
 _WIDE = 100
 
 
-def deeds(steps: Iterable[Record]) -> list[Deed]:
-    """The steps and the time between them. Raises Mistake where there are none."""
-    return [deed for _, deed in _told(steps)]
+def deeds(steps: Iterable[Record], failed: Failed = NONE) -> list[Deed]:
+    """The steps and the time between them; `failed` says why by number. Raises Mistake where there
+    are none.
+    """
+    return [deed for _, deed in _told(steps, failed)]
 
 
-def _told(steps: Iterable[Record]) -> list[tuple[int, Deed]]:
+def _told(steps: Iterable[Record], failed: Failed) -> list[tuple[int, Deed]]:
     """The same, each with the number of the record behind which it has its place."""
-    told = list(_deeds(steps))
+    told = list(_deeds(steps, failed))
     if not told:
         raise Mistake("nothing was done by hand yet: there is nothing to save")
     return told
 
 
-def _deeds(steps: Iterable[Record]) -> Iterator[tuple[int, Deed]]:
+def _deeds(steps: Iterable[Record], failed: Failed) -> Iterator[tuple[int, Deed]]:
     before: datetime | None = None
     last = 0  # the number of the step before
     for record in steps:
@@ -57,19 +62,21 @@ def _deeds(steps: Iterable[Record]) -> Iterator[tuple[int, Deed]]:
             arguments.pop("pause", None)
         if name == "release" and "id" in arguments:  # somebody saw it before
             yield last, ("expect", {"fault": "hold", "where": {"/held": arguments["id"]}})
-        if HIDDEN in str(arguments):
+        if last in failed:
+            yield last, ("note", {"text": f"left out: {name}, it failed: {failed[last]}"})
+        elif HIDDEN in str(arguments):
             why = f"left out: {name}, a secret of it is hidden in the journal"
             yield last, ("note", {"text": why})
         else:
             yield last, (name, arguments)
 
 
-def scenario(steps: Iterable[Record], facts: Facts) -> str:
+def scenario(steps: Iterable[Record], facts: Facts, failed: Failed = NONE) -> str:
     """A scenario file. Raises Mistake."""
     from ruamel.yaml import YAML
 
     told: list[dict[str, Any]] = []
-    for name, arguments in deeds(steps):
+    for name, arguments in deeds(steps, failed):
         short = name == "advance" and list(arguments) == ["by"]
         told.append({name: arguments["by"] if short else arguments or None})
     text = io.StringIO()
@@ -89,14 +96,19 @@ def scenario(steps: Iterable[Record], facts: Facts) -> str:
     return text.getvalue()
 
 
-def pytest(steps: Iterable[Record], exchanges: Iterable[Exchange], facts: Facts) -> str:
+def pytest(
+    steps: Iterable[Record],
+    exchanges: Iterable[Exchange],
+    facts: Facts,
+    failed: Failed = NONE,
+) -> str:
     """A test that does the same, and expects the CDRs that the CPO sent since to come out as they
     did, each before the step that came after it: expectations look forward. On a virtual clock,
     unless the world lived in real time. Raises Mistake.
     """
     steps, exchanges = list(steps), list(exchanges)
     held = {ex.held: ex.record["seq"] for ex in exchanges if ex.leg == "fault"}
-    told = [(_place(seq, deed, held), deed) for seq, deed in _told(steps)]
+    told = [(_place(seq, deed, held), deed) for seq, deed in _told(steps, failed)]
     told += _cdrs(exchanges, steps[0]["seq"])
     told.sort(key=lambda one: one[0])
     clock = "real" if facts.clock == "real" else "virtual"

@@ -76,13 +76,14 @@ def _keep(app: RoamlabApp, stem: str, suffix: str, text: str) -> str:
 
 
 def _scenario(app: RoamlabApp) -> Export:
-    facts = app.engine.facts
-    return f"by-hand-{facts.world}", "yaml", export_steps.scenario(app.store.steps, facts)
+    facts, store = app.engine.facts, app.store
+    text = export_steps.scenario(store.steps, facts, store.failed_steps)
+    return f"by-hand-{facts.world}", "yaml", text
 
 
 def _pytest(app: RoamlabApp) -> Export:
     facts, store = app.engine.facts, app.store
-    text = export_steps.pytest(store.steps, store.exchanges.after(0), facts)
+    text = export_steps.pytest(store.steps, store.exchanges.after(0), facts, store.failed_steps)
     return "test_by_hand", "py", text
 
 

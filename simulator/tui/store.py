@@ -51,6 +51,7 @@ class Store:
         self.history: dict[tuple[str, int], deque[tuple[float, float | None]]] = {}
         self.steps: deque[Record] = deque(maxlen=STEPS_KEPT)
         self.events: deque[Record] = deque(maxlen=STEPS_KEPT)
+        self.failed_steps: dict[int, str] = {}  # by number: why
         self.versions = {"exchanges": 0, "visits": 0, "stations": 0}
         self.failures = 0
         self.holding: Snapshot = NOTHING_HELD
@@ -82,6 +83,8 @@ class Store:
                 self._comment(record, about, changes)
         elif leg == "event":
             self.events.append(record)
+            if record["what"] == "step.failed":
+                self.failed_steps[record["data"]["about"]] = record["data"]["why"]
         actor = record["actor"]
         if actor.startswith("station/"):
             self._stale[actor[8:]] = None

@@ -73,7 +73,8 @@ async def test_a_clock_with_one_speed_says_how_to_get_another(
 ) -> None:
     with pytest.raises(StepError, match="a virtual clock has one speed: start with --clock scaled"):
         await perform(play(journal, clock), "speed", 2)
-    assert not [record for record in journal.records if record["leg"] == "event"]
+    (failed,) = [record for record in journal.records if record["leg"] == "event"]
+    assert failed["what"] == "step.failed" and "has one speed" in failed["data"]["why"]
 
 
 async def test_a_part_of_the_journal_is_taken_down(

@@ -50,6 +50,23 @@ async def test_steps_by_hand_are_a_scenario_that_is_one(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+async def test_what_failed_is_left_out_and_that_is_said(tmp_path: Path) -> None:
+    async with playing(folder=tmp_path) as (app, pilot):
+        with pytest.raises(Mistake, match="refused the card"):
+            await app.engine.perform("start", {"station": "DE-AC-1", "token": "04FFFF"})
+        await app.engine.perform("unplug", {"station": "DE-AC-1"})
+        store = app.store
+        await until(pilot, lambda: len(store.steps) == 2 and store.failed_steps)
+        told = export_steps.deeds(store.steps, store.failed_steps)
+        assert [name for name, _ in told if name != "advance"] == ["note", "unplug"]
+        assert "left out: start, it failed: start: DE-AC-1 refused" in told[0][1]["text"]
+        for text in (
+            export_steps.scenario(store.steps, app.engine.facts, store.failed_steps),
+            export_steps.pytest(store.steps, [], app.engine.facts, store.failed_steps),
+        ):
+            assert "left out: start" in text and "04FFFF}" not in text
+
+
 async def test_what_was_held_is_waited_for_before_it_is_released() -> None:
     wire = Wire()
     step(wire, "intercept", filter="~a PUT", times="always", pause=True)
