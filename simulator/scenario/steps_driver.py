@@ -37,8 +37,22 @@ async def start(play: Play, given: Arguments) -> Result:
     if evse_id not in station.memory.cars:
         await plug(play, {**given, "connector": None})
     if not await station.tap(evse_id, given["token"], given["type"]):
-        raise StepFailed(f"start: {station.config.id} refused the card {given['token']}")
+        name, why = station.config.id, _refusal(play, station)
+        raise StepFailed(f"start: {name} refused the card {given['token']}: {why}")
     return True
+
+
+def _refusal(play: Play, station: Station) -> str:
+    """Why a station refused a card, as it told last."""
+    actor = f"station/{station.config.id}"
+    for record in reversed(play.world.journal.records):
+        if record["leg"] == "event" and (record["actor"], record["what"]) == (
+            actor,
+            "card.refused",
+        ):
+            status, why = record["data"].get("status"), record["data"]["why"]
+            return f"{status} ({why})" if status else str(why)
+    return "it did not say why"
 
 
 async def stop(play: Play, given: Arguments) -> Result:

@@ -33,5 +33,9 @@ def test_a_session_with_pauses_a_cut_and_a_restart() -> None:
 
 
 def test_a_card_that_must_start_and_is_refused_fails_the_step() -> None:
-    with Lab(read_text(TINY)) as lab, pytest.raises(StepFailed, match="refused the card NOBODY"):
-        lab.start(station="ST1", token="NOBODY")
+    with Lab(read_text(TINY)) as lab:
+        with pytest.raises(StepFailed, match=r"refused the card NOBODY: .+ \(online\)"):
+            lab.start(station="ST1", token="NOBODY")
+        lab.connector_fault("ST1")
+        with pytest.raises(StepFailed, match="refused the card 0123: connector is faulted"):
+            lab.start(station="ST1", token="0123")
