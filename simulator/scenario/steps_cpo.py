@@ -52,7 +52,7 @@ async def rotate(play: Play, given: Arguments) -> Result:
     """PUT new credentials; with `versions`, in the highest common of these."""
     versions = tuple(given["versions"]) if given["versions"] else None
     for version in versions or ():
-        if version not in VERSIONS:
+        if version not in list(VERSIONS):  # a list of JSON is no key
             raise StepError(
                 f"rotate, versions: no version '{version}'. Known: {', '.join(VERSIONS)}"
             )
