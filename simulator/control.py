@@ -32,7 +32,7 @@ from simulator.scenario.step import Play, StepError, StepFailed
 from simulator.scenario.steps import STEPS, perform
 from simulator.wire.exposure import is_address
 from simulator.wire.http import Headers, Leaving, PathTable, Request, Response
-from simulator.wire.http_aio import HttpServer
+from simulator.wire.http_aio import HttpFailure, HttpServer
 from simulator.world import World
 
 PREFIX = "/v1"
@@ -333,7 +333,7 @@ class Control:
             raise ControlError(409, str(error)) from error
         except StepError as error:
             raise ControlError(400, str(error)) from error
-        except (Mistake, TimeoutError, OSError) as error:
+        except (Mistake, TimeoutError, OSError, HttpFailure) as error:
             raise ControlError(409, str(error) or type(error).__name__) from error
 
 

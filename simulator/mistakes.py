@@ -32,6 +32,13 @@ class Mistake(Exception):
         self.exit_code = exit_code
 
 
+def in_words(error: BaseException) -> str:
+    """What is said of an error: of one that is ours, not the user's, what it is."""
+    if isinstance(error, Mistake):
+        return str(error)
+    return f"internal error: {type(error).__name__}: {error}"
+
+
 # What a file or a pipe answers that takes no more.
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 

@@ -233,10 +233,20 @@ def _show(
     engine: Engine, clock: Clock, journal: Journal | None, told: Config, story: str | None
 ) -> int:
     """Run the interface. Raises what kept the world from starting."""
-    code = run(_shown(engine, told, story), clock, journal)
+    try:
+        code = run(_shown(engine, told, story), clock, journal)
+    finally:
+        _say("")
     if code == Exit.INTERRUPTED:
         raise KeyboardInterrupt
     return code
+
+
+def _say(words: str) -> None:
+    """Words that stand where the next ones come, on a terminal that shows no interface any more."""
+    if not _in_a_browser() and sys.stdout.isatty():
+        sys.stdout.write(f"\r\x1b[K{words}")
+        sys.stdout.flush()
 
 
 async def _shown(engine: Engine, told: Config, story: str | None) -> int:
@@ -257,6 +267,9 @@ async def _shown(engine: Engine, told: Config, story: str | None) -> int:
             app.exit(Exit.INTERRUPTED)
             await running
             raise
+        finally:
+            if engine.facts.kind == "local":  # a large world takes its time
+                _say(f"roamlab: stopping {len(engine.names())} stations …")
         if app.failure is not None:
             raise app.failure
         return Exit.INTERNAL if code is None else code

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulator.mistakes import Mistake
+from simulator.mistakes import Mistake, in_words
 from simulator.scenario.step import Step
 from simulator.scenario.steps import STEPS
 from simulator.tui import doing
@@ -68,7 +68,7 @@ class Actor:
             app.say(str(error), "error")
             return
         if step.name == "clear_faults" or calls:
-            app.run_worker(self._perform(step, calls), exit_on_error=False)
+            app.beside(self._perform(step, calls))
 
     def speed(self, way: int) -> None:
         """Let the clock go faster, or with -1 slower."""
@@ -102,9 +102,7 @@ class Actor:
         )
         failed = [result for result in results if isinstance(result, BaseException)]
         if failed:
-            words = str(failed[0]).removeprefix(f"{step.name}: ")
-            if not isinstance(failed[0], Mistake):  # ours, not the user's: it must not be lost
-                words = f"internal error: {type(failed[0]).__name__}: {words}"
+            words = in_words(failed[0]).removeprefix(f"{step.name}: ")
             app.say(f"{step.name}: {words}" + _more(len(failed) - 1), "error")
         done = len(results) - len(failed)
         if done:

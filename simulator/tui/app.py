@@ -6,17 +6,19 @@ nothing for each frame; frozen, or under another page, it draws nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from textual.actions import ActionParseResult
 from textual.app import App, ScreenStackError
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.widget import Widget
 
 from simulator.kernel.clock import stopwatch
-from simulator.mistakes import Exit
+from simulator.mistakes import Exit, in_words
 from simulator.tui import doing, helping, questions, saving, status
 from simulator.tui.acting import Actor
 from simulator.tui.config import Config
@@ -62,6 +64,7 @@ class RoamlabApp(App[int]):
         self.frozen = False
         self.failure: Exception | None = None  # why the world did not start
         self.started = False
+        self.trouble = ""  # what keeps it from looking
         self._changes = Changes()
         self._looking = False
         self._before: str | None = None
@@ -150,6 +153,9 @@ class RoamlabApp(App[int]):
         self._looking = True
         try:
             self._changes.stations |= await self.store.look()
+            self.trouble = ""
+        except Exception as error:
+            self.trouble = in_words(error)
         finally:
             self._looking = False
 
@@ -162,6 +168,30 @@ class RoamlabApp(App[int]):
     def say(self, words: str, severity: Severity = "information") -> None:
         """A few words that go away by themselves."""
         self.notify(words, severity=severity, markup=False, timeout=8 if severity == "error" else 4)
+
+    def beside(self, work: Awaitable[object]) -> None:
+        """Do something while all else goes on."""
+        self.run_worker(self.doing(work), exit_on_error=False)
+
+    async def doing(self, work: Awaitable[object]) -> None:
+        """Do something; what goes wrong with it is said."""
+        try:
+            await work
+        except Exception as error:
+            self.say(in_words(error), "error")
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key means. Where that goes wrong it is said: the world goes on."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:
+            self.say(in_words(error), "error")
+            return True
 
     # Going
 

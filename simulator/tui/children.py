@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 
-from simulator.interrupt import TIED
+from simulator.interrupt import INTERRUPTED, TIED
 from simulator.kernel.clock import Clock
 from simulator.mistakes import Mistake
 
@@ -34,8 +35,25 @@ class Child:
 
     @property
     def code(self) -> int | None:
-        """Its exit code, once it has ended."""
+        """Its exit code, once it has ended; negative: the signal that ended it."""
         return self._process.returncode
+
+    @property
+    def interrupted(self) -> bool:
+        """It ended by a signal, before it was through."""
+        return self.code is not None and (self.code < 0 or self.code == INTERRUPTED)
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        if self.code is None:
+            return "it runs"
+        if self.code >= 0:
+            how = "was interrupted, " if self.interrupted else "ended with "
+            return f"its process {how}exit code {self.code}"
+        with contextlib.suppress(ValueError):
+            return f"its process was ended by {signal.Signals(-self.code).name}"
+        return f"its process was ended by signal {-self.code}"
 
     async def told(self) -> AsyncIterator[Any]:
         """What it prints as JSON, a line each, until it ends."""
@@ -49,18 +67,23 @@ class Child:
 
     async def end(self) -> None:
         """Let it end, and wait until it has; with patience, but not much."""
-        with contextlib.suppress(ProcessLookupError):
-            if self.code is None:
-                self._process.terminate()
+        self._signal(signal.SIGTERM)
         try:
             async with Clock("real").timeout(_PATIENCE_S):
                 await self._process.wait()
         except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+            self._signal(signal.SIGKILL)
             await self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Not by the process's own methods: they look first whether it has ended, and then nobody
+        else learns its exit code.
+        """
+        if self.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
 
 class Children:

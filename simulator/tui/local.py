@@ -18,6 +18,7 @@ from simulator.scenario.stages import Stages
 from simulator.scenario.step import Play
 from simulator.scenario.steps import perform
 from simulator.tui.engine import READ_ONLY, Facts, Snapshot, tokens_of
+from simulator.wire.http_aio import HttpFailure
 from simulator.world import World
 
 
@@ -104,7 +105,7 @@ class LocalEngine:
             self._play = Play(self._world)
         try:
             return await perform(self._play, step, dict(arguments))
-        except (TimeoutError, OSError) as error:
+        except (TimeoutError, OSError, HttpFailure) as error:
             raise Mistake(f"{step}: {error or type(error).__name__}") from error
 
     def _admit(self) -> None:

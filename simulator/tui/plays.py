@@ -27,13 +27,15 @@ class Result:
     of: int  # how many runs it has; 0: not known
     state: str = "waits"  # then plays, then ended
     outcomes: list[dict[str, Any]] = field(default_factory=list)
-    words: str = ""  # what kept it from being played
+    words: str = ""  # what kept it from being played, or from being played to its end
 
     @property
     def verdict(self) -> str:
         """One for all runs; empty before its end."""
         if self.state != "ended":
             return ""
+        if self.words:
+            return "ERROR"
         told = {outcome["verdict"] for outcome in self.outcomes}
         return next((word for word in _WORST if word in told), "ERROR")
 
@@ -105,8 +107,7 @@ class Plays:
                 self.version += 1
             self._child = None
             await self._children.end(child)
-            if not result.outcomes:
-                result.words = "\n".join(child.words) or "nothing was played"
+            result.words = _words(child, result)
         result.state = "ended"
         self.version += 1
 
@@ -119,3 +120,12 @@ class Plays:
         if self._child is not None:
             await self._child.end()
         self.version += 1
+
+
+def _words(child: Child, result: Result) -> str:
+    """What kept a file from being played to its end."""
+    if child.interrupted:
+        return "\n".join([f"not played to its end: {child.ending}", *child.words])
+    if result.outcomes:
+        return ""
+    return "\n".join(child.words) or f"nothing was played: {child.ending}"

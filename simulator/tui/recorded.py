@@ -6,9 +6,12 @@ does, is shown up to there.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+
+import msgspec
 
 from simulator.kernel import journal
 from simulator.kernel.journal import Record
@@ -19,14 +22,32 @@ from simulator.tui.retold import Retold
 
 # Records that one look hands over, so that a long journal holds up no key.
 _AT_ONCE = 5_000
+# What of a file is held in memory some times over.
+MOST_BYTES = 2**28
 _OVER = "this was recorded: nothing can be done in it any more"
-_EVERY = ("seq", "at", "actor", "peer", "session")
-_OF_LEG: Mapping[str, Sequence[str]] = {
-    "ocpp": ("version", "direction", "message_type", "message_id", "action", "frame", "errors"),
-    "ocpi": ("version", "module", "method", "url", "direction", "request", "response",
-             "http_status", "status_code", "ms"),
-    "event": ("what", "data"),
-    "finding": ("rule", "severity", "pointer", "seen", "expected", "message_seq"),
+
+
+class _Frame(TypedDict):
+    errors: list[str]
+
+
+class _Finding(TypedDict):
+    seen: Any
+    expected: str
+    message_seq: int | None
+
+
+class _Step(TypedDict):
+    arguments: Snapshot
+
+
+class _Fault(TypedDict, total=False):
+    data: Snapshot | None
+
+
+# What the screens read of a record beyond what a recording must have (`examine`).
+_MORE: Mapping[str, Any] = {
+    "ocpp": _Frame, "finding": _Finding, "step": _Step, "fault": _Fault,
 }  # fmt: skip
 
 
@@ -54,6 +75,7 @@ class RecordedEngine:
         """Read a journal file, as far as it goes. Raises Mistake: there is none."""
         lines = journal.read(path)
         try:
+            _refuse_what_has_no_end(path)
             header = next(lines, None)
         except OSError as error:
             raise Mistake(f"--open {path}: {error.strerror or error}") from error
@@ -174,10 +196,23 @@ class RecordedEngine:
         raise Mistake(f"{stage}: {_OVER}")
 
 
+def _refuse_what_has_no_end(path: Path) -> None:
+    """A pipe, a device, a file that would fill the memory. Raises Mistake, OSError."""
+    told = path.stat()
+    if not stat.S_ISREG(told.st_mode):
+        raise Mistake(f"--open {path}: this is no file but a pipe, a device or a folder")
+    if told.st_size > MOST_BYTES:
+        raise Mistake(
+            f"--open {path}: {told.st_size >> 20:,} MB are more than the {MOST_BYTES >> 20} MB that"
+            " are opened: take a part of it, as `head -n 100000` gives one; the first line stays"
+        )
+
+
 def _is_whole(record: Record) -> bool:
     """Whether it has what a record of its leg has."""
     try:
         examine(record)
-    except ValueError:
+        msgspec.convert(record, _MORE.get(record["leg"], Snapshot))
+    except (ValueError, msgspec.ValidationError):
         return False
-    return all(name in record for name in (*_EVERY, *_OF_LEG.get(record["leg"], ())))
+    return True

@@ -14,6 +14,7 @@ import msgspec
 
 from simulator.kernel.journal import Record
 from simulator.tui.engine import Snapshot
+from simulator.tui.odd import ODD
 
 _STATION = "station/"
 # Units of meter values that are thousands of what a snapshot counts in.
@@ -23,11 +24,6 @@ _STATES = {
     "Preparing": "plugged", "Occupied": "plugged", "Charging": "charging",
     "SuspendedEV": "suspended_ev", "SuspendedEVSE": "suspended_evse", "Finishing": "finishing",
 }  # fmt: skip
-
-# What stands where something else was expected: anybody may have written it.
-_ODD = (
-    msgspec.DecodeError, RecursionError, LookupError, TypeError, ValueError, AttributeError,
-)  # fmt: skip
 
 
 class Retold:
@@ -49,7 +45,7 @@ class Retold:
             self._own.add(name)
             told, what = _EVENTS.get(record["what"]), str(record["what"])
             if told is not None:
-                with contextlib.suppress(*_ODD):
+                with contextlib.suppress(*ODD):
                     told(self._now(name), _Event(record, self))
             elif what.startswith("boot.") and what != "boot.failed":
                 status = what.removeprefix("boot.").capitalize()
@@ -77,7 +73,7 @@ class Retold:
         tells = _CALLS.get(record["action"] or "")
         if record["message_type"] != 2 or tells is None:
             return
-        with contextlib.suppress(*_ODD):
+        with contextlib.suppress(*ODD):
             tells(now, msgspec.json.decode(record["frame"])[3], self)
 
     def metered(self, now: Snapshot, evse: Snapshot, values: Iterable[Mapping[str, Any]]) -> None:

@@ -31,6 +31,10 @@ def _special(app: RoamlabApp) -> list[Part]:
         told.append(("FROZEN", "warn"))
     if engine.trouble:
         told.append((engine.trouble, "bad"))
+    if app.trouble:
+        told.append((app.trouble, "bad"))
+    if app.store.odd:
+        told.append((f"odd:{app.store.odd}", "bad"))
     if facts.recording is not None:
         told.append(("●REC", "bad"))
     if facts.paused:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from simulator.mistakes import Mistake
+from simulator.mistakes import Mistake, in_words
 from simulator.tui.engine import Engine, Snapshot
 
 if TYPE_CHECKING:
@@ -103,16 +103,15 @@ class Stepping:
 
     def _let(self, work: Awaitable[object], *, always: bool = False) -> None:
         """Do it beside all else. What went wrong is said, `always` or while its world is shown."""
-        self._app.run_worker(self._say(work, always=always), exit_on_error=False)
+        self._app.beside(self._say(work, always=always))
 
     async def _say(self, work: Awaitable[object], *, always: bool) -> None:
         engine = self._app.engine
         try:
             await work
-        except Mistake as mistake:
-            if always or self._app.engine is engine:
-                self._app.say(str(mistake), "error")
-        except Exception as error:  # ours, not the user's: it must not be lost
-            self._app.say(f"internal error: {type(error).__name__}: {error}", "error")
+        except Exception as error:
+            ours = not isinstance(error, Mistake)  # which must not be lost
+            if always or ours or self._app.engine is engine:
+                self._app.say(in_words(error), "error")
         await self.look()
         self._done()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from simulator.kernel.journal import Record
 from simulator.tui.engine import NOTHING_HELD, Engine, Snapshot
 from simulator.tui.exchange import Exchange
+from simulator.tui.odd import ODD
 from simulator.tui.pairing import Pairing
 from simulator.tui.ring import Ring
 from simulator.tui.visits import Visits
@@ -54,6 +55,7 @@ class Store:
         self.failed_steps: dict[int, str] = {}  # by number: why
         self.versions = {"exchanges": 0, "visits": 0, "stations": 0}
         self.failures = 0
+        self.odd = 0  # records of which something could not be told
         self.holding: Snapshot = NOTHING_HELD
         self.at = ""
         self.figures: Snapshot = {}  # what goes on, as the engine last told
@@ -67,7 +69,10 @@ class Store:
         """Take in what was recorded since the last look."""
         changes, record = Changes(), None
         for record in self.engine.take():
-            self._hear(record, changes)
+            try:
+                self._hear(record, changes)
+            except ODD:
+                self.odd += 1
         if record is not None:
             self.at = record["at"]
         for name in ("exchanges", "visits"):

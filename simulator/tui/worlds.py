@@ -64,14 +64,14 @@ class Worlds:
         try:
             facts: dict[str, Any] = await anext(says, {})
             if "control_url" not in facts:
-                raise Mistake("\n".join(child.words) or f"{title}: its world could not be built")
+                raise Mistake("\n".join(child.words) or f"{title}: {child.ending}")
             engine = RemoteEngine(facts["control_url"], token=token)
             await engine.start()
         except BaseException:
             await self.children.end(child)
             raise
         self._former, self._child = self._app.store, child
-        self._app.run_worker(self._watch(child, says), exit_on_error=False)
+        self._app.beside(self._watch(child, says))
         await self._show(Store(engine))
         return next(iter(await engine.stages()), {})
 
@@ -80,7 +80,7 @@ class Worlds:
         async for _ in says:
             pass
         if self._child is child:
-            self._app.say("the scenario's world has ended", "warning")
+            self._app.say(f"the scenario's world has ended: {child.ending}", "warning")
             await self.leave()
 
     async def leave(self) -> None:

@@ -123,7 +123,7 @@ class FleetScreen(View):
         marks = self.main.marks
         if self.filter_text:
             told = self.store.stations
-            names = [n for n in names if self.filter.matches(OfStation(n, told.get(n), marks))]
+            names = [n for n in names if self.fits(OfStation(n, told.get(n), marks))]
         if self._order:
             names.sort(key=lambda name: ORDERS[self._title](self.store.stations.get(name) or {}))
         self.head(self._heading(len(names)))
@@ -163,7 +163,7 @@ class FleetScreen(View):
         now = self.store.stations.get(name) if name else None
         pane = self.query_one("#station", Detail)
         if now is not None:
-            pane.show(name, details.station(now, self.store.history, pane.size.width))
+            pane.show(name, lambda: details.station(now, self.store.history, pane.size.width))
 
     def _show_tail(self, changed: Iterable[int] = ()) -> None:
         tail = self.query_one("#tail", VirtualTable)

@@ -13,7 +13,7 @@ from textual import on
 from textual.widgets import Input
 
 from simulator.kernel.filters import FilterError, parse
-from simulator.mistakes import Mistake
+from simulator.mistakes import in_words
 from simulator.scenario.steps import STEPS
 from simulator.tui.engine import Snapshot
 from simulator.tui.exchange import Exchange
@@ -70,9 +70,9 @@ class HoldView(View):
             return
         await self.store.look_at_held()
         if self._now["intercepts"]:
-            self.run_worker(self._intercept(""), exit_on_error=False)
+            self.beside(self._intercept(""))
         elif self._wanted:
-            self.run_worker(self._intercept(self._wanted), exit_on_error=False)
+            self.beside(self._intercept(self._wanted))
         else:
             self.action_intercept()
 
@@ -96,7 +96,7 @@ class HoldView(View):
         event.stop()
         if self._readable(event.value):
             self.close_intercept()
-            self.run_worker(self._intercept(event.value.strip()), exit_on_error=False)
+            self.beside(self._intercept(event.value.strip()))
 
     def _readable(self, text: str) -> bool:
         bar = self.query_one(InterceptBar)
@@ -136,12 +136,12 @@ class HoldView(View):
     async def action_release(self) -> None:
         """Let the one at the cursor go on; without one go to the oldest."""
         if self._allowed() and (told := await self._at_cursor()) is not None:
-            self.run_worker(self._let_go({"id": told["id"]}), exit_on_error=False)
+            self.beside(self._let_go({"id": told["id"]}))
 
     async def action_release_all(self) -> None:
         """Let all go on."""
         if self._allowed() and await self._some():
-            self.run_worker(self._let_go({}), exit_on_error=False)
+            self.beside(self._let_go({}))
 
     async def action_edit(self) -> None:
         """Change the one at the cursor, then let it go on."""
@@ -150,7 +150,7 @@ class HoldView(View):
 
         def send(change: dict[str, Any] | None) -> None:
             if change is not None:
-                self.run_worker(self._let_go(change), exit_on_error=False)
+                self.beside(self._let_go(change))
 
         self.lab.push_screen(Editor(told), send)
 
@@ -197,11 +197,10 @@ class HoldView(View):
 
     async def _do(self, step: str, given: Mapping[str, Any]) -> Any:
         """Perform a step; None, and words about it, where it cannot be done."""
-        lab = self.lab
         try:
-            return await lab.engine.perform(STEPS[step].name, given) or True
-        except Mistake as error:
-            lab.say(str(error), "error")
+            return await self.lab.engine.perform(STEPS[step].name, given) or True
+        except Exception as error:
+            self.lab.say(in_words(error), "error")
             return None
 
     async def _look_again(self) -> None:

@@ -12,11 +12,13 @@ from typing import Any, ClassVar
 from textual import on
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.widget import Widget
 
-from simulator.mistakes import Mistake
+from simulator.mistakes import Mistake, in_words
 from simulator.rule_table import rule_table
 from simulator.scenario.steps import STEPS
+from simulator.tui import odd
 from simulator.tui.engine import Snapshot
 from simulator.tui.keys import bindings
 from simulator.tui.paint import Painter, Part
@@ -157,26 +159,32 @@ class PeerScreen(View):
         """Ask again, unless the last answer is still to come."""
         if self.lab.started and not self._asking:
             self._asking = True
-            self.run_worker(self._ask(), exit_on_error=False)
+            self.beside(self._ask())
 
     async def _ask(self) -> None:
         try:
             self._told = await self.lab.engine.dealings()
             self._trouble = ""
-        except Mistake as error:
-            self._trouble = str(error)
+        except Exception as error:
+            self._trouble = in_words(error)
         finally:
             self._asking = False
         if self.lab.view is self and not self.lab.frozen:
             self._show()
 
     def _show(self) -> None:
+        try:
+            self._draw()
+        except odd.ODD as error:  # a partner that speaks otherwise
+            self.head(odd.why(error))
+
+    def _draw(self) -> None:
         self._heard.read()
         look = self.look
         self._show_bar(look)
         every = [] if look is None else list(self.section.lines(look))
         marks = self.main.marks
-        picked = [line for line in every if self.filter.matches(OfLine(line, marks))]
+        picked = [line for line in every if self.fits(OfLine(line, marks))]
         self._lines = {line.key: line for line in picked}
         count = f"{len(picked)} of {len(every)}" if self.filter_text else str(len(picked))
         self.head(self._trouble or f"{self.section.name} {count}")
@@ -203,10 +211,14 @@ class PeerScreen(View):
 
     def _show_one(self) -> None:
         line, pane = self.current, self.query_one("#about", Detail)
-        paint = Painter()
-        if line is not None:
-            line.tell(paint, max(24, pane.size.width - 3))
-        pane.show((self._partner, self._section, line and line.key), paint.content)
+
+        def told() -> Content:
+            paint = Painter()
+            if line is not None:
+                line.tell(paint, max(24, pane.size.width - 3))
+            return paint.content
+
+        pane.show((self._partner, self._section, line and line.key), told)
 
     @on(VirtualTable.Moved, "#partner")
     def _moved(self) -> None:

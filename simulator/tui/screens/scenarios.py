@@ -238,7 +238,7 @@ class ScenariosScreen(View):
                 self._asking = False
             self._drawn()
 
-        self.run_worker(ask(), exit_on_error=False)
+        self.beside(ask())
 
     def _drawn(self) -> None:
         """Draw what has changed."""
@@ -284,7 +284,7 @@ class ScenariosScreen(View):
             return True
         if not self.lab.worlds.away:
             return False
-        self.run_worker(self.lab.worlds.leave(), exit_on_error=False)
+        self.lab.beside(self.lab.worlds.leave())
         return True
 
     # Keys
@@ -327,7 +327,7 @@ class ScenariosScreen(View):
             for path in paths:
                 if self._stepping.going(path) is None:
                     self._stepping.forget(path)
-            self.lab.run_worker(self._plays.play(), exit_on_error=False)
+            self.lab.beside(self._plays.play())
         else:
             self.lab.say("it plays already", "warning")
         self._drawn()
@@ -380,4 +380,4 @@ class ScenariosScreen(View):
         if self.lab.engine.facts.read_only:
             self.lab.say(READ_ONLY, "warning")
         elif not self._stepping.end(self.path):
-            self.lab.run_worker(self._plays.halt(), exit_on_error=False)
+            self.lab.beside(self._plays.halt())

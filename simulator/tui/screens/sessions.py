@@ -104,7 +104,7 @@ class SessionsScreen(View):
         total = len(names)
         if self.filter_text:
             known, marks = self.store.visits.all, self.main.marks
-            names = [name for name in names if self.filter.matches(OfVisit(known[name], marks))]
+            names = [name for name in names if self.fits(OfVisit(known[name], marks))]
         count = f"{len(names)} of {total}" if self.filter_text else str(total)
         self.head(f"Sessions {count}")
         self.main.set_rows(names, names if changed is None else list(changed))
@@ -133,7 +133,7 @@ class SessionsScreen(View):
         visit = self.current
         if visit is not None:
             pane = self.query_one("#session", Detail)
-            pane.show(visit.id, story.visit(visit, pane.size.width - 3))
+            pane.show(visit.id, lambda: story.visit(visit, pane.size.width - 3))
 
     @on(VirtualTable.Moved, "#sessions")
     def _moved(self) -> None:

@@ -6,7 +6,8 @@ that whoever is attached sees what the presenter does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,8 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Digits, Static
 
 from simulator.kernel.clock import Clock
-from simulator.mistakes import Mistake
-from simulator.tui import plainly, presenter
+from simulator.tui import odd, plainly, presenter
 from simulator.tui.bill import Bill, bill
 from simulator.tui.keys import bindings
 from simulator.tui.paint import TONES, Part
@@ -156,7 +156,7 @@ class StoryScreen(View):
         """Look at the story, and at the meter."""
         if not (self._looking or self.presenter.busy):
             self._looking = True
-            self.run_worker(self._look(), exit_on_error=False)
+            self.beside(self._look())
         self._show_words()
         self._show_session()
 
@@ -181,7 +181,8 @@ class StoryScreen(View):
         for number in numbers:
             ex = self.store.exchanges.get(number)
             if ex is not None and self._concerns(ex.session):
-                told += self._plainly.exchange(ex)
+                with contextlib.suppress(*odd.ODD):  # screen 2 says that it cannot be shown
+                    told += self._plainly.exchange(ex)
         for record in reversed(self.store.events):
             if record["seq"] <= self._heard or len(told) > 2 * _MOST:
                 break
@@ -212,17 +213,21 @@ class StoryScreen(View):
     # Words and numbers
 
     def _show_words(self) -> None:
+        self._put("caption", self._caption)
+        self._put("next", self._coming)
+
+    def _coming(self) -> Content:
+        """How far the story is, and what F10 will do."""
         stage = self.presenter.stage
-        self._put("caption", self._caption())
         parts: list[Part] = []
         if stage is not None:
             parts += [(f"{presenter.progress(stage)}  ", TONES["accent"]),
                       (f"{stage['name']}\n", TONES["quiet"])]  # fmt: skip
-        self._put("next", Content.assemble(*parts, *self._next()))
+        return Content.assemble(*parts, *self._next())
 
-    def _put(self, name: str, content: Content) -> None:
+    def _put(self, name: str, make: Callable[[], Content]) -> None:
         """Draw what has changed, no more: each of these places has its size."""
-        before = self._drawn.get(name)
+        content, before = odd.content(make), self._drawn.get(name)
         if before is None or (content.plain, content.spans) != (before.plain, before.spans):
             self._drawn[name] = content
             self.query_one(f"#{name}", Static).update(content, layout=False)
@@ -279,7 +284,7 @@ class StoryScreen(View):
         energy, price = self.query_one("#energy", Meter), self.query_one("#price", Meter)
         energy.show(told.kwh, "kWh")
         price.show(told.cost, f"{told.currency} net" if told.cost else "price")
-        self._put("state", _state(told))
+        self._put("state", lambda: _state(told))
         self.lanes.name_lanes(("", told.station, "", "", ""))
 
     # Doing
@@ -298,7 +303,7 @@ class StoryScreen(View):
             why = "this view is read-only" if lab.started else "the world is still starting"
             lab.say(why, "warning")
         elif not self.presenter.busy:
-            lab.run_worker(self._go_on(all_of_it=all_of_it), exit_on_error=False)
+            lab.beside(self._go_on(all_of_it=all_of_it))
 
     async def _go_on(self, *, all_of_it: bool) -> None:
         told = self.presenter
@@ -308,10 +313,9 @@ class StoryScreen(View):
                 self._show_words()
                 await Clock("real").sleep(_READ_S)
                 await told.go_on()
-        except Mistake as error:
-            self.lab.say(str(error), "error")
-        if self.is_attached:
-            self._show_words()
+        finally:
+            if self.is_attached:
+                self._show_words()
 
 
 def _state(told: Bill) -> Content:

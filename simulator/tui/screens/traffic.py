@@ -100,7 +100,7 @@ class TrafficScreen(HoldView):
                 del self._shown[place]
 
     def _fits(self, ex: Exchange | None) -> bool:
-        return ex is not None and self.filter.matches(OfExchange(ex, self.main.marks))
+        return ex is not None and self.fits(OfExchange(ex, self.main.marks))
 
     def _take_new(self, changed: Collection[int]) -> None:
         ring = self.store.exchanges
@@ -119,7 +119,7 @@ class TrafficScreen(HoldView):
     def _show_one(self) -> None:
         ex = self.current
         if ex is not None:
-            self.query_one("#exchange", Detail).show(ex.number, details.exchange(ex))
+            self.query_one("#exchange", Detail).show(ex.number, lambda: details.exchange(ex))
 
     @property
     def current(self) -> Exchange | None:

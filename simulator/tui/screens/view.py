@@ -5,7 +5,7 @@ Rule: a screen is told what has changed some times a second, and draws that and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -16,8 +16,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from simulator.kernel.filters import EVERYTHING, Filter, FilterError, parse
+from simulator.kernel.filters import EVERYTHING, Filter, Filterable, FilterError, parse
 from simulator.tui import doing
+from simulator.tui.odd import ODD
 from simulator.tui.store import Changes, Store
 from simulator.tui.widgets.bars import Bar, FilterBar, KeyBar
 from simulator.tui.widgets.virtual_table import VirtualTable
@@ -105,6 +106,10 @@ class View(Screen[None]):
         self.show_all()
         self.lab.show_status()
 
+    def beside(self, work: Awaitable[object]) -> None:
+        """Do something while all else goes on, as long as this screen lives."""
+        self.run_worker(self.lab.doing(work), exit_on_error=False)
+
     # What is shown
 
     def show_all(self) -> None:
@@ -153,6 +158,13 @@ class View(Screen[None]):
         self.main.border_title = escape(told)
 
     # The filter
+
+    def fits(self, row: Filterable) -> bool:
+        """Whether the filter picks a row; none that it cannot judge."""
+        try:
+            return self.filter.matches(row)
+        except ODD:
+            return False
 
     def ask_filter(self, text: str | None = None) -> None:
         """Let somebody type a filter."""

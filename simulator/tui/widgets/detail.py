@@ -5,10 +5,14 @@ Rule: it is given finished text, and only when that has changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import ScrollableContainer
 from textual.content import Content
 from textual.widgets import Static
+
+from simulator.tui import odd
 
 
 class Detail(ScrollableContainer, can_focus=True):
@@ -32,8 +36,11 @@ class Detail(ScrollableContainer, can_focus=True):
         """One text."""
         yield Static("", markup=False)
 
-    def show(self, about: object, content: Content) -> None:
-        """Show a text; another subject begins at its top."""
+    def show(self, about: object, make: Content | Callable[[], Content]) -> None:
+        """Show a text, made of records by a function (`odd.content`); another subject begins at its
+        top.
+        """
+        content = make if isinstance(make, Content) else odd.content(make)
         if about != self._about:
             self._about = about
             self.scroll_home(animate=False)

@@ -21,6 +21,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from simulator.tui import odd
 from simulator.tui.keys import bindings
 
 TONES = ("good", "bad", "warn", "quiet", "accent", "strong")
@@ -290,7 +291,11 @@ class VirtualTable(ScrollView, can_focus=True):
         key = self._keys[place]
         strip = self._lines.get(key)
         if strip is None:
-            strip = self._lines[key] = self._row(key, width)
+            try:
+                strip = self._row(key, width)
+            except odd.ODD as error:
+                strip = self._blank(width, odd.why(error))
+            self._lines[key] = strip
         if place == self._cursor:
             name = "table--cursor" if self.has_focus else "table--blur"
             strip = strip.apply_style(self._style(name))

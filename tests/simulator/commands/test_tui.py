@@ -15,10 +15,14 @@ from pathlib import Path
 import pytest
 
 from simulator.cli import run
+from simulator.commands import tui
 from simulator.kernel.clock import Clock, stopwatch
 from simulator.kernel.journal import Journal
 from simulator.mistakes import Exit
+from simulator.tui.app import RoamlabApp
+from simulator.tui.config import Config
 from tests.simulator.commands.process import free_port
+from tests.simulator.tui.stage import FakeEngine
 
 pytestmark = [
     pytest.mark.real,
@@ -205,6 +209,24 @@ def test_mistakes(words: list[str], why: str, capsys: pytest.CaptureFixture[str]
 def test_where_there_is_no_terminal_it_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == Exit.USAGE
     assert "Commands:" in capsys.readouterr().out
+
+
+def test_what_takes_its_time_at_the_end_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run_async(_app: RoamlabApp) -> int:
+        return 0
+
+    class Slow(FakeEngine):
+        async def stop(self) -> None:
+            told.append(capsys.readouterr().out)
+
+    told: list[str] = []
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(RoamlabApp, "run_async", run_async)
+    assert tui._show(Slow("A", "B"), Clock("real"), None, Config(), None) == 0
+    assert "stopping 2 stations …" in told[0]
+    assert capsys.readouterr().out == "\r\x1b[K"  # gone again
 
 
 def test_something_is_shown_before_the_world_is_read(

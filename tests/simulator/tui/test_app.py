@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from simulator.mistakes import Exit
 from simulator.scenario.schema import read as read_scenarios
 from simulator.tui.app import RoamlabApp
 from simulator.tui.config import Config
+from simulator.tui.keys import rows
 from simulator.tui.views import VIEWS
 from simulator.tui.widgets.form import Form
 from simulator.tui.widgets.palette import Palette, Sheet
@@ -126,6 +128,34 @@ async def test_keys_and_theme_of_ones_own() -> None:
         await until(pilot, lambda: engine.done)
         await pilot.press("ctrl+t")
         assert app.theme == "roamlab-dark"
+
+
+class Failing(FakeEngine):
+    """An engine of which nothing works any more."""
+
+    async def _fail(self, *_: Any, **__: Any) -> Any:
+        raise KeyError("ours")
+
+    perform = load = stages = step = play = drop = held = figures = dealings = stations = _fail
+
+
+async def test_no_key_ends_it_where_something_of_ours_is_wrong() -> None:
+    engine = Failing("CP1")
+    async with showing(engine) as (app, pilot):
+        await until(
+            pilot, lambda: "internal error: KeyError: 'ours'" in seen(app)
+        )  # the line above
+        for name in ("fleet", "traffic", "scenarios", "peer", "story"):
+            for row in rows(name):
+                app.action_view(name)
+                await until(pilot, lambda name=name: app.current_mode == name and app.view)  # type: ignore[misc]
+                await pilot.press(row.keys.partition(",")[0], "escape")
+        app.clear_notifications()
+        app.action_view("traffic")
+        await until(pilot, lambda: app.current_mode == "traffic" and app.view)
+        await pilot.press("I")
+        await until(pilot, lambda: "KeyError" in "".join(n.message for n in app._notifications))
+        assert app.return_value is None
 
 
 async def test_how_it_ends() -> None:

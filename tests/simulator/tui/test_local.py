@@ -6,6 +6,7 @@ import pytest
 
 from simulator.mistakes import Mistake
 from simulator.tui.local import LocalEngine
+from simulator.wire.http_aio import HttpFailure
 from simulator.world import World
 from tests.simulator.tui import stages
 from tests.simulator.tui.stage import ANNA, free_ports, partnered, seen, showing, until
@@ -34,6 +35,16 @@ async def test_it_is_looked_at_and_played() -> None:
         assert (await engine.dealings())["cpo"]["connections"][0]["registered"]
     finally:
         await engine.stop()
+
+
+async def test_a_peer_that_does_not_answer_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def perform(*_: object) -> None:
+        raise HttpFailure("nobody there")
+
+    monkeypatch.setattr("simulator.tui.local.perform", perform)
+    engine = LocalEngine(World(free_ports(), seed=42))
+    with pytest.raises(Mistake, match="retry_cdr: nobody there"):
+        await engine.perform("retry_cdr", {})
 
 
 async def test_the_clocks_speed_is_told_as_it_is_now() -> None:

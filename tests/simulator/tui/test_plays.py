@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,27 @@ async def test_halted(tmp_path: Path) -> None:
     await task
     assert list(plays.results) == paths[:1] and plays.results[paths[0]].verdict == "ERROR"
     assert children._all == set() and plays.left == 0
+
+
+async def test_killed_from_outside(tmp_path: Path) -> None:
+    """What was played until then does not hide that the rest was not."""
+    children = Children()
+    plays = Plays(children)
+    text = "name: a\nworld: tiny.yaml\nclock: real\nstart: off\nmatrix: {s: [0, 900]}\n"
+    path = str(scenario_file(tmp_path, text + 'steps: [advance: "${s} s"]\n', "a.yaml"))
+    plays.ask([(path, 2)])
+    task = asyncio.create_task(plays.play())
+    result = plays.results[path]
+    while not result.outcomes and result.state != "ended":
+        await Clock("real").sleep(0.05)
+    (child,) = children._all
+    os.kill(child._process.pid, signal.SIGKILL)
+    await task
+    assert [outcome["verdict"] for outcome in result.outcomes] == ["PASS"], result.words
+    assert result.verdict == "ERROR"
+    assert result.words.splitlines()[0] == (
+        "not played to its end: its process was ended by SIGKILL"
+    )
 
 
 def test_the_worst_verdict_counts() -> None:

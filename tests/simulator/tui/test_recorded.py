@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,18 @@ def test_what_is_no_journal(raw: bytes | None, why: str, tmp_path: Path) -> None
         path.write_bytes(raw)
     with pytest.raises(Mistake, match=why):
         RecordedEngine.read(path)
+
+
+def test_what_has_no_end_is_refused_at_once(tmp_path: Path) -> None:
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    with large.open("wb") as file:
+        file.write(WHOLE)
+        file.truncate(5 * 2**30)  # of zeros that take no room
+    for path, why in ((pipe, "a pipe"), (Path("/dev/zero"), "a device"), (tmp_path, "a folder"),
+                      (large, "5,120 MB are more than the 256 MB")):  # fmt: skip
+        with pytest.raises(Mistake, match=why):
+            RecordedEngine.read(path)
 
 
 async def test_faults_that_were_still_there() -> None:

@@ -15,6 +15,7 @@ async def test_what_is_special_stands_in_front() -> None:
     engine.placed = [{"id": "fault-1"}]
     async with showing(engine) as (app, pilot):
         await pilot.press("space")
+        app.store.odd = 2
         told = [part if isinstance(part, str) else part[0] for part in status.parts(app)]
-    assert told[:5] == ["local", "test", "FROZEN", "read-only", "faults:1"]
+    assert told[:6] == ["local", "test", "FROZEN", "odd:2", "read-only", "faults:1"]
     assert "clock real" in told and "seed 42" in told
