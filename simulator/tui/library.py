@@ -5,14 +5,21 @@ Rule: looking at the list reads no world; a file is read again once it has chang
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
+import threading
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.kernel.filters import Value
-from simulator.mistakes import Mistake
+from simulator.mistakes import Mistake, in_words
 from simulator.scenario.collect import SHELVES, is_scenario
 from simulator.scenario.schema import Scenario, peek
+
+# Bytes of a file that takes so long to read that it would be felt.
+_LONG = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,8 @@ class Library:
     """The shelf and a folder's own: its scenarios, and those in its folder `scenarios`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._own = (folder, folder / "scenarios")
+        self._reading: dict[str, int] = {}  # long ones, and when they were changed
         self._shelf: dict[Path, Entry] | None = None  # what comes along does not change
         self._read: dict[str, tuple[int, list[Scenario] | Mistake]] = {}
 
@@ -40,8 +48,7 @@ class Library:
             for file in sorted(shelf.glob("*/*.yaml")):
                 _enter(self._shelf, file, file.parent.name)
         found: dict[Path, Entry] = {}
-        own = (self._folder, self._folder / "scenarios")
-        for file in (file for place in own for file in sorted(place.glob("*.yaml"))):
+        for file in (file for place in self._own for file in sorted(place.glob("*.yaml"))):
             _enter(found, file, "yours")
         return list((found | self._shelf).values())
 
@@ -52,24 +59,63 @@ class Library:
         except (OSError, UnicodeDecodeError) as error:
             raise Mistake(f"{path}: cannot read it: {error}") from error
 
-    def runs(self, path: str) -> list[Scenario]:
-        """The runs of a file, as it is now. Raises Mistake with all that is wrong in it."""
+    def signs(self) -> object:
+        """What is another once one of your own files came, changed or went."""
+        return [
+            (entry.path, entry.stat().st_mtime_ns)
+            for place in self._own
+            if place.is_dir()
+            for entry in os.scandir(place)
+            if entry.name.endswith(".yaml") and entry.is_file()
+        ]
+
+    def runs(self, path: str, later: Callable[[], None] | None = None) -> list[Scenario] | None:
+        """The runs of a file, as it is now. Raises Mistake with all that is wrong in it.
+
+        With `later` a long one is read in a thread: None until that is called, on this loop.
+        """
         try:
-            changed = Path(path).stat().st_mtime_ns
+            told = Path(path).stat()
         except OSError as error:
             raise Mistake(f"{path}: cannot read it: {error.strerror}") from error
         known = self._read.get(path)
-        if known is None or known[0] != changed:
-            known = self._read[path] = (changed, self._runs(path))
+        if known is None or known[0] != told.st_mtime_ns:
+            if later is not None and told.st_size > _LONG:
+                self._begin(path, told.st_mtime_ns, later)
+                return None
+            known = self._read[path] = (told.st_mtime_ns, self._runs(path))
         if isinstance(known[1], Mistake):
             raise known[1]
         return known[1]
+
+    def _begin(self, path: str, changed: int, later: Callable[[], None]) -> None:
+        """Read a long file beside the loop. The thread touches nothing of the world's, and is left
+        behind where the interface ends meanwhile.
+        """
+        if self._reading.get(path) == changed:
+            return
+        self._reading[path] = changed
+        loop = asyncio.get_running_loop()
+
+        def take(runs: list[Scenario] | Mistake) -> None:
+            self._read[path] = (changed, runs)
+            self._reading.pop(path, None)
+            later()
+
+        def read() -> None:
+            runs = self._runs(path)
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(take, runs)
+
+        threading.Thread(target=read, daemon=True).start()
 
     def _runs(self, path: str) -> list[Scenario] | Mistake:
         try:
             return peek(self.text(path), path)
         except Mistake as mistake:
             return mistake
+        except Exception as error:
+            return Mistake(f"{path}: {in_words(error)}")
 
 
 def _enter(found: dict[Path, Entry], file: Path, folder: str) -> None:

@@ -30,7 +30,6 @@ def shape(run: Scenario, outcome: dict[str, Any] | None) -> Snapshot:
     if there is one.
     """
     done = outcome["steps"] if outcome is not None else []
-    rest = "waiting" if outcome is None else "skipped"
     return {
         "name": run.title,
         "purpose": run.purpose,
@@ -41,20 +40,32 @@ def shape(run: Scenario, outcome: dict[str, Any] | None) -> Snapshot:
         "verdict": None if outcome is None else outcome["verdict"],
         "why": "" if outcome is None else outcome["why"] or "",
         "details": [] if outcome is None else outcome["details"].splitlines(),
-        "steps": [
-            {
-                "number": number + 1,
-                "line": action.line,
-                "verb": action.name,
-                "text": in_words(fill(action.given, run.values, partly=True)),
-                "state": rest if number >= len(done) else _came(done[number]),
-                "ms": done[number]["ms"] if number < len(done) else None,
-                "why": done[number]["problem"] or "" if number < len(done) else "",
-            }
-            for number, action in enumerate(run.actions)
-        ],
+        "steps": _Steps(run, done, "waiting" if outcome is None else "skipped"),
         "within_s": None,
     }
+
+
+class _Steps(Sequence[Snapshot]):
+    """The steps of a run, put into words when somebody looks at them: there may be thousands."""
+
+    def __init__(self, run: Scenario, done: Sequence[Snapshot], rest: str) -> None:
+        self._run, self._done, self._rest = run, done, rest
+
+    def __len__(self) -> int:
+        return len(self._run.actions)
+
+    def __getitem__(self, number: Any) -> Any:
+        action = self._run.actions[number]
+        done = self._done[number] if number < len(self._done) else None
+        return {
+            "number": number + 1,
+            "line": action.line,
+            "verb": action.name,
+            "text": in_words(fill(action.given, self._run.values, partly=True)),
+            "state": self._rest if done is None else _came(done),
+            "ms": None if done is None else done["ms"],
+            "why": "" if done is None else done["problem"] or "",
+        }
 
 
 def _came(done: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from simulator.control import LAG, PAGE, PREFIX, Control
 from simulator.scenario.steps import STEPS
-from simulator.wire.http_aio import HttpClient
+from simulator.wire.http_aio import HttpClient, HttpFailure
 from simulator.world import World
 from simulator.world_file import find, read
 
@@ -215,6 +215,18 @@ async def test_a_body_that_is_no_json() -> None:
         for body in (b"{", b"\xff", b"[" * 100_000):
             answer = await call.http.send("POST", url, body=body)
             assert answer.status == 400
+
+
+async def test_a_peer_that_does_not_answer_is_no_error_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refused(*_: Any, **__: Any) -> None:
+        raise HttpFailure("nobody there")
+
+    async with controlled() as (world, call):
+        monkeypatch.setattr(world.cpo, "remote_stop", refused)
+        status, told = await call("POST", "/steps/remote_stop", "x")
+        assert (status, told["error"]) == (409, "nobody there")
 
 
 async def test_an_error_of_our_own_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ STEPS = (
 )
 # Until the cursor rests on a file, nothing of it is read; how often what runs is looked at.
 _REST_S, _LOOK_S = 0.12, 0.25
+_READING = "it is long, and being read …"
 
 
 class ScenariosScreen(View):
@@ -107,6 +108,7 @@ class ScenariosScreen(View):
         super().on_screen_resume()
 
     def _find(self) -> None:
+        self._signs = self._library.signs()
         self._entries = {entry.path: entry for entry in self._library.entries()}
 
     # What is shown
@@ -175,10 +177,16 @@ class ScenariosScreen(View):
         self._runs, self._wrong = [], ""
         if self.path:
             try:
-                self._runs = self._library.runs(self.path)
+                runs = self._library.runs(self.path, self._read)
+                self._runs, self._wrong = runs or [], "" if runs is not None else _READING
             except Mistake as mistake:
                 self._wrong = str(mistake)
         self._draw()
+
+    def _read(self) -> None:
+        """A long file was read, perhaps the one at the cursor."""
+        if self.is_attached:
+            self._show_one()
 
     def _draw(self) -> None:
         """Show the file at the cursor, as far as it is."""
@@ -189,7 +197,7 @@ class ScenariosScreen(View):
             steps.set_rows([])
             pane.show(self.path, Content(self._wrong))
             return
-        numbers = list(range(1, len(state["steps"]) + 1))
+        numbers = range(1, len(state["steps"]) + 1)
         steps.set_rows(numbers, numbers)
         steps.border_title = escape(f"Steps {state['at']} of {state['of']}")
         result = self._plays.results.get(self.path) if self._of(self.path) is None else None
@@ -215,8 +223,11 @@ class ScenariosScreen(View):
         return self._stepping.of(path) or self._stepping.kept.get(path)
 
     def show_seconds(self) -> None:
-        """Stages may have been loaded by others."""
+        """Stages may have been loaded by others, and files have changed."""
         self._look()
+        if self._library.signs() != self._signs:
+            self._find()
+            self.show_all()
 
     def _tick(self) -> None:
         """Look at what runs, and draw what has changed."""
@@ -289,10 +300,16 @@ class ScenariosScreen(View):
 
     # Keys
 
-    def _may(self) -> bool:
-        """Whether something can be done; if not it is said."""
+    def _may_play(self) -> bool:
+        """Whether anything can be done here; if not it is said."""
         if self.lab.engine.facts.read_only or not self.lab.started:
             self.lab.say(READ_ONLY if self.lab.started else "the world still starts", "warning")
+            return False
+        return True
+
+    def _may(self) -> bool:
+        """The same, of the file at the cursor."""
+        if not self._may_play():
             return False
         self._show_one()
         if self._wrong or not self._runs:
@@ -302,17 +319,17 @@ class ScenariosScreen(View):
 
     def action_run(self) -> None:
         """Play the rest of what is stepped, else the files that are meant."""
-        if not self._may():
-            return
         marked = [name for name in self.main.keys if name in self.main.marks]
+        if not (self._may_play() if marked else self._may()):
+            return
         if not marked and self._stepping.going(self.path) is not None:
             self._stepping.play(self.path, "")
-            return
-        self._ask(marked or [self.path])
+        else:
+            self._ask(marked or [self.path])
 
     def action_rerun(self) -> None:
-        """Play those again that failed."""
-        if not self._may():
+        """Play those again that failed, whatever is at the cursor."""
+        if not self._may_play():
             return
         kept = self._stepping.kept.items()
         stepped = [path for path, stage in kept if stage["verdict"] in BAD]
@@ -335,7 +352,7 @@ class ScenariosScreen(View):
     def _number(self, path: str) -> int:
         """How many runs a file has; 0 where it cannot be read, which its run will tell."""
         try:
-            return len(self._library.runs(path))
+            return len(self._library.runs(path, self._read) or ())
         except Mistake:
             return 0
 

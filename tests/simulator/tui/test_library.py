@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -39,7 +41,7 @@ def test_a_file_is_read_without_its_world_and_again_once_it_changed(tmp_path: Pa
     path, library = tmp_path / "a.yaml", Library(tmp_path)
     path.write_text(TEXT.format("a"))
     first = library.runs(str(path))
-    assert first[0].name == "a" and library.runs(str(path)) is first
+    assert first is not None and first[0].name == "a" and library.runs(str(path)) is first
     path.write_text("name: a\nsteps: [plugg]\n")
     os.utime(path, ns=(1, 1))
     for _ in range(2):
@@ -47,6 +49,46 @@ def test_a_file_is_read_without_its_world_and_again_once_it_changed(tmp_path: Pa
             library.runs(str(path))
     with pytest.raises(Mistake, match="No such file"):
         library.runs(str(tmp_path / "none.yaml"))
+
+
+def test_what_becomes_of_your_own_files_is_seen(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    seen = [library.signs()]
+    path = tmp_path / "a.yaml"
+    path.write_text(TEXT.format("a"))
+    seen.append(library.signs())
+    os.utime(path, ns=(1, 1))
+    seen.append(library.signs())
+    assert library.signs() == seen[-1]
+    (tmp_path / "scenarios").mkdir()
+    path.rename(tmp_path / "scenarios" / "a.yaml")
+    seen.append(library.signs())
+    (tmp_path / "scenarios" / "a.yaml").unlink()
+    seen.append(library.signs())
+    assert all(old != new for old, new in pairwise(seen)) and seen[0] == seen[-1]
+
+
+@pytest.mark.real
+async def test_a_long_file_is_read_beside_the_loop(tmp_path: Path) -> None:
+    path, library = tmp_path / "a.yaml", Library(tmp_path)
+    read = asyncio.Event()
+    for steps, why in ((1_000, ""), (1_001, "Did you mean 'plug'")):
+        last = "plugg" if why else "note: end"
+        path.write_text(
+            "\n".join(["name: a", "steps:", *["  - note: hello"] * steps, f"  - {last}"])
+        )
+        assert library.runs(str(path), read.set) is None
+        assert library.runs(str(path), read.set) is None  # it is on its way
+        assert list(library._reading) == [str(path)]
+        await read.wait()
+        read.clear()
+        if why:
+            with pytest.raises(Mistake, match=why):
+                library.runs(str(path), read.set)
+        else:
+            runs = library.runs(str(path), read.set)
+            assert runs is not None and len(runs[0].actions) == steps + 1
+        assert library._reading == {}
 
 
 @pytest.mark.parametrize(

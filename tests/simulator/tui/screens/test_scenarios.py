@@ -165,6 +165,32 @@ async def test_what_is_wrong_with_a_file_is_said(tmp_path: Path) -> None:
         assert not app.worlds.away
 
 
+async def test_what_failed_is_played_again_whatever_is_at_the_cursor(tmp_path: Path) -> None:
+    path = scenario_file(tmp_path, TEXT, "b.yaml")
+    async with showing(FakeEngine("CP1"), folder=tmp_path) as (app, pilot):
+        await opened(pilot, app)
+        await pilot.press("f5")
+        await came(pilot, lambda: "FAIL  mine" in seen(app))
+        scenario_file(tmp_path, TEXT.replace("plug:", "plugg:"), "a.yaml")  # it comes by itself
+        await until(pilot, lambda: app.screen.main.keys[0].endswith("a.yaml"))  # type: ignore[attr-defined]
+        await pilot.press("home")
+        await until(pilot, lambda: "Did you mean 'plug'" in seen(app))
+        path.write_text(TEXT.replace("Nope", "Preparing"))
+        await pilot.press("R")
+        await came(pilot, lambda: "PASS" in seen(app))
+        path.unlink()
+        await until(pilot, lambda: "yours/b" not in seen(app))
+
+
+async def test_a_long_file_holds_nothing_up(tmp_path: Path) -> None:
+    path = scenario_file(tmp_path, TEXT)
+    path.write_text(path.read_text() + "  - note: more\n" * 1_500)
+    async with showing(FakeEngine("CP1"), folder=tmp_path) as (app, pilot):
+        await pilot.press("4")
+        await until(pilot, lambda: "it is long, and being read" in seen(app))
+        await until(pilot, lambda: "0 of 1504 steps" in seen(app))
+
+
 async def test_read_only_plays_nothing(tmp_path: Path) -> None:
     scenario_file(tmp_path, TEXT)
     engine = FakeEngine("CP1", read_only=True)
