@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simulator.tui.library import Library
 from simulator.tui.screens.scenarios import ScenariosScreen
 from simulator.tui.widgets.detail import Detail
 from simulator.tui.widgets.palette import Palette
@@ -182,13 +184,23 @@ async def test_what_failed_is_played_again_whatever_is_at_the_cursor(tmp_path: P
         await until(pilot, lambda: "yours/b" not in seen(app))
 
 
-async def test_a_long_file_holds_nothing_up(tmp_path: Path) -> None:
+async def test_a_long_file_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen_it, read = threading.Event(), Library._runs
+
+    def slowly(library: Library, path: str) -> Any:
+        assert seen_it.wait(60)
+        return read(library, path)
+
+    monkeypatch.setattr(Library, "_runs", slowly)
     path = scenario_file(tmp_path, TEXT)
     path.write_text(path.read_text() + "  - note: more\n" * 1_500)
     async with showing(FakeEngine("CP1"), folder=tmp_path) as (app, pilot):
         await pilot.press("4")
         await until(pilot, lambda: "it is long, and being read" in seen(app))
-        await until(pilot, lambda: "0 of 1504 steps" in seen(app))
+        seen_it.set()
+        await until(pilot, lambda: "Steps 0 of 1504" in seen(app))
 
 
 async def test_read_only_plays_nothing(tmp_path: Path) -> None:
