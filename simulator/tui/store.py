@@ -89,7 +89,8 @@ class Store:
         elif leg == "event":
             self.events.append(record)
             if record["what"] == "step.failed":
-                self.failed_steps[record["data"]["about"]] = record["data"]["why"]
+                told = record["data"]
+                self.failed_steps[int(told["about"])] = str(told["why"])
         actor = record["actor"]
         if actor.startswith("station/"):
             self._stale[actor[8:]] = None
