@@ -61,13 +61,7 @@ class Library:
 
     def signs(self) -> object:
         """What is another once one of your own files came, changed or went."""
-        return [
-            (entry.path, entry.stat().st_mtime_ns)
-            for place in self._own
-            if place.is_dir()
-            for entry in os.scandir(place)
-            if entry.name.endswith(".yaml") and entry.is_file()
-        ]
+        return [sign for place in self._own for sign in _signs(place)]
 
     def runs(self, path: str, later: Callable[[], None] | None = None) -> list[Scenario] | None:
         """The runs of a file, as it is now. Raises Mistake with all that is wrong in it.
@@ -154,3 +148,14 @@ class OfFile:
             return self.text(self.entry.path)
         except Mistake:
             return ""
+
+
+def _signs(place: Path) -> list[tuple[str, int]]:
+    """The scenario files of a folder, and when each was changed; none where it cannot be read."""
+    found: list[tuple[str, int]] = []
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):  # a link in a circle, a file that went just now
+                if entry.name.endswith(".yaml") and entry.is_file():
+                    found.append((entry.path, entry.stat().st_mtime_ns))
+    return found

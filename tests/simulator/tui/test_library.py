@@ -34,7 +34,11 @@ def test_links_that_lead_nowhere_and_in_a_circle_are_no_scenarios(tmp_path: Path
     (tmp_path / "a.yaml").symlink_to("b.yaml")
     (tmp_path / "b.yaml").symlink_to("a.yaml")
     (tmp_path / "c.yaml").symlink_to("none")
-    assert "yours" not in {entry.folder for entry in Library(tmp_path).entries()}
+    library = Library(tmp_path)
+    assert "yours" not in {entry.folder for entry in library.entries()}
+    assert library.signs() == []
+    (tmp_path / "d.yaml").write_text(TEXT.format("d"))
+    assert library.signs() != []
 
 
 def test_a_file_is_read_without_its_world_and_again_once_it_changed(tmp_path: Path) -> None:
