@@ -51,7 +51,8 @@ class Painter:
         """Names and values, one a line; what is None is left out."""
         for name, value in facts:
             if value is not None:
-                self.line((f"{name:<{width}} ", "quiet"), str(value))
+                told = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+                self.line((f"{name:<{width}} ", "quiet"), told)
         return self
 
     def json(self, value: Any, remarks: Mapping[str, list[str]] | None = None) -> Painter:

@@ -104,7 +104,8 @@ def _findings(
     if count is None:
         paint.title("Never broken")
         return
-    paint.title(f"Broken {count['times']} times, last {count['last']}", "bad")
+    often = "once" if count["times"] == 1 else f"{count['times']} times"
+    paint.title(f"Broken {often}, last {count['last']}", "bad")
     found = list(look.heard.findings.get(name, ()))
     for record in reversed(found):
         paint.line((record["at"], "quiet"), f"  by {record['peer'] or '?'}")

@@ -76,18 +76,21 @@ def test_a_reader_that_leaves_is_a_quiet_end(
     arguments, _ = command(name, world, csms)
     words = [sys.executable, "-m", "simulator", *arguments]
     complaints = tmp_path / "stderr"
-    took_ms = stopwatch()
-    with (
-        complaints.open("wb") as stderr,
-        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=stderr) as process,
-    ):
-        assert process.stdout is not None
-        process.stdout.close()
-        try:
-            code = process.wait(20 if name in ("demo", "station") else 3)
-        except subprocess.TimeoutExpired:  # it has nothing more to say, and runs on
-            process.terminate()
-            code = process.wait(5)
+    for patience_s in (20, 60) if name in ("demo", "station") else (3, 15, 60):
+        took_ms = stopwatch()
+        with (
+            complaints.open("wb") as stderr,
+            subprocess.Popen(words, stdout=subprocess.PIPE, stderr=stderr) as process,
+        ):
+            assert process.stdout is not None
+            process.stdout.close()
+            try:
+                code = process.wait(patience_s)
+            except subprocess.TimeoutExpired:  # it has nothing more to say, and runs on
+                process.terminate()
+                code = process.wait(20)
+        if code != -signal.SIGTERM:  # else it had not even begun, on a busy machine
+            break
     assert code in (0, 130)
-    assert took_ms() < 30_000
+    assert took_ms() < 1000 * (patience_s + 10)
     assert "Traceback" not in complaints.read_text()

@@ -13,6 +13,8 @@ from simulator.tui.themes import DARK, LIGHT
 def test_lines_titles_and_facts() -> None:
     paint = Painter().line("a", ("b", "bad")).title("T").facts([("name", 1), ("none", None)], 5)
     assert paint.content.plain == "ab\n\nT\nname  1"
+    told = Painter().facts([("a", True), ("b", False)], 1).content.plain
+    assert told == "a yes\nb no"
     assert any("error" in str(span.style) for span in paint.content.spans)
 
 
