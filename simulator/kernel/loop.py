@@ -14,19 +14,26 @@ import errno
 import gc
 import inspect
 import os
+import select
 import selectors
 import socket
 import sys
+import time
 from collections.abc import Coroutine, Iterator
+from selectors import EVENT_WRITE
 from typing import Any, TypeVar
 
 from simulator.kernel.clock import Clock
+from simulator.kernel.flights import Counted, Flights, Listening
 
 T = TypeVar("T")
 
 # A day of 10 s ticks: asyncio's own cap for one select call, kept so that jumps stay bounded.
 _LONGEST_JUMP_S = 24 * 3600.0
 _FIRST_FREE_PORT = 49152
+# Real seconds that the kernel may take to hand over what was sent on loopback.
+_LONGEST_DELIVERY_S = 2.0
+_LONGEST_DIAL_MS = 50
 # Allocations before each look for cyclic garbage, by generation (CPython's own: 700, 10, 10).
 _GC_THRESHOLDS = (20_000, 20, 20)
 
@@ -39,21 +46,47 @@ class _IdleJumpSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.loop: VirtualLoop | None = None
+        self.flights = Flights()
         self._order: dict[int, int] = {}
         self._registered = 0
+        self._watched: dict[int, int] = {}
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         key = super().register(fileobj, events, data)
         self._registered += 1
         self._order[key.fd] = self._registered
+        self._watched[key.fd] = events
         return key
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        key = super().modify(fileobj, events, data)
+        self._watched[key.fd] = events
+        return key
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        key = super().unregister(fileobj)
+        self._watched.pop(key.fd, None)
+        return key
+
+    def _arrived(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready once all that is under way on loopback was delivered."""
         ready = super().select(0)
-        if not ready and timeout != 0:
-            # Give the kernel one more chance to deliver what is under way on loopback before time
-            # moves.
+        flights, watched = self.flights, self._watched
+        if not flights.late({key.fd for key, _ in ready}, watched):
+            return ready
+        until = time.monotonic() + _LONGEST_DELIVERY_S
+        while flights.late({key.fd for key, _ in ready}, watched):
+            if time.monotonic() > until:
+                flights.give_up()
+                break
             os.sched_yield()
+            ready = super().select(0)
+        return ready
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = self._arrived()
+        if not ready and timeout != 0 and any(e & EVENT_WRITE for e in self._watched.values()):
+            os.sched_yield()  # somebody waits for room to write, which the other end made
             ready = super().select(0)
         if not ready and timeout != 0:
             loop = self.loop
@@ -82,10 +115,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._now = 0.0
         super().__init__(selector)
         selector.loop = self
+        self._flights = selector.flights
         self._clock_resolution = 1e-9
         self._threads = 0
         self.horizon: float | None = None
         self._ports: dict[int, int] = {}  # the world's port -> the socket's
+        self._listeners: dict[int, int] = {}  # the socket's port -> its descriptor
 
     def time(self) -> float:
         return self._now
@@ -154,9 +189,27 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._ports[port] = server.sockets[0].getsockname()[1]
         return server
 
+    # What is under way is counted at both ends.
+
+    def _make_socket_transport(self, sock: Any, *args: Any, **kwargs: Any) -> Any:
+        counted = _counted(sock, self._flights)
+        return super()._make_socket_transport(counted, *args, **kwargs)  # type: ignore[misc]
+
+    def _make_ssl_transport(self, rawsock: Any, *args: Any, **kwargs: Any) -> Any:
+        counted = _counted(rawsock, self._flights)
+        return super()._make_ssl_transport(counted, *args, **kwargs)  # type: ignore[misc]
+
+    def _start_serving(self, protocol_factory: Any, sock: Any, *args: Any, **kwargs: Any) -> None:
+        if sock.family in (socket.AF_INET, socket.AF_INET6):
+            self._listeners[sock.getsockname()[1]] = sock.fileno()
+        heard = Listening(sock, self._flights)
+        super()._start_serving(protocol_factory, heard, *args, **kwargs)  # type: ignore[misc]
+
     def _stop_serving(self, sock: socket.socket) -> None:
+        self._flights.deaf(sock.fileno())
         if sock.fileno() != -1:
             port = sock.getsockname()[1]
+            self._listeners.pop(port, None)
             self._ports = {ours: theirs for ours, theirs in self._ports.items() if theirs != port}
         super()._stop_serving(sock)  # type: ignore[misc]
 
@@ -169,7 +222,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
                     errno.ECONNREFUSED, f"nobody in this world listens on {address[0]}:{port}"
                 )
             address = (address[0], real or port, *address[2:])
-        await super().sock_connect(sock, address)
+        fd = sock.fileno()
+        self._flights.dialling(fd)
+        try:
+            if not _connected(sock, address):
+                await super().sock_connect(sock, address)
+        except BaseException:
+            self._flights.dialled(fd)
+            raise
+        self._flights.dialled(
+            fd, (sock.getsockname(), sock.getpeername()), self._listeners.get(address[1])
+        )
 
     def world_port(self, socket_port: int) -> int:
         """The port by which the world knows a socket's port."""
@@ -177,6 +240,30 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             if theirs == socket_port:
                 return ours
         return socket_port
+
+
+def _connected(sock: Any, address: Any) -> bool:
+    """Connect to a server of this loop. The kernel does it alone, mostly at once: that it now and
+    then takes a moment shall make no difference. False if it takes long. Raises OSError.
+    """
+    problem = sock.connect_ex(address)
+    if problem == errno.EINPROGRESS:
+        poll = select.poll()
+        poll.register(sock, select.POLLOUT)
+        if not poll.poll(_LONGEST_DIAL_MS):
+            return False
+        problem = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if problem:
+        raise OSError(problem, f"connect to {address[0]}:{address[1]}: {os.strerror(problem)}")
+    return True
+
+
+def _counted(sock: Any, flights: Flights) -> Any:
+    """A socket whose traffic is counted; the same where it has no other end any more."""
+    try:
+        return Counted(sock, flights)
+    except OSError:
+        return sock
 
 
 def bound_port(sock: socket.socket) -> int:
