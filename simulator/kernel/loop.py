@@ -50,23 +50,29 @@ class _IdleJumpSelector(selectors.DefaultSelector):
         self._order: dict[int, int] = {}
         self._registered = 0
         self._watched: dict[int, int] = {}
+        self._writing: set[int] = set()  # who waits for room to write
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         key = super().register(fileobj, events, data)
         self._registered += 1
         self._order[key.fd] = self._registered
-        self._watched[key.fd] = events
+        self._watch(key.fd, events)
         return key
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         key = super().modify(fileobj, events, data)
-        self._watched[key.fd] = events
+        self._watch(key.fd, events)
         return key
 
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
         key = super().unregister(fileobj)
         self._watched.pop(key.fd, None)
+        self._writing.discard(key.fd)
         return key
+
+    def _watch(self, fd: int, events: int) -> None:
+        self._watched[fd] = events
+        (self._writing.add if events & EVENT_WRITE else self._writing.discard)(fd)
 
     def _arrived(self) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready once all that is under way on loopback was delivered."""
@@ -85,8 +91,8 @@ class _IdleJumpSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = self._arrived()
-        if not ready and timeout != 0 and any(e & EVENT_WRITE for e in self._watched.values()):
-            os.sched_yield()  # somebody waits for room to write, which the other end made
+        if not ready and timeout != 0 and self._writing:
+            os.sched_yield()  # the other end may have made room just now
             ready = super().select(0)
         if not ready and timeout != 0:
             loop = self.loop
