@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import ocpp.messages
@@ -49,11 +49,9 @@ PROFILE = {
 
 
 @pytest.fixture(autouse=True)
-def no_threads() -> Iterator[None]:
+def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """The package validates in threads, where the virtual clock does not reach."""
-    ocpp.messages.ASYNC_VALIDATION = False
-    yield
-    ocpp.messages.ASYNC_VALIDATION = True
+    monkeypatch.setattr(ocpp.messages, "ASYNC_VALIDATION", False)
 
 
 # The package as CSMS, our client as station
