@@ -6,7 +6,7 @@ alike; a step's arguments are checked before anything happens, by what the world
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
@@ -126,7 +126,8 @@ class Play:
 class Step:
     """A verb. `primary` is the argument that a bare value stands for (`whole`: any value); `acts`
     is false for those that only look or talk. `examine` finds what else is wrong with arguments;
-    `shown` makes of them what may stand in the journal.
+    `shown` makes of them what may stand in the journal; `suits` tells of those chosen so far in
+    words what they mean, and which arguments there are beside them.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Step:
     whole: bool = False
     examine: Callable[[Mapping[str, Any]], Iterable[Problem]] | None = None
     shown: Callable[[Arguments], Arguments] | None = None
+    suits: Callable[[Mapping[str, Any]], tuple[str, Sequence[Arg]]] | None = None
 
     @property
     def first(self) -> str:

@@ -61,7 +61,10 @@ _SPOKEN: Mapping[str, Callable[[str], str | None]] = {
     "module": unspoken_module,
     "method": unspoken_method,
 }
-_CHOICES = {"wire": (OCPP, HTTP), "direction": (SENT, RECEIVED), "of": (REQUEST, ANSWER)}
+# Matchers that take one of these.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "wire": (OCPP, HTTP), "direction": (SENT, RECEIVED), "of": (REQUEST, ANSWER),
+}  # fmt: skip
 _LASTING = ("actor", "for")
 
 
@@ -150,6 +153,11 @@ class Fault:
                            for k, v in parameters.items()}}  # fmt: skip
 
 
+def shared(kind: FaultKind) -> tuple[str, ...]:
+    """The keys of a kind's specs that are not its own: what matches, and limits."""
+    return _LASTING if kind.lasting else (*MATCHERS, *LIMITS)
+
+
 def problems(spec: Any) -> Iterator[FaultError]:
     """All that is wrong with a spec."""
     if not isinstance(spec, Mapping):
@@ -163,12 +171,11 @@ def problems(spec: Any) -> Iterator[FaultError]:
         return
     kind = FAULTS[name]
     parameters = {parameter.name: parameter for parameter in kind.parameters}
-    shared = _LASTING if kind.lasting else (*MATCHERS, *LIMITS)
     for key, value in spec.items():
         if key == "kind":
             continue
-        if key not in parameters and key not in shared:
-            hint = did_you_mean(str(key), (*shared, *parameters))
+        if key not in parameters and key not in shared(kind):
+            hint = did_you_mean(str(key), (*shared(kind), *parameters))
             yield FaultError(str(key), f"{name} has none.{hint}")
             continue
         try:
@@ -188,8 +195,8 @@ def _check(kind: FaultKind, key: str, value: Any) -> None:
         raise ValueError(f"{kind.name} strikes on {kind.wires} only, which no station speaks")
     if key in _SPOKEN and (why := _SPOKEN[key](value)) is not None:
         raise ValueError(why)
-    if key in _CHOICES and value not in _CHOICES[key]:
-        raise ValueError(f"expected {' or '.join(_CHOICES[key])}, not {value!r:.40}")
+    if key in CHOICES and value not in CHOICES[key]:
+        raise ValueError(f"expected {' or '.join(CHOICES[key])}, not {value!r:.40}")
     if key == "wire" and value not in kind.on:
         raise ValueError(f"{kind.name} strikes on {kind.wires} only")
     if key == "of" and not any(value in struck for struck in kind.on.values()):

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.widgets import Input
 
 from simulator.scenario.step import Arg, Kind
 from simulator.scenario.steps import STEPS
-from simulator.tui.widgets.form import Form, offers, value_of
+from simulator.tui.widgets.form import Form, offers, suited, value_of
 from tests.simulator.tui.stage import until
 
 
@@ -39,6 +40,21 @@ def test_what_is_offered() -> None:
     told = {arg.name: list(offers(arg, known)) for arg in STEPS["tap"].args}
     assert told["station"] == ["CP1", "CP2"] and told["token"] == ["X1"]
     assert list(offers(STEPS["register"].args[1], known)) == ["cpo", "peer"]
+
+
+def test_a_fault_asks_what_its_kind_takes() -> None:
+    def asked(kind: str) -> tuple[str, list[str]]:
+        told, args = suited(STEPS["fault"], {"kind": kind})
+        return told, [arg.name for arg in args]
+
+    told, names = asked("http_status")
+    assert told.startswith("Another HTTP status") and names[:2] == ["kind", "status"]
+    assert "module" in names and not {"wire", "action", "by", "copies"} & set(names)
+    told, names = asked("tls_expired")
+    assert names == ["kind", "actor", "for", "at"] and "expired" in told
+    told, names = asked("dela")
+    assert told == "" and "by" not in names and {"actor", "action", "filter", "times"} <= set(names)
+    assert suited(STEPS["tap"], {})[1][0].required
 
 
 async def filled(
@@ -105,3 +121,19 @@ async def test_a_fault_is_aimed_at_stations_by_its_actor() -> None:
     assert told == {"kind": "drop", "actor": "@marked"}
     told, problem = await filled("fault", {"actor": "@all"}, *"drop", "enter", meant=meant)
     assert told is None and problem.startswith("actor: @all means no station here")
+
+
+@pytest.mark.real
+async def test_another_kind_asks_something_else() -> None:
+    app: App[None] = App()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = Form(STEPS["fault"], {"actor": "cpo", "kind": "delay"}, known)
+        app.push_screen(form)
+        await until(pilot, lambda: form.query("#arg-spread"))
+        kind = form.query_one("#arg-kind", Input)
+        kind.value = "http_status"
+        await until(pilot, lambda: form.query("#arg-status") and not form.query("#arg-spread"))
+        assert "Another HTTP status" in str(form.query_one("#about").render())
+        assert form.query_one("#arg-actor", Input).value == "cpo"
+        lines = [line.id for line in form.query(Input)]
+        assert lines[:2] == ["arg-kind", "arg-status"]
