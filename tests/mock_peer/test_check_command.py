@@ -174,7 +174,7 @@ def test_an_interruption_ends_with_a_report_and_130(number: int, tmp_path: Path)
             pass
         process.send_signal(number)
         told = json.loads(process.stdout.read())
-        assert process.wait(timeout=20) == 130
+        assert process.wait(timeout=60) == 130
         assert process.stderr.read() == ""
     assert (told["exit_code"], told["problem"]) == (130, "interrupted")
     assert "interrupted" in page.read_text()

@@ -58,7 +58,7 @@ def test_it_runs_until_it_is_told_to_stop() -> None:
         assert re.search(r'"versions_url":"http://127.0.0.1:\d+/ocpi/versions"', line)
         assert '"token_a"' in line
         run.send_signal(signal.SIGTERM)
-        assert run.wait(timeout=20) != 0
+        assert run.wait(timeout=60) != 0
 
 
 @pytest.mark.real

@@ -67,9 +67,7 @@ def test_a_replay_against_a_running_world_and_ctrl_c(
     assert (tmp_path / "live").read_text().count('"Authorize"') == 2
     with Roamlab("replay", str(path), "--as", "csms", "--port", "0") as waiting:
         waiting.wait_for("listening")
-        code, took_s = waiting.interrupt()
-    assert code == 130
-    assert took_s < 5
+        assert waiting.interrupt() == 130
 
 
 def test_both_ends_over_tls_from_the_directory_of_a_pki(

@@ -105,9 +105,7 @@ def test_an_interrupt_ends_it_with_a_summary(tmp_path: Path, jobs: int, number: 
     one_quick_and_two_slow(tmp_path)
     with Roamlab("run", str(tmp_path), "--jobs", str(jobs)) as roamlab:
         roamlab.wait_for("PASS  quick")
-        code, seconds = roamlab.interrupt(number)
-    assert code == 130
-    assert seconds < 5
+        assert roamlab.interrupt(number) == 130
     assert "1 PASS, 2 not played" in roamlab.output
 
 

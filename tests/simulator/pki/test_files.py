@@ -209,7 +209,7 @@ def test_the_lock_keeps_another_process_out(tmp_path: Path) -> None:
         assert other.stdout
         assert other.stdout.readline() == "waiting\n"
         (tmp_path / "said").write_text("after the lock")
-    said, _ = other.communicate(timeout=30)
+    said, _ = other.communicate(timeout=60)
     assert said == "after the lock\n"
     assert other.returncode == 0
 

@@ -108,9 +108,9 @@ def test_is_the_same_world(shared, roamlab_factory):
 @pytest.mark.roamlab_clock("real")
 def test_a_real_world_answers_while_the_test_waits(roamlab, peer):
     with pytest.raises(HTTPError, match="401"):
-        urlopen(roamlab.world.cpo.versions_url, timeout=10)
+        urlopen(roamlab.world.cpo.versions_url, timeout=60)
     base = peer.peer_control("/connections")["versions_url"].split("/ocpi/")[0]
-    with urlopen(f"{base}/_mock/state", timeout=10) as answer:
+    with urlopen(f"{base}/_mock/state", timeout=60) as answer:
         assert json.load(answer)["tokens"][0]["uid"] == "0123"
 """
 

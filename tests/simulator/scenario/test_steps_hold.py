@@ -170,6 +170,7 @@ def test_what_cannot_be_intercepted_is_refused() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.usefixtures("fixed_ports")
 def test_time_stands_while_a_message_is_held() -> None:
     async def play(now: Play) -> None:
         await perform(now, "intercept", {"filter": "~a StartTransaction", "pause": True})

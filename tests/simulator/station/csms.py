@@ -228,8 +228,8 @@ class Point201(ocpp.v201.ChargePoint):
 
 
 @contextlib.asynccontextmanager
-async def serving(csms: Csms, version: OcppVersion) -> AsyncIterator[None]:
-    """Serve one station on port 9000."""
+async def serving(csms: Csms, version: OcppVersion) -> AsyncIterator[str]:
+    """Serve one station, on port 9000 or a free one in real time; yields the URL."""
     kind = Point16 if version is OcppVersion.V16 else Point201
 
     async def serve_one(connection: ServerConnection) -> None:
@@ -241,8 +241,12 @@ async def serving(csms: Csms, version: OcppVersion) -> AsyncIterator[None]:
 
     protocols = [Subprotocol(version.subprotocol)]
     pings_s = 20 if csms.interval_s == 300 else None  # tests that last for months need none
-    async with serve(serve_one, "127.0.0.1", 9000, subprotocols=protocols, ping_interval=pings_s):
-        yield
+    port = 9000 if csms.clock.mode == "virtual" else 0
+    async with serve(
+        serve_one, "127.0.0.1", port, subprotocols=protocols, ping_interval=pings_s
+    ) as server:
+        listening = next(iter(server.sockets)).getsockname()[1]
+        yield f"ws://127.0.0.1:{port or listening}/ocpp"
 
 
 @contextlib.asynccontextmanager
@@ -259,9 +263,9 @@ async def world(
     csms = Csms(clock)
     csms.interval_s = interval_s
     fields = {"evses": TWO, "reconnect_random_s": 0.0, **options}
-    config = StationConfig("CP1", version, "ws://127.0.0.1:9000/ocpp", **fields)
-    station = Station(config, clock=clock, chance=Chance(42), journal=journal)
-    async with serving(csms, version):
+    async with serving(csms, version) as url:
+        config = StationConfig("CP1", version, url, **fields)
+        station = Station(config, clock=clock, chance=Chance(42), journal=journal)
         try:
             if ready:
                 await station.start()

@@ -76,7 +76,7 @@ asyncio.run(main())
         pid = int(parent.stdout.readline())
         os.kill(pid, 0)
         parent.kill()
-    for _ in range(100):
+    for _ in range(450):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:

@@ -49,7 +49,7 @@ async def heard(socket: aiohttp.ClientWebSocketResponse, words: bytes) -> None:
 
 
 async def becomes(true: Callable[[], bool]) -> bool:
-    for _ in range(400):
+    for _ in range(900):
         if true():
             return True
         await Clock("real").sleep(0.05)
