@@ -6,6 +6,7 @@ of them. What cannot be compared does not hold; it never raises.
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import re
 from collections.abc import Callable, Mapping
@@ -46,8 +47,10 @@ def is_comparison(wanted: Any) -> bool:
 
 def problem(wanted: Any) -> str | None:
     """What is wrong with a comparison as it was written; None if nothing."""
-    if not isinstance(wanted, Mapping) or not any(name in COMPARATORS for name in wanted):
+    if not isinstance(wanted, Mapping):
         return None
+    if not any(name in COMPARATORS for name in wanted):
+        return _misspelt(wanted)
     for name, operand in wanted.items():
         if name not in COMPARATORS:
             return f"no comparator '{name}'.{did_you_mean(str(name), COMPARATORS)}"
@@ -57,6 +60,15 @@ def problem(wanted: Any) -> str | None:
         if why is not None:
             return f"{name}: {why}"
     return None
+
+
+def _misspelt(value: Mapping[str, Any]) -> str | None:
+    """A mapping is a value; but one of a single key that is nearly a comparator was meant so."""
+    name = str(next(iter(value), ""))
+    if len(value) != 1 or not difflib.get_close_matches(name, COMPARATORS, cutoff=0.8):
+        return None
+    meant = did_you_mean(name, COMPARATORS)
+    return f"no comparator '{name}'.{meant} A value like this is written {{eq: {{{name}: …}}}}"
 
 
 def _order_problem(operand: Any) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -29,6 +29,8 @@ _BACK = r"\s*(?:<-+|<=+|←|<+)\s*"
 # says unless the log shows otherwise (CS is the central system in 1.6, a station in 2.0.1); the
 # second tells of whoever wrote the log: True is sent.
 _PARTIES = (
+    (re.compile(rf"\bcs{_TO}csms\b|\bcsms{_BACK}cs\b", re.I), True),
+    (re.compile(rf"\bcsms{_TO}cs\b|\bcs{_BACK}csms\b", re.I), False),
     (re.compile(rf"\b{_STATION}{_TO}{_CENTRAL}\b|\b{_CENTRAL}{_BACK}{_STATION}\b", re.I), True),
     (re.compile(rf"\b{_CENTRAL}{_TO}{_STATION}\b|\b{_STATION}{_BACK}{_CENTRAL}\b", re.I), False),
     (re.compile(rf"\bfrom[\s_-]+{_STATION}\b|\bto[\s_-]+{_CENTRAL}\b", re.I), True),
@@ -129,17 +131,24 @@ def _whole_frame(value: Any) -> tuple[str, list[Any]] | None:
 def _frame_in(text: str) -> tuple[int, str, list[Any]] | None:
     """Where a frame begins, its text, its parts. It may stand in quotes, with escapes."""
     for _, match in zip(range(_TRIES), _FRAME.finditer(text), strict=False):
-        begin = match.start()
-        rest = text[begin:]
-        if match.group().endswith('\\"'):
-            rest = rest.replace('\\"', '"').replace("\\\\", "\\")
-        try:
-            parts, end = _DECODER.raw_decode(rest)
-        except (ValueError, RecursionError):
-            continue
-        if _is_frame(parts):
-            return begin, rest[:end], parts
+        for rest in _spellings(text[match.start() :], match.group()):
+            try:
+                parts, end = _DECODER.raw_decode(rest)
+            except (ValueError, RecursionError):
+                continue
+            if _is_frame(parts):
+                return match.start(), rest[:end], parts
     return None
+
+
+def _spellings(rest: str, begin: str) -> Iterator[str]:
+    """What a line's rest may be: as it stands, within a JSON text, within a field of CSV."""
+    if begin.endswith('\\"'):
+        yield rest.replace('\\"', '"').replace("\\\\", "\\")
+        return
+    yield rest
+    if rest.startswith('"', len(begin)):
+        yield rest.replace('""', '"')
 
 
 _DECODER = json.JSONDecoder()

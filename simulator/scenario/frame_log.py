@@ -6,7 +6,7 @@ sent and received are meant is learnt from the messages that only one side ever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -143,8 +143,8 @@ def _begins(action: str | None) -> bool | None:
     return action in _BY_STATION
 
 
-def _turned(frames: Iterable[Frame], writer: Writer) -> Mapping[Scheme, bool]:
-    """For each scheme of words whether its first way is that of the station."""
+def _turned(frames: Sequence[Frame], writer: Writer) -> Mapping[Scheme, bool]:
+    """For each scheme of words that tells anything, whether its first way is the station's."""
     votes: dict[Scheme, int] = {"party": 0, "arrow": 0}
     for frame in frames:
         begins = _begins(frame.action)
@@ -152,7 +152,23 @@ def _turned(frames: Iterable[Frame], writer: Writer) -> Mapping[Scheme, bool]:
             scheme, first = frame.way
             votes[scheme] += 1 if first is begins else -1
     default: dict[Scheme, bool] = {"party": True, "arrow": writer == "station"}
-    return {scheme: vote > 0 if vote else default[scheme] for scheme, vote in votes.items()}
+    told = votes.keys() - _empty_words(frames)
+    return {each: votes[each] > 0 if votes[each] else default[each] for each in told}
+
+
+def _empty_words(frames: Iterable[Frame]) -> set[Scheme]:
+    """The schemes that tell nothing: of a CALL and of its answer they say the same way."""
+    calls: dict[tuple[str, Scheme], bool] = {}
+    same: dict[Scheme, int] = {"party": 0, "arrow": 0}
+    for frame in frames:
+        if frame.way is None:
+            continue
+        scheme, first = frame.way
+        if frame.action is not None:
+            calls[frame.message_id, scheme] = first
+        elif (call := calls.pop((frame.message_id, scheme), None)) is not None:
+            same[scheme] += 1 if call is first else -1
+    return {scheme for scheme, more in same.items() if more > 0}
 
 
 def _directed(
@@ -162,7 +178,7 @@ def _directed(
     calls: dict[tuple[str, bool], str] = {}
     for frame in frames:
         from_station = _begins(frame.action)
-        if frame.way is not None:
+        if frame.way is not None and frame.way[0] in turned:
             scheme, first = frame.way
             from_station = first is turned[scheme]
         if from_station is None and frame.action is None:  # an answer, without a word of its way

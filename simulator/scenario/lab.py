@@ -114,7 +114,7 @@ class Lab:
 
     def do(self, step: str, given: Any = None, /, **arguments: Any) -> Any:
         """Perform a step by name, with a bare value, named arguments, or both: the bare value is
-        the step's first (`plug("DE-AC-1", car="anna")`).
+        the step's first that is not named (`plug("DE-AC-1", car="anna")`).
 
         `for` and other words of Python's own take an underscore behind them.
         """
@@ -122,7 +122,7 @@ class Lab:
         try:
             told = {name.rstrip("_"): value for name, value in arguments.items()}
             if told and given is not None:
-                told = {step_of(step).first: given, **told}
+                told = {step_of(step).bare(told): given, **told}
             return self._ground.run(perform(self._play, step, told or given))
         except StepError as error:  # the steps' own frames tell a test's author nothing
             raise error.with_traceback(None) from error.__cause__

@@ -6,7 +6,7 @@ alike; a step's arguments are checked before anything happens, by what the world
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
@@ -142,16 +142,16 @@ class Step:
     shown: Callable[[Arguments], Arguments] | None = None
     suits: Callable[[Mapping[str, Any]], tuple[str, Sequence[Arg]]] | None = None
 
-    @property
-    def first(self) -> str:
-        """What a bare value stands for beside named ones: the primary argument, else the first if
-        it is needed. Raises StepError.
+    def bare(self, named: Container[str]) -> str:
+        """What a bare value stands for beside named ones: the primary argument, or the first that
+        is needed and not named. Raises StepError.
         """
-        if self.primary is not None:
+        if self.primary is not None and self.primary not in named:
             return self.primary
-        if self.args and self.args[0].required:
-            return self.args[0].name
-        raise StepError(f"{self.name} takes no bare value: name its arguments")
+        for arg in self.args:
+            if arg.required and arg.name not in named:
+                return arg.name
+        raise StepError(f"{self.name} takes no bare value here: name its arguments")
 
     def problems(self, given: Any) -> Iterable[Problem]:
         """What is wrong with arguments as they were written, and where."""

@@ -102,7 +102,8 @@ class OfVisit:
             case "cp":
                 return visit.station
             case "s":
-                return f"{visit.state} {visit.cdr}"
+                once = " once refused" if visit.refusal and visit.cdr != "refused" else ""
+                return f"{visit.state} {visit.cdr}{once}"
             case "tok":
                 return (visit.token, visit.contract)
             case "sess":

@@ -33,7 +33,7 @@ def visit(one: Visit, width: int = 100) -> Content:
     paint.line((one.id, "strong"), "  ", (one.state, tone), cdr)
     _why(paint, one, width)
     evse = f" EVSE {one.evse}" if one.evse else ""
-    if one.problem or one.findings:
+    if one.problem or one.refusal or one.findings:
         paint.title("Session")
     paint.facts([
         ("station", f"{one.station}{evse}"),
@@ -50,12 +50,14 @@ def visit(one: Visit, width: int = 100) -> Content:
 
 
 def _why(paint: Painter, one: Visit, width: int) -> None:
-    if not (one.problem or one.findings):
+    problem = one.problem or one.refusal
+    if not (problem or one.findings):
         return
-    head = "Why the CDR was refused" if one.cdr == "refused" else "What is wrong"
-    paint.title(head, "bad" if one.bad or one.problem else "warn")
-    if one.problem:
-        for part in wrap(one.problem, max(20, width)):
+    head = "Why the CDR was refused" if one.refusal else "What is wrong"
+    now = f" (now {one.cdr})" if one.refusal and one.cdr != "refused" else ""
+    paint.title(head + now, "bad" if one.bad or problem else "warn")
+    if problem:
+        for part in wrap(problem, max(20, width)):
             paint.line(part)
     for found in one.findings:
         finding(paint, found, width)

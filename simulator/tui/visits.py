@@ -36,6 +36,7 @@ class Visit:
     ended: str = ""
     cdr: str = ""
     problem: str = ""
+    refusal: str = ""  # what was said to its CDR when it was refused; it may be accepted by now
     findings: list[Record] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
 
@@ -149,6 +150,7 @@ def _accepted(visit: Visit, data: Mapping[str, Any]) -> None:
 
 def _cdr_refused(visit: Visit, data: Mapping[str, Any]) -> None:
     visit.cdr, visit.problem = "refused", str(data.get("problem") or "")
+    visit.refusal = visit.problem or "refused"
 
 
 _EVENTS: Mapping[str, Callable[[Visit, Mapping[str, Any]], None]] = {

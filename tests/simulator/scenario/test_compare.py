@@ -135,6 +135,7 @@ def test_a_plain_value_equals_itself(value: Any) -> None:
     ("wanted", "why"),
     [
         ({"gtt": 3, "gt": 1}, "no comparator 'gtt'. Did you mean 'gt'?"),
+        ({"gtt": 3}, "no comparator 'gtt'. Did you mean 'gt'? A value like this is written {eq:"),
         ({"gt": "x"}, "gt: expected a number, or a time"),
         ({"gt": None}, "gt: expected a number, or a time"),
         ({"matches": "["}, "matches: not a regular expression"),

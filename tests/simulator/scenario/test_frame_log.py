@@ -62,6 +62,8 @@ def test_whose_sent_is_meant_is_learnt_from_the_frames() -> None:
     assert sent(by_station) == by_csms
     wordless = LOG.replace("IN ", "").replace("OUT", "")
     assert sent(wordless) == by_csms
+    no_way = LOG.replace("IN ", "S1 -> us").replace("OUT", "us -> S1")
+    assert sent(no_way) == by_csms, "an arrow alone that goes one way in all lines tells nothing"
     unclear = f'{AT}0Z sent [2,"d","DataTransfer",{{"vendorId":"x"}}]'
     assert sent(unclear, version="1.6") == [False]
     assert sent(unclear, version="1.6", writer="station") == [True]

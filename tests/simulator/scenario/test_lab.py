@@ -39,7 +39,7 @@ def test_a_bare_value_is_the_first_argument_beside_named_ones() -> None:
         lab.start("ST1", token="0123", car="anna")
         with pytest.raises(StepError, match=r"tap, tokn: no such argument.*'token'"):
             lab.tap("ST1", tokn="0123")
-        with pytest.raises(StepError, match="expect takes no bare value: name its arguments"):
+        with pytest.raises(StepError, match="expect takes no bare value here: name its arguments"):
             lab.expect("POST cdrs", status=1000)
 
 

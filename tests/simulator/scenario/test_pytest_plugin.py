@@ -73,7 +73,7 @@ class TestOwn:
 
 def test_cpo_and_peer(cpo, peer, station, journal):
     cpo.block_token("0123")
-    assert station("ST1").tap(token="0123") is False
+    assert station("ST1").tap("0123") is False
     cpo.unblock_token("0123")
     peer.answer("NO_CREDIT")
     assert station("ST1").tap(token="0123") is False

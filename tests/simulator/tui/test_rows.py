@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.kernel.filters import FLAGS, NUMBERS, WORDS, parse
+from simulator.tui.questions import of
 from simulator.tui.rows import OfExchange, OfStation, OfVisit
 from simulator.tui.visits import Visit
 from tests.simulator.tui.stage import Wire, evse, station
@@ -60,6 +61,15 @@ def test_sessions() -> None:
     visit = Visit("S1", "now", station="CP1", token="X1", state="completed", cdr="refused")
     for text in ("~cp CP1", "~s refused", "~tok X", "~sess S1", "~err", "completed", "!~m"):
         assert parse(text).matches(OfVisit(visit)), text
+
+
+def test_a_session_whose_cdr_was_refused_at_first_is_among_those_that_were_refused() -> None:
+    visit = Visit("S1", "now", state="completed", cdr="accepted")
+    asked = parse(of("a").filter)
+    assert not asked.matches(OfVisit(visit))
+    visit.refusal = "2001"
+    assert asked.matches(OfVisit(visit)) and parse("~s accepted").matches(OfVisit(visit))
+    assert not asked.matches(OfVisit(Visit("S2", "now", state="refused")))
 
 
 def test_every_operator_is_known_to_some_row() -> None:

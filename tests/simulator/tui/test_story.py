@@ -23,7 +23,7 @@ CDR = {
 }  # fmt: skip
 
 
-def told(**changes: object) -> str:
+def told(*, mended: bool = False, **changes: object) -> str:
     wire, visits = Wire(), Visits()
     wire.journal.event("cpo", "cdr.made", session="S1", kwh="10", cost="5", currency="EUR")
     wire.ocpi("POST", "cdrs", {**CDR, **changes}, session="S1", code=2001)
@@ -32,6 +32,8 @@ def told(**changes: object) -> str:
         "finding", "plugsurfing", "cpo", "S1", rule="cdr.some-rule", severity="reject",
         pointer="/id", seen="c1", expected="another", message_seq=1, objects=[],
     )  # fmt: skip
+    if mended:
+        wire.journal.event("cpo", "cdr.accepted", session="S1")
     for record in wire.records:
         visits.take(record)
     return story.visit(visits.all["S1"]).plain
@@ -45,6 +47,12 @@ def test_why_what_it_costs_and_who_said_what() -> None:
     assert "5.00  EUR net, 5.95 with VAT, 10 kWh in 1 h" in text
     assert "does not give" not in text
     assert "Ladder" in text and "POST cdrs" in text
+
+
+def test_why_is_still_told_once_the_cdr_was_sent_again_and_accepted() -> None:
+    text = told(mended=True)
+    assert "CDR accepted" in text
+    assert "Why the CDR was refused (now accepted)\nrefused: 2001 because" in text
 
 
 def test_a_price_that_the_tariff_does_not_give() -> None:

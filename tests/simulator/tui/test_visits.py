@@ -61,7 +61,8 @@ def test_the_csms_reason_stays_where_the_station_only_says_that_it_refused() -> 
 def test_a_cdr_that_is_refused_and_then_accepted() -> None:
     visit = told(("cdr.made", {"cost": "1"}), ("cdr.refused", {"problem": "2001"}))
     assert visit.bad and visit.problem == "2001"
-    assert not told(("cdr.refused", {"problem": "2001"}), ("cdr.accepted", {})).bad
+    visit = told(("cdr.refused", {"problem": "2001"}), ("cdr.accepted", {}))
+    assert not visit.bad and visit.refusal == "2001", "why it was refused can still be asked"
 
 
 def test_findings_stand_with_their_session() -> None:
