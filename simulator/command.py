@@ -93,6 +93,11 @@ fault_option = click.option(
     metavar="SPEC",
     help="Let something go wrong: drop,action=Heartbeat,times=2 (docs/faults.md). May be repeated.",
 )
+free_ports_option = click.option(
+    "--free-ports",
+    is_flag=True,
+    help="Listen on free ports, whatever the world file names: others run on this machine, too.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 

@@ -34,6 +34,7 @@ from simulator.world_file import EmpPlan, PeerPlan, WorldFile
 from simulator.world_names import actors_of
 from simulator.world_peer import Peer
 from simulator.world_pki import WorldPki
+from simulator.world_ports import Ports, settle
 from simulator.world_tls_faults import TlsFaults
 
 Roaming = TypeVar("Roaming", PeerPlan, EmpPlan)
@@ -46,7 +47,7 @@ _UNREACHED = {Failure.UNREACHABLE: Exit.UNREACHABLE, Failure.NO_ANSWER: Exit.TIM
 class World:
     """Stations, a CPO and its peers on one clock, with one journal.
 
-    `clock` and `seed` override those of the file; a seed that nobody names is drawn.
+    `clock`, `seed` and `ports` override those of the file; a seed that nobody names is drawn.
     """
 
     def __init__(
@@ -56,9 +57,10 @@ class World:
         clock: str | None = None,
         seed: int | None = None,
         keep: int | None = None,
+        ports: Ports | None = None,
     ) -> None:
-        self.plan = plan
         self.clock = Clock.parse(clock or plan.clock)
+        self.plan = plan = settle(plan, Ports.FIXED if self.clock.mode == "virtual" else ports)
         if self.clock.mode != "real":
             self.clock = Clock.parse(str(self.clock), start=plan.start)
         self.seed = next(s for s in (seed, plan.seed, fresh_seed()) if s is not None)

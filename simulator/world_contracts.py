@@ -45,7 +45,7 @@ class PkiPlan:
 
     profile: str = "iso15118-2"
     directory: Path | None = None  # none: in memory
-    port: int | None = None  # none: what its certificates say, else 8085
+    port: int | None = None  # none: what its certificates say, else 8085; 0: a free one
     ocsp_valid_for_s: float = 3600.0
     switches: Mapping[str, str] = field(default_factory=dict)
 

@@ -66,7 +66,7 @@ class Emp:
         config = {
             **self._who(),
             "host": host,
-            "port": self.plan.port,
+            "port": self.plan.port or 0,
             "tokens": tuple(self.plan.tokens),
             "pulls": self.plan.pulls,
             "actor": self.actor,

@@ -103,7 +103,7 @@ class PeerPlan:
 
     name: str
     kind: str = "plugsurfing"
-    port: int = 8090
+    port: int | None = None  # none named: `world_ports` chooses
     strict: bool = True
     profile: Mapping[str, Any] = field(default_factory=dict)
     database: str = ":memory:"
@@ -125,7 +125,7 @@ class EmpPlan:
     country_code: str = "DE"
     party_id: str = "EMP"
     business_name: str | None = None
-    port: int = 8100
+    port: int | None = None
     pulls: bool = True
     organisation: Mapping[str, Any] = field(default_factory=dict)
     tokens: Sequence[Mapping[str, Any]] = ()
@@ -151,6 +151,7 @@ class WorldFile:
     cpo: Mapping[str, Any]
     seed: int | None = None
     clock: str = "real"
+    ports: str | None = None  # fixed or free; none: as whoever builds it has it
     start: datetime | None = None
     peers: tuple[PeerPlan, ...] = ()
     emps: tuple[EmpPlan, ...] = ()
@@ -303,6 +304,7 @@ def _build(document: Document) -> WorldFile:
         cpo={key: value for key, value in data["cpo"].items() if key not in ("pnc", "outside")},
         seed=data.get("seed"),
         clock=data.get("clock", "real"),
+        ports=data.get("ports"),
         start=None if start is None else parse_rfc3339(start),
         peers=peers,
         emps=emps,

@@ -82,7 +82,7 @@ class Peer:
             chance=self._chance.child(self.name),
             journal=self._journal,
             host=host,
-            port=self.plan.port,
+            port=self.plan.port or 0,
             profile=dict(self.plan.profile),
             strict=self.plan.strict,
             database=self.plan.database,

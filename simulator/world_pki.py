@@ -44,6 +44,7 @@ from simulator.world_contracts import (
     PkiPlan,
 )
 from simulator.world_file import StationPlan, WorldFile
+from simulator.world_ports import reserved
 from simulator.world_tls import FROM_PKI
 
 DEFAULT_PORT = 8085
@@ -83,6 +84,8 @@ class WorldPki:
         directory = told.directory
         if directory is not None and (directory / "pki.json").exists():
             return Pki.open(directory)
+        if told.port == 0:  # certificates name the port: it must be known before they are made
+            told = replace(told, port=reserved(self._host))
         return self._create(self._chance, told)
 
     def _create(self, chance: Chance, told: PkiPlan) -> Pki:
@@ -98,7 +101,7 @@ class WorldPki:
         """Where the services are: the certificates say it."""
         said = self.pki.settings.ocsp_url
         port = (urlsplit(said).port if said else None) or told.port or DEFAULT_PORT
-        if told.port is not None and told.port != port:
+        if told.port and told.port != port:
             raise Mistake(
                 f"{self._plan.path}: pki.port is {told.port}, and the certificates in "
                 f"{told.directory} name {said}"

@@ -10,6 +10,7 @@ import click
 
 from simulator.command import (
     clock_option,
+    free_ports_option,
     journal_option,
     json_option,
     run,
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
     help="A world file, or the name of one that comes along; acts it has no place for are skipped.",
 )
 @clock_option("virtual", "Default virtual: an hour costs a moment.")
+@free_ports_option
 @seed_option
 @journal_option
 @json_option
 def demo(
     world_name: str,
     clock_name: str,
+    free_ports: bool,
     seed: int | None,
     journal_file: Path | None,
     as_json: bool,
@@ -53,8 +56,10 @@ def demo(
     from simulator.demo.stage import playable
     from simulator.world import World
     from simulator.world_file import find, read
+    from simulator.world_ports import by_option
 
-    world = World(playable(read(find(world_name))), clock=clock_name, seed=seed)
+    plan = playable(read(find(world_name)))
+    world = World(plan, clock=clock_name, seed=seed, ports=by_option(free_ports))
     write_to(world.journal, journal_file)
     return run(_tell(world, as_json=as_json), world.clock, world.journal)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from simulator.command import json_option, seed_option
+from simulator.command import free_ports_option, json_option, seed_option
 from simulator.commands.run_staged import play_staged, the_one
 from simulator.commands.workers import spread
 from simulator.interrupt import hand_over
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from simulator.scenario.schema import Scenario
     from simulator.scenario.verdict import Outcome
+    from simulator.world_ports import Ports
 
 
 _STDOUT = Path("-")
@@ -56,6 +57,7 @@ def _report(name: str, about: str) -> Callable[[Any], Any]:
     help="Play them all on this clock; by default each on its own.",
 )
 @seed_option
+@free_ports_option
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N",
     help="Play so many at a time, each in a process of its own.",
@@ -92,6 +94,7 @@ def run(
     tags: tuple[str, ...],
     clock_name: str | None,
     seed: int | None,
+    free_ports: bool,
     jobs: int,
     repeat: int,
     journals: Path | None,
@@ -113,6 +116,7 @@ def run(
     from simulator.scenario.collect import files, runs
     from simulator.scenario.report import ndjson
     from simulator.scenario.verdict import exit_code
+    from simulator.world_ports import by_option
 
     by_hand = click.get_current_context().get_parameter_source("control_token")
     if control_port is None and by_hand is click.core.ParameterSource.COMMANDLINE:
@@ -127,7 +131,7 @@ def run(
         the_one(scenarios, jobs, repeat)
     if journals is not None:
         _make(journals)
-    tasks = list(_tasks(scenarios, clock_name, seed, repeat, journals))
+    tasks = list(_tasks(scenarios, clock_name, seed, repeat, journals, by_option(free_ports)))
     if control_port is not None:
         played = _stepped(tasks[0], control_port, control_token, as_json=as_json)
     else:
@@ -176,6 +180,7 @@ class Task(NamedTuple):
     clock: str | None
     seed: int | None
     journal: Path | None
+    ports: Ports | None
 
 
 def _tasks(
@@ -184,20 +189,21 @@ def _tasks(
     seed: int | None,
     repeat: int,
     journals: Path | None,
+    ports: Ports | None,
 ) -> Iterator[Task]:
     names: Counter[str] = Counter()
     for scenario in scenarios:
         for number in range(repeat):
             named = (seed, scenario.seed, scenario.world.seed)
-            told = next((s for s in named if s is not None), None)
+            drawn = next((s for s in named if s is not None), None)
             file = None
             if journals is not None:
                 name = _file_name(scenario.title)
                 names[name] += 1
                 again = f"-{names[name]}" if repeat > 1 or names[name] > 1 else ""
                 file = journals / f"{name}{again}.ndjson"
-            own = None if told is None else (told + number) % 2**63
-            yield Task(scenario, clock, own, file)
+            own = None if drawn is None else (drawn + number) % 2**63
+            yield Task(scenario, clock, own, file, ports)
 
 
 def _file_name(title: str) -> str:
@@ -209,7 +215,8 @@ def play(task: Task) -> Outcome:
     """Play one run; in whatever process."""
     from simulator.scenario.runner import run as play_run
 
-    return play_run(task.scenario, clock=task.clock, seed=task.seed, journal=task.journal)
+    scenario, clock, seed, journal, ports = task
+    return play_run(scenario, clock=clock, seed=seed, journal=journal, ports=ports)
 
 
 def _played(tasks: list[Task], jobs: int) -> Generator[Outcome, None, None]:
@@ -222,10 +229,7 @@ def _stepped(
     task: Task, port: int, token: str | None, *, as_json: bool
 ) -> Generator[Outcome, None, None]:
     """The outcome of the one run whose steps wait to be called."""
-    scenario, clock, seed, journal = task
-    yield play_staged(
-        scenario, clock=clock, seed=seed, journal=journal, port=port, token=token, as_json=as_json
-    )
+    yield play_staged(task, port=port, token=token, as_json=as_json)
 
 
 def _outcome(task: Task, future: Future[Outcome]) -> Outcome:

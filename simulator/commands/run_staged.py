@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +17,7 @@ from simulator.commands.up import describe
 from simulator.mistakes import Mistake
 
 if TYPE_CHECKING:
+    from simulator.commands.run import Task
     from simulator.control import Control
     from simulator.scenario.schema import Scenario
     from simulator.scenario.stage import Stage
@@ -38,26 +38,20 @@ def the_one(scenarios: list[Scenario], jobs: int, repeat: int) -> Scenario:
     return scenarios[0]
 
 
-def play_staged(
-    scenario: Scenario,
-    *,
-    clock: str | None,
-    seed: int | None,
-    journal: Path | None,
-    port: int,
-    token: str | None,
-    as_json: bool,
-) -> Outcome:
+def play_staged(task: Task, *, port: int, token: str | None, as_json: bool) -> Outcome:
     """Keep the scenario's world running until its stage is dropped. Raises KeyboardInterrupt where
     that was before its end, Mistake, BindError.
     """
     from simulator.kernel.clock import stopwatch
     from simulator.scenario.schema import clock_of
     from simulator.world import World
+    from simulator.world_ports import of_a_test
 
     elapsed_ms = stopwatch()
-    told = str(clock_of(scenario, clock))
-    world = World(scenario.world, clock=told, seed=scenario.seed if seed is None else seed)
+    scenario, clock, seed, journal, ports = task
+    plan, clock = scenario.world, str(clock_of(scenario, clock))
+    seed = scenario.seed if seed is None else seed
+    world = World(plan, clock=clock, seed=seed, ports=ports or of_a_test(plan))
     write_to(world.journal, journal)
     stage = run(_kept(scenario, world, port, token, as_json=as_json), world.clock, world.journal)
     if not stage.ended:

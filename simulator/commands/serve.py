@@ -17,6 +17,7 @@ import click
 from simulator.command import (
     clock_option,
     forever,
+    free_ports_option,
     journal_option,
     json_option,
     run,
@@ -48,6 +49,7 @@ TOKEN = "ROAMLAB_CONTROL_TOKEN"
     help="0: a free one.",
 )
 @clock_option("scaled:60", "Default scaled:60; virtual is too fast to be looked at.")
+@free_ports_option
 @seed_option
 @journal_option
 @json_option
@@ -61,6 +63,7 @@ def serve(
     host: str,
     port: int,
     clock_name: str,
+    free_ports: bool,
     seed: int | None,
     journal_file: Path | None,
     as_json: bool,
@@ -82,8 +85,10 @@ def serve(
         return
     from simulator.world import World
     from simulator.world_file import find, read
+    from simulator.world_ports import by_option
 
-    world = World(read(find(world_name or "demo")), clock=clock_name, seed=seed, keep=100_000)
+    plan, ports = read(find(world_name or "demo")), by_option(free_ports)
+    world = World(plan, clock=clock_name, seed=seed, keep=100_000, ports=ports)
     write_to(world.journal, journal_file)
     run(_own(world, (host, port), read_only, as_json), world.clock, world.journal)
 

@@ -14,6 +14,7 @@ import click
 
 from simulator.command import (
     clock_option,
+    free_ports_option,
     journal_option,
     run,
     seed_option,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from simulator.tui.config import Config
     from simulator.tui.engine import Engine
     from simulator.world import World
+    from simulator.world_ports import Ports
 
     Stage = tuple[Engine, Clock, Journal | None]
 
@@ -81,6 +83,7 @@ def attach_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @clock_option(
     "scaled:60", "Default scaled:60, with --story scaled:10; virtual is too fast to be looked at."
 )
+@free_ports_option
 @seed_option
 @journal_option
 @click.pass_context
@@ -94,6 +97,7 @@ def tui(
     story: str | None,
     config_file: Path | None,
     clock_name: str,
+    free_ports: bool,
     seed: int | None,
     journal_file: Path | None,
 ) -> int:
@@ -104,6 +108,7 @@ def tui(
     --open one that has run.
     """
     from simulator.tui import config
+    from simulator.world_ports import by_option
 
     refuse_what_does_not_fit(context)
     if not _on_a_terminal():
@@ -120,7 +125,9 @@ def tui(
         elif opened is not None:
             stage = _recorded(opened)
         else:
-            world, begin = _world(world_name, story, clock_name, seed)
+            world, begin = _world(
+                world_name, story, clock=clock_name, seed=seed, ports=by_option(free_ports)
+            )
             write_to(world.journal, journal_file)
             stage = _embedded(world, begin, read_only=read_only)
     return _show(*stage, told, story)
@@ -145,7 +152,7 @@ def _curtain() -> Iterator[None]:
 def refuse_what_does_not_fit(context: click.Context) -> None:
     """What cannot be together with --attach or --open, and a virtual clock. Raises Mistake."""
     own = {"world_name": "WORLD", "clock_name": "--clock", "seed": "--seed",
-           "journal_file": "--journal"}  # fmt: skip
+           "journal_file": "--journal", "free_ports": "--free-ports"}  # fmt: skip
     given = [name for name in context.params if _told_by_hand(context, name)]
     command, wheres = context.info_name, [name for name in ("attach", "opened") if name in given]
     if len(wheres) > 1:
@@ -192,7 +199,7 @@ def _story_file(name: str) -> Path:
 
 
 def _world(
-    name: str | None, story: str | None, clock_name: str, seed: int | None
+    name: str | None, story: str | None, *, clock: str, seed: int | None, ports: Ports | None
 ) -> tuple[World, str]:
     """The world that is named, else the story's own, else the demo's, and what of it starts.
     Raises Mistake.
@@ -205,8 +212,10 @@ def _world(
     if story is not None and name is None:
         run = one_of(read_scenario(Path(story)))
         seed = run.seed if seed is None else seed
-        return World(run.world, clock=clock_name, seed=seed, keep=100_000), run.start
-    return World(read(find(name or "demo")), clock=clock_name, seed=seed, keep=100_000), "all"
+        plan, begin = run.world, run.start
+    else:
+        plan, begin = read(find(name or "demo")), "all"
+    return World(plan, clock=clock, seed=seed, keep=100_000, ports=ports), begin
 
 
 def _embedded(world: World, begin: str, *, read_only: bool) -> Stage:

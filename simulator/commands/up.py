@@ -12,6 +12,7 @@ import click
 from simulator.command import (
     clock_option,
     forever,
+    free_ports_option,
     journal_option,
     json_option,
     run,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 )
 @click.option("--insecure", is_flag=True, help="Plain text beyond loopback, too (docs/tls.md).")
 @clock_option("real", "Default real. A virtual one stands still until --control turns it.")
+@free_ports_option
 @seed_option
 @journal_option
 @json_option
@@ -64,6 +66,7 @@ def up(
     control_token: str | None,
     insecure: bool,
     clock_name: str,
+    free_ports: bool,
     seed: int | None,
     journal_file: Path | None,
     as_json: bool,
@@ -74,6 +77,7 @@ def up(
     """
     from simulator.world import World
     from simulator.world_file import find, read
+    from simulator.world_ports import by_option
 
     if clock_name == "virtual" and control_port is None:
         raise Mistake(
@@ -90,7 +94,7 @@ def up(
         raise Mistake("--every needs the stations: leave out --no-stations")
     plan = read(find(world_name))
     plan = replace(plan, insecure=plan.insecure or insecure)
-    world = World(plan, clock=clock_name, seed=seed, keep=100_000)
+    world = World(plan, clock=clock_name, seed=seed, keep=100_000, ports=by_option(free_ports))
     write_to(world.journal, journal_file)
     control = None if control_port is None else (control_port, control_token)
     main = _keep(world, every, control, stations=not no_stations, as_json=as_json)
@@ -149,30 +153,14 @@ async def _drivers(world: World, every_s: float) -> None:
 
 def describe(world: World) -> dict[str, Any]:
     """What somebody needs to talk to a running world."""
-    outside = world.plan.outside is not None
+    from simulator.scenario.snapshot import addresses
+
     return {
         "world": world.plan.name,
         "seed": world.seed,
         "clock": str(world.clock),
-        "ocpp_url": None if outside else world.cpo.ocpp_url,
-        "ocpi_versions_url": None if outside else world.cpo.versions_url,
         "stations": [station.id for station in world.plan.stations],
-        "peers": [
-            {
-                "name": peer.name,
-                "versions_url": peer.versions_url,
-                "control_url": f"{peer.base_url}/_mock/" if peer.base_url else None,
-            }
-            for peer in world.peers.values()
-        ],
-        "emps": [
-            {
-                "name": emp.name,
-                "versions_url": emp.versions_url,
-                "control_url": f"{emp.control_url}/",
-            }
-            for emp in world.emps.values()
-        ],
+        **addresses(world),
     }
 
 
@@ -196,6 +184,8 @@ def _print(facts: dict[str, Any], *, as_json: bool) -> None:
     for emp in facts["emps"]:
         click.echo(f"  {emp['name']:<13} {emp['versions_url']}")
         click.echo(f"                {emp['control_url']}state")
+    if facts["pki"] is not None:
+        click.echo(f"  PKI           {facts['pki']['pool_url']}   (OCSP, pool, EST)")
     if "control_url" in facts:
         click.echo(f"  control       {facts['control_url']}/openapi.json")
     click.echo("Ctrl-C ends it.")

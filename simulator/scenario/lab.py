@@ -24,6 +24,7 @@ from simulator.scenario.step import Play, StepError
 from simulator.scenario.steps import STEPS, perform, step_of
 from simulator.world import World
 from simulator.world_file import WorldFile
+from simulator.world_ports import Ports, of_a_test
 
 T = TypeVar("T")
 Work = Coroutine[Any, Any, T]
@@ -41,6 +42,8 @@ class _Ground(Protocol):
 
 # What can be up when a test begins, as in scenario files.
 _STARTS = ("all", "unregistered", "off")
+# What a test may say of its world's ports; by default only those that its file names are fixed.
+_PORTS = {"fixed": Ports.FIXED, "free": Ports.ALL_FREE}
 
 
 class _Inside:
@@ -100,14 +103,17 @@ class Lab:
         seed: int | None = None,
         start: str = "all",
         journal: Path | None = None,
+        ports: str | None = None,
     ) -> None:
-        _check_begin(start, seed)
+        _check_begin(start, seed, ports)
         self.journal_file = journal
         told = Clock.parse(clock or plan.clock)
         self._ground: _Ground = (_Inside if told.mode == "virtual" else _Beside)(told)
         self._closed = False
         try:
-            self.world, self._play = self._ground.run(_begin(plan, str(told), seed, start, journal))
+            taken = of_a_test(plan) if ports is None else _PORTS[ports]
+            built = _begin(plan, str(told), seed, taken, start, journal)
+            self.world, self._play = self._ground.run(built)
         except BaseException:
             self._ground.close()
             raise
@@ -184,19 +190,26 @@ class Lab:
         self.close()
 
 
-def _check_begin(start: str, seed: object) -> None:
+def _check_begin(start: str, seed: object, ports: str | None) -> None:
     """Hold what a test says of a world's beginning against what there is. Raises StepError."""
     if start not in _STARTS:
         raise StepError(f"start '{start}': expected one of {', '.join(_STARTS)}")
+    if ports is not None and ports not in _PORTS:
+        raise StepError(f"ports '{ports}': expected one of {', '.join(_PORTS)}")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
         raise StepError(f"seed {seed!r:.40}: expected a whole number")
 
 
 async def _begin(
-    plan: WorldFile, clock: str, seed: int | None, start: str, journal: Path | None
+    plan: WorldFile,
+    clock: str,
+    seed: int | None,
+    ports: Ports,
+    start: str,
+    journal: Path | None,
 ) -> tuple[World, Play]:
     """Build and start a world where it will live: its databases know one thread alone."""
-    world = World(plan, clock=clock, seed=seed)
+    world = World(plan, clock=clock, seed=seed, ports=ports)
     play = Play(world)
     try:
         if journal is not None:

@@ -65,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "roamlab_world(world, change={}): the world of this test",
         "roamlab_clock(clock): its clock: virtual, real or scaled:N",
         "roamlab_seed(seed): where all its chance comes from",
+        "roamlab_ports(which): its ports on a real or scaled clock: fixed or free",
         "roamlab_start(how): what is up when the test begins: all, unregistered or off",
     ):
         config.addinivalue_line("markers", line)
@@ -97,6 +98,7 @@ def roamlab_factory(
         start: str = "all",
         change: dict[str, Any] | None = None,
         journal: Path | None = None,
+        ports: str | None = None,
     ) -> Lab:
         __tracebackhide__ = True
         try:
@@ -107,6 +109,7 @@ def roamlab_factory(
                 seed=options.roamlab_seed if options.roamlab_seed is not None else seed,
                 start=start,
                 journal=journal,
+                ports=ports,
             )
         except Exception as error:
             if mistake_in(error) is not None:  # our own frames tell nobody anything
@@ -155,6 +158,7 @@ def roamlab(
         start=_marked(request, "roamlab_start") or "all",
         change=change,
         journal=kept_in(request.node) or tmp_path / "journal.ndjson",
+        ports=_marked(request, "roamlab_ports"),
     )
     request.node.stash[_LAB] = lab
     yield lab

@@ -16,6 +16,7 @@ from simulator.scenario.schema import Scenario, clock_of
 from simulator.scenario.stage import Stage, broke
 from simulator.scenario.verdict import Outcome, Verdict
 from simulator.world import World
+from simulator.world_ports import Ports, of_a_test
 
 # How long a world may take to stop, in seconds of its loop: at its own end, and interrupted.
 _PATIENCE_S, _GRACE_S = 30.0, 0.8
@@ -27,6 +28,7 @@ def run(
     clock: str | None = None,
     seed: int | None = None,
     journal: Path | None = None,
+    ports: Ports | None = None,
 ) -> Outcome:
     """Play a scenario on its clock's loop, from nothing to its outcome.
 
@@ -39,7 +41,8 @@ def run(
         return outcome
     try:
         told = str(clock_of(scenario, clock))
-        world = World(scenario.world, clock=told, seed=scenario.seed if seed is None else seed)
+        seed, plan = scenario.seed if seed is None else seed, scenario.world
+        world = World(plan, clock=told, seed=seed, ports=ports or of_a_test(plan))
         outcome.seed, outcome.clock = world.seed, told
         if journal is not None:
             _write_to(journal, world, outcome)

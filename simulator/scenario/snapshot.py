@@ -33,7 +33,33 @@ async def snapshot(world: World) -> dict[str, Any]:
         },
         "faults": world.faults.board.list(),
         **holding(world),
+        "addresses": addresses(world),
         "emps": {name: await emp.state() for name, emp in world.emps.items()},
+    }
+
+
+def addresses(world: World) -> dict[str, Any]:
+    """Where somebody reaches whom; nothing of a CPO that is elsewhere, or dead."""
+    return {
+        "ocpp_url": world.cpo.ocpp_url if world.cpo_lives else None,
+        "ocpi_versions_url": world.cpo.versions_url if world.cpo_lives else None,
+        "peers": [
+            {
+                "name": peer.name,
+                "versions_url": peer.versions_url,
+                "control_url": f"{peer.base_url}/_mock/" if peer.base_url else None,
+            }
+            for peer in world.peers.values()
+        ],
+        "emps": [
+            {
+                "name": emp.name,
+                "versions_url": emp.versions_url,
+                "control_url": f"{emp.control_url}/",
+            }
+            for emp in world.emps.values()
+        ],
+        "pki": None if world.pki is None else world.pki.server.urls,
     }
 
 

@@ -18,7 +18,10 @@ from simulator import __version__
 from simulator.mistakes import Exit
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_.~*:@-]*").fullmatch
-_TAKEN = ". Is another roamlab running? World files and options can name other ports"
+_TAKEN = (
+    ". Is another roamlab running? World files and options can name other ports; --free-ports, "
+    "or port 0, takes free ones"
+)
 USER_AGENT = f"roamlab/{__version__}"
 
 

@@ -27,7 +27,7 @@ peers: [{name: plugsurfing, port: 0}]
 
 @pytest.fixture
 async def peer(clock: Clock, chance: Chance, journal: Journal) -> AsyncIterator[Peer]:
-    plan = PeerPlan("plugsurfing", tokens=({"uid": "04AA", "valid": False},))
+    plan = PeerPlan("plugsurfing", port=8090, tokens=({"uid": "04AA", "valid": False},))
     peer = Peer(plan, clock=clock, chance=chance, journal=journal)
     await peer.start("127.0.0.1")
     yield peer

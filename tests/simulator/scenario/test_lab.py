@@ -52,6 +52,7 @@ async def test_a_virtual_world_is_not_played_from_async_code() -> None:
     ("told", "words"),
     [
         ({"start": "of"}, "start 'of': expected one of all, unregistered, off"),
+        ({"ports": "fre"}, "ports 'fre': expected one of fixed, free"),
         ({"seed": "x"}, "seed 'x': expected a whole number"),
         ({"seed": True}, "seed True: expected a whole number"),
     ],

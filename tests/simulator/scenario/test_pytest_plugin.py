@@ -36,10 +36,8 @@ from urllib.request import urlopen
 
 import pytest
 
-FREE = {"/cpo/ocpp_port": 0, "/cpo/ocpi_port": 0, "/peers/0/port": 0}
-
-
-@pytest.mark.roamlab_world("tiny.yaml", change={**FREE, "/name": "changed"})
+@pytest.mark.roamlab_world("tiny.yaml", change={"/name": "changed", "/peers/0/port": 1})
+@pytest.mark.roamlab_ports("free")
 @pytest.mark.roamlab_clock("scaled:50")
 @pytest.mark.roamlab_seed(5)
 @pytest.mark.roamlab_start("off")
@@ -49,6 +47,7 @@ def test_markers(roamlab):
     assert not roamlab.world.station("ST1").powered
     assert roamlab.peer_control("/connections")["connections"] == []
     assert roamlab.journal_file.is_file()
+    assert told["addresses"]["ocpp_url"] == roamlab.world.cpo.ocpp_url != "ws://127.0.0.1:9000/ocpp"
 
 
 def test_the_world_of_the_configuration(roamlab):
@@ -87,7 +86,7 @@ def test_cpo_and_peer(cpo, peer, station, journal):
 @pytest.fixture(scope="module")
 def shared(roamlab_factory, tmp_path_factory):
     file = tmp_path_factory.mktemp("shared") / "j.ndjson"
-    return roamlab_factory("tiny.yaml", seed=9, start="unregistered", change=FREE, journal=file)
+    return roamlab_factory("tiny.yaml", seed=9, start="unregistered", journal=file)
 
 
 def test_a_world_for_many_tests(shared):
@@ -98,13 +97,13 @@ def test_a_world_for_many_tests(shared):
 
 def test_is_the_same_world(shared, roamlab_factory):
     assert len(shared.peer_control("/connections")["connections"]) == 1
-    other = roamlab_factory("tiny.yaml", change=FREE)
+    other = roamlab_factory("tiny.yaml")
     assert other.world is not shared.world
     other.close()
     other.close()
 
 
-@pytest.mark.roamlab_world("tiny.yaml", change=FREE)
+@pytest.mark.roamlab_world("tiny.yaml")
 @pytest.mark.roamlab_clock("real")
 def test_a_real_world_answers_while_the_test_waits(roamlab, peer):
     with pytest.raises(HTTPError, match="401"):
@@ -121,10 +120,8 @@ import pytest
 
 PORT = int(os.environ["PORT"])
 
-FREE = {"/cpo/ocpp_port": 0, "/cpo/ocpi_port": 0, "/peers/0/port": 0}
-
 @pytest.mark.roamlab_clock("real")
-@pytest.mark.roamlab_world("tiny.yaml", change={**FREE, "/cpo/ocpp_port": PORT})
+@pytest.mark.roamlab_world("tiny.yaml", change={"/cpo/ocpp_port": PORT})
 def test_a_port_is_taken(roamlab):
     pass
 
@@ -135,7 +132,7 @@ def test_a_registration_is_refused(roamlab):
     pass
 
 def test_made_by_hand(roamlab_factory):
-    roamlab_factory(clock="real", change={**FREE, "/cpo/ocpi_port": PORT})
+    roamlab_factory(clock="real", change={"/cpo/ocpi_port": PORT})
 """
 
 

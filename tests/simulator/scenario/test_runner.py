@@ -16,6 +16,7 @@ from simulator.scenario.step import Kind
 from simulator.scenario.steps import STEPS
 from simulator.scenario.verdict import Outcome, Verdict
 from simulator.world import World
+from simulator.world_ports import Ports
 
 from .stage import scenario_file
 
@@ -46,6 +47,16 @@ def test_a_session_from_card_to_cdr(play: Any) -> None:
     assert [step.line for step in outcome.steps] == list(range(4, 11))
     assert (outcome.metrics["cdrs"], outcome.seed, outcome.clock) == (1, 7, "virtual")
     assert outcome.world_s > 2400
+
+
+@pytest.mark.real
+def test_on_a_real_clock_worlds_do_not_collide(play: Any) -> None:
+    """None takes a port that its file does not name."""
+    steps = "steps: [check: {/addresses/ocpp_url: {matches: ':(?!9000/)[0-9]+/'}}]\n"
+    told = {"clock": "real", "journal": None}
+    assert play(f"{HEAD}start: off\n{steps}", **told).verdict is Verdict.PASS
+    named = f"{HEAD}start: off\nchange: {{/ports: fixed}}\n{steps}"
+    assert play(named, **told, ports=Ports.ALL_FREE).verdict is Verdict.PASS
 
 
 def test_the_same_seed_is_the_same_journal(play: Any, tmp_path: Path) -> None:
