@@ -24,7 +24,7 @@ from simulator.tui.acting import Actor
 from simulator.tui.config import Config
 from simulator.tui.engine import Engine
 from simulator.tui.harmless import HARMLESS
-from simulator.tui.keys import bindings, rows
+from simulator.tui.keys import bindings, looks, rows
 from simulator.tui.presenter import DEFAULT
 from simulator.tui.screens.view import View
 from simulator.tui.store import Changes, Store
@@ -295,14 +295,17 @@ class RoamlabApp(App[int]):
     # Doing
 
     def action_palette(self) -> None:
-        """Every command."""
+        """Every command; where one may only look, those that look."""
+        read_only = self.engine.facts.read_only
         own = [
             Choice(f"key:{row.action}", row.label, row.what, "interface")
             for row in rows("app")
             if row.name not in ("palette", "interrupt", "back")
+            and not (read_only and not looks(row.action))
         ]
-        meant = self.view.meant() if self.view is not None else {}
-        self.push_screen(Palette("commands", doing.choices(own), meant), self._chosen)
+        offered = own if read_only else doing.choices(own)
+        meant = self.view.meant() if self.view is not None and not read_only else {}
+        self.push_screen(Palette("commands", offered, meant), self._chosen)
 
     async def _chosen(self, chosen: str | None) -> None:
         kind, _, name = (chosen or "").partition(":")

@@ -155,13 +155,36 @@ KEYS: tuple[KeyRow, ...] = (
            "let a scenario that is stepped go, with its own world; else play no more files"),
 )
 # fmt: on
-# What actions begin with that do something to the world.
-_DOING = ("do(", "act(", "resend", "intercept", "toggle_", "release", "edit", "next", "rest")
+# Actions that do something to the world, or play one of their own.
+_DOING = frozenset(
+    {
+        "act",
+        "comment",
+        "do",
+        "edit",
+        "halt",
+        "here",
+        "intercept",
+        "next",
+        "pause",
+        "record",
+        "release",
+        "release_all",
+        "rerun",
+        "resend",
+        "rest",
+        "run",
+        "speed",
+        "step",
+        "toggle_intercept",
+        "until",
+    }
+)  # fmt: skip
 
 
 def looks(action: str) -> bool:
     """Whether a key's action does nothing to the world, so that it means something read-only."""
-    return not action.startswith(_DOING)
+    return action.partition("(")[0] not in _DOING
 
 
 def rows(place: str) -> Iterator[KeyRow]:

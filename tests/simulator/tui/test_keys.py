@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.tui.app import RoamlabApp
-from simulator.tui.keys import KEYS, bindings
+from simulator.tui.keys import KEYS, bindings, looks, rows
 from simulator.tui.screens.fleet import FleetScreen
 from simulator.tui.screens.peer import PeerScreen
 from simulator.tui.screens.scenarios import ScenariosScreen
@@ -41,6 +41,12 @@ def test_each_key_does_something_that_is_there(row) -> None:  # type: ignore[no-
     name = row.action.partition("(")[0]
     assert hasattr(PLACES[row.place], f"action_{name}"), row.id
     assert any(binding.id == row.id for binding in bindings(row.place))
+
+
+def test_what_acts_is_told_from_what_only_looks() -> None:
+    assert not any(looks(row.action) for row in (*rows("scenarios"), *rows("story")))
+    mere = {row.name for row in rows("traffic") if looks(row.action)}
+    assert mere == {"correlate", "ladder", "copy", "next_failure", "previous_failure"}
 
 
 def test_the_document_has_exactly_these_keys() -> None:

@@ -39,6 +39,11 @@ async def test_where_one_may_only_look_no_key_that_does_something_is_offered() -
             told = str(app.screen.query_one(KeyBar).render())
             for word in ("plug", "start", "fault", "intercept", "send again", "next step"):
                 assert word not in told
+        await pilot.press("colon")
+        await until(pilot, lambda: "commands" in seen(app))
+        assert "freeze the view" in seen(app)
+        for word in ("faster", "record", "driver steps"):
+            assert word not in seen(app)
 
 
 @pytest.mark.real
