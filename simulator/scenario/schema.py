@@ -187,9 +187,12 @@ def _run(document: Document, world: WorldFile, values: dict[str, Any]) -> Scenar
 
 
 def _not_applicable(data: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
-    for case in data.get("not_applicable", ()):
-        if all(str(values.get(name)) == str(value) for name, value in case["when"].items()):
-            return str(case["reason"])
+    """Why a combination is left out; None if it is not, or its exception cannot be read."""
+    cases = data.get("not_applicable")
+    for case in cases if isinstance(cases, list) else ():
+        when = case.get("when") if isinstance(case, dict) else None
+        if isinstance(when, dict) and all(str(values.get(n)) == str(v) for n, v in when.items()):
+            return str(case.get("reason"))
     return None
 
 
@@ -220,9 +223,12 @@ def _check_rest(document: Document) -> None:
 
 
 def _check_runs(document: Document, build: Build) -> list[WorldFile | None]:
-    """The worlds of all runs. What is wrong is noted once, with the values it is wrong for."""
+    """The worlds of all runs. What is wrong is noted once, with the values it is wrong for; what a
+    scenario does not apply to may be wrong.
+    """
     worlds: list[WorldFile | None] = []
     combinations = _combinations(document)
+    judged = [v for v in combinations if _not_applicable(document.data, v) is None]
     problems: dict[tuple[int, str], list[str]] = {}
     own = _own(document)
     for values in combinations or [{}]:
@@ -233,7 +239,10 @@ def _check_runs(document: Document, build: Build) -> list[WorldFile | None]:
             world = build(filled)
             worlds.append(world)
         except WrongWorld as error:
+            worlds.append(None)
             wrong |= set(error.problems)
+        if combinations and values not in judged:
+            continue
 
         def note(place: Place, why: str, wrong: set[tuple[int, str]] = wrong) -> None:
             wrong.add((document.line(place), f"{dotted(place)}: {why}"))
@@ -242,7 +251,7 @@ def _check_runs(document: Document, build: Build) -> list[WorldFile | None]:
         for problem in wrong:
             problems.setdefault(problem, []).append(_told(values))
     for (line, text), told in problems.items():
-        everywhere = len(told) == max(1, len(combinations))
+        everywhere = len(told) == max(1, len(judged))
         document.problems.append((line, text if everywhere else f"{text} ({'; '.join(told)})"))
     return worlds
 

@@ -194,6 +194,17 @@ def test_combinations_that_do_not_apply_say_why(tmp_path: Path) -> None:
     assert [run.not_applicable for run in runs] == [None, "too new"]
 
 
+def test_combinations_that_do_not_apply_may_be_wrong(tmp_path: Path) -> None:
+    text = (
+        "name: x\nworld: tiny.yaml\nmatrix: {kind: [delay, late_answer]}\n"
+        "steps:\n  - fault: {kind: '${kind}', wire: ocpp, of: request}\n"
+    )
+    with pytest.raises(Mistake, match="late_answer strikes no request"):
+        read(scenario_file(tmp_path, text))
+    why = "not_applicable: [{when: {kind: late_answer}, reason: answers alone}]\n"
+    assert len(read(scenario_file(tmp_path, text + why))) == 2
+
+
 def test_the_clock_is_told_or_the_scenarios_or_the_worlds(tmp_path: Path) -> None:
     head = "name: x\nworld: tiny.yaml\nsteps: [note: x]\n"
     (plain,) = read(scenario_file(tmp_path, head))
