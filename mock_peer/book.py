@@ -29,7 +29,7 @@ from mock_peer.known import (
 )
 from mock_peer.profile import Profile
 from mock_peer.settings import Answers
-from mock_peer.shelf_memory import open_shelf
+from mock_peer.shelf_memory import MEMORY, MemoryShelf, open_shelf
 from mock_peer.tally import Tally
 from simulator.ocpi.connection import Connection, party_of
 from simulator.ocpi.envelope import Json, read_json, write_json
@@ -73,7 +73,9 @@ class Watcher(Protocol):
 class Book:
     """All that the peer holds. It is the connection store of the OCPI server, too."""
 
-    def __init__(self, database: str = ":memory:", *, profile: Profile | None = None) -> None:
+    def __init__(
+        self, database: str | MemoryShelf = MEMORY, *, profile: Profile | None = None
+    ) -> None:
         self.default_profile = profile or Profile()
         self.tokens = Tokens()
         self.broken = Tally()

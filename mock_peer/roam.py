@@ -15,6 +15,7 @@ from mock_peer.roam_face import PREFIX, RoamFace
 from mock_peer.roam_judging import ACTOR, RoamJudge
 from mock_peer.roam_organisation import Organisation
 from mock_peer.roam_outbound import Outbound
+from mock_peer.shelf_memory import MEMORY, MemoryShelf
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
@@ -36,7 +37,7 @@ class Roam:
         clock: Clock,
         chance: Chance,
         journal: Journal,
-        database: str = ":memory:",
+        database: str | MemoryShelf = MEMORY,
         organisation: Organisation | None = None,
     ) -> None:
         own = chance.child(ACTOR)

@@ -17,7 +17,7 @@ from mock_peer.roam_ids import IdMap, Origin
 from mock_peer.roam_organisation import Organisation, OrganisationError, parse
 from mock_peer.roam_sessions import Told
 from mock_peer.roam_tokens import Held, TokenRegister
-from mock_peer.shelf_memory import open_shelf
+from mock_peer.shelf_memory import MEMORY, MemoryShelf, open_shelf
 from simulator.ocpi.connection import Connection
 from simulator.ocpi.envelope import read_json, write_json
 
@@ -35,7 +35,7 @@ class RoamBook:
     """All that the Roam face holds. It is the connection store of its OCPI server, too."""
 
     def __init__(
-        self, database: str = ":memory:", *, organisation: Organisation | None = None
+        self, database: str | MemoryShelf = MEMORY, *, organisation: Organisation | None = None
     ) -> None:
         self.default_organisation = organisation or Organisation()
         self._shelf = open_shelf(database)

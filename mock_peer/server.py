@@ -30,6 +30,7 @@ from mock_peer.roam_judging import ACTOR as ROAM
 from mock_peer.roam_organisation import Organisation
 from mock_peer.roam_organisation import parse as parse_organisation
 from mock_peer.seeds import Seeds
+from mock_peer.shelf_memory import MEMORY, MemoryShelf
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
@@ -71,7 +72,7 @@ class Ground:
     clock: Clock
     chance: Chance
     journal: Journal
-    database: str
+    database: str | MemoryShelf
     organisation: Organisation
     ocpi_versions: tuple[str, ...]
     tls: Tls
@@ -218,6 +219,11 @@ class RunningPeer:
     # What a user needs
 
     @property
+    def kept(self) -> str | MemoryShelf:
+        """What another is started with as its `database`, to go on where this one was killed."""
+        return self._ground.database
+
+    @property
     def base_url(self) -> str:
         """Scheme, host and port."""
         return self._http.base_url
@@ -286,7 +292,7 @@ async def start(
     port: int = 0,
     profile: Mapping[str, Any] | Profile | None = None,
     strict: bool | None = None,
-    database: str = ":memory:",
+    database: str | MemoryShelf = MEMORY,
     tokens: Sequence[Mapping[str, Any]] | None = None,
     organisation: Mapping[str, Any] | None = None,
     ocpi_versions: Sequence[str] = (),
@@ -296,6 +302,7 @@ async def start(
     guest_of: Welcome | None = None,
 ) -> RunningPeer:
     """Start a peer. `profile` is every CPO's unless it has its own; `strict` overrides it;
+    `database` is a file, `:memory:` or what is `kept` of another;
     `organisation` is every EMP's unless it has its own; `ocpi_versions` are offered to CPOs, or
     all that there are. With `tls` both faces and the control API are served over HTTPS, and `tls`
     says whom to trust; `insecure` allows plain text beyond loopback. `faults` are placed from the
@@ -311,6 +318,8 @@ async def start(
     peer = profiles.find(agreed.peer)
     seeds = Seeds(peer, tokens)
     emps = parse_organisation(organisation or {})
+    if database == MEMORY:
+        database = MemoryShelf()  # one for both faces, as a file is
     book = Book(database, profile=agreed)
     if not book.tokens.all:
         seeds.plant(book, clock.now())

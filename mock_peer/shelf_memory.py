@@ -12,8 +12,10 @@ from mock_peer.shelf import Row, Shelf
 MEMORY = ":memory:"
 
 
-def open_shelf(database: str) -> Shelf | MemoryShelf:
-    """The shelf of a database file, or one in memory. Raises Mistake."""
+def open_shelf(database: str | MemoryShelf) -> Shelf | MemoryShelf:
+    """The shelf of a database file, one in memory, or one that was there before. Raises Mistake."""
+    if isinstance(database, MemoryShelf):
+        return database
     return MemoryShelf() if database == MEMORY else Shelf(database)
 
 

@@ -93,10 +93,15 @@ class Emp:
         if self._running is not None:
             self._running.cut()
 
+    @property
+    def missing(self) -> str | None:
+        """Why there is nobody to be asked; None if there is."""
+        return None if self._up else f"{self.name} is away: emp_up brings it back"
+
     async def down(self) -> None:
         """Let it be away, as without power: connections break, nobody answers. Raises Mistake."""
         if self._running is None or not self._up:
-            raise Mistake(f"{self.name} is not there")
+            raise Mistake(self.missing or f"{self.name} is not there")
         self._up = False
         self._journal.event("world", "emp.down", peer=self.actor)
         await self._running.down()

@@ -55,6 +55,7 @@ class Peer:
         self._chance = chance
         self._journal = journal
         self._running: Any = None
+        self._kept: Any = None  # of one that was killed
         self._safety = safety(plan.tls, insecure=insecure)
         self._welcome = None if faults is None else Welcome(faults, plan.name)
         self._http = ControlClient(clock, self._welcome, self._safety)
@@ -85,12 +86,13 @@ class Peer:
             port=self.plan.port or 0,
             profile=dict(self.plan.profile),
             strict=self.plan.strict,
-            database=self.plan.database,
+            database=self.plan.database if self._kept is None else self._kept,
             tokens=list(self.plan.tokens) or None,
             **versions,
             **self._safety,
             **told_of_the_world(start, self._welcome),
         )
+        self._kept = None
         self.versions_url = self._running.versions_url
         self.base_url = self._running.base_url
 
@@ -99,27 +101,37 @@ class Peer:
         if self._running is not None:
             self._running.cut()
 
+    @property
+    def missing(self) -> str | None:
+        """Why there is nobody to be asked; None if there is."""
+        return None if self._kept is None else f"{self.name} is dead: revive_peer starts it again"
+
     async def kill(self) -> None:
         """Kill it, as by kill -9: nobody is told, nothing is finished; what it was told stands in
-        its database. Raises Mistake where it keeps none, or does not run here.
+        its database. Raises Mistake where it does not run here, or would lose all.
         """
+        if self.missing is not None:
+            raise Mistake(self.missing)
         if self._running is None:
             raise Mistake(f"{self.name} does not run here")
-        if self.plan.database == IN_MEMORY:
+        if not hasattr(self._running, "cut"):
+            raise Mistake(f"{self.name} is of a kind that cannot be killed (docs/add-peer.md)")
+        kept = getattr(self._running, "kept", self.plan.database)
+        if kept == IN_MEMORY:
             raise Mistake(f"{self.name} would lose its book: it needs a 'database'")
         self._journal.event("world", "peer.killed", peer=self.name)
         self._running.cut(amid=True)
-        running, self._running = self._running, None
+        running, self._running, self._kept = self._running, None, kept
         await running.stop()
 
     async def revive(self) -> None:
         """Start it again on its database, where it was. Raises Mistake, BindError."""
-        place = urlsplit(self.base_url)
-        if self._running is not None or place.hostname is None:
+        if self._kept is None:
             raise Mistake(f"{self.name} has not been killed")
+        place = urlsplit(self.base_url)
         self._journal.event("world", "peer.revived", peer=self.name)
         self.plan = replace(self.plan, port=place.port or 0)
-        await self.start(place.hostname)
+        await self.start(place.hostname or "")
 
     @property
     def struck(self) -> bool:

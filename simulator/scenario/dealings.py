@@ -31,6 +31,8 @@ async def _peer(peer: Peer) -> Any:
 
 
 async def _asked(actor: Peer | Emp) -> Any:
+    if actor.missing is not None:
+        return {"trouble": actor.missing}
     try:
         return await actor.control("GET", "/dealings")
     except (PeerRefused, HttpFailure) as error:  # another kind of peer need not have this

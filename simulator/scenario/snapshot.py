@@ -10,6 +10,8 @@ from typing import Any
 from simulator.scenario.steps_hold import desk_of, intercepts
 from simulator.station.ev import Car
 from simulator.world import World
+from simulator.world_emp import Emp
+from simulator.world_peer import Peer
 
 
 async def snapshot(world: World) -> dict[str, Any]:
@@ -27,14 +29,14 @@ async def snapshot(world: World) -> dict[str, Any]:
         "cars": {name: _car(world, name) for name in world.plan.cars},
         "cpo": world.cpo.snapshot() if world.cpo_lives else None,
         "peers": {
-            name: _shown(await peer.state())
+            name: _shown(await _state(peer))
             for name, peer in world.peers.items()
             if not peer.outside
         },
         "faults": world.faults.board.list(),
         **holding(world),
         "addresses": addresses(world),
-        "emps": {name: await emp.state() for name, emp in world.emps.items()},
+        "emps": {name: await _state(emp) for name, emp in world.emps.items()},
     }
 
 
@@ -89,6 +91,14 @@ def _car(world: World, name: str) -> dict[str, Any]:
     }
 
 
+async def _state(actor: Peer | Emp) -> dict[str, Any]:
+    """What it holds; why it tells nothing, as in `dealings`."""
+    if actor.missing is not None:
+        return {"trouble": actor.missing}
+    state: dict[str, Any] = await actor.state()
+    return state
+
+
 def _shown(state: dict[str, Any]) -> dict[str, Any]:
     """A peer's state; what the next to register would need is nobody's to see."""
-    return {**state, "token_a": "***"}
+    return {**state, "token_a": "***"} if "token_a" in state else state

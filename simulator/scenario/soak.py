@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,8 @@ from simulator.scenario.soak_trial import (
     draw,
 )
 from simulator.scenario.soak_truth import Broken, invariants
+from simulator.scenario.step import Play
+from simulator.scenario.steps import perform
 from simulator.scenario.unstruck import never_struck
 from simulator.station.config import StationError
 from simulator.station.ev import draw_car
@@ -148,7 +150,8 @@ async def _live(trial: Trial, world: World, outcome: Survived) -> None:
     for emp in world.emps.values():
         await emp.register()
     placing = asyncio.create_task(_place(trial, world))
-    dying = asyncio.gather(*(_die(trial, world, outcome, kind) for kind in _DEATHS))
+    play = Play(world)
+    dying = asyncio.gather(*(_die(trial, play, outcome, kind) for kind in _DEATHS))
     places = dict.fromkeys((visit.station, visit.evse) for visit in trial.visits)
     try:
         await asyncio.gather(
@@ -157,6 +160,7 @@ async def _live(trial: Trial, world: World, outcome: Survived) -> None:
     finally:
         placing.cancel()
         dying.cancel()
+        play.sightings.close()
         outcome.hits = sum(placed["hits"] for placed in world.faults.board.list())
         outcome.unstruck = len(never_struck(world.journal.records))
         world.faults.board.clear()
@@ -174,36 +178,24 @@ async def _place(trial: Trial, world: World) -> None:
             world.faults.board.add(dict(placed.spec))
 
 
-async def _die(trial: Trial, world: World, outcome: Survived, kind: str) -> None:
-    began_s = world.clock.monotonic()
+# By which steps who dies or is away goes and comes, and where it is counted.
+_DEATHS = {
+    CPO_KILLED: ("kill_cpo", "revive_cpo", "deaths"),
+    PEER_KILLED: ("kill_peer", "revive_peer", "peer_deaths"),
+    EMP_AWAY: ("emp_down", "emp_up", "absences"),
+}
+
+
+async def _die(trial: Trial, play: Play, outcome: Survived, kind: str) -> None:
+    clock, (away, back, counted) = play.world.clock, _DEATHS[kind]
+    began_s = clock.monotonic()
     for placed in trial.faults:
         if placed.spec["kind"] == kind:
-            await world.clock.sleep(placed.at_s - (world.clock.monotonic() - began_s))
-            away, back, counted = _DEATHS[kind](world)
-            await away()
-            await world.clock.sleep(placed.spec["lasts"])
-            await back()
+            await clock.sleep(placed.at_s - (clock.monotonic() - began_s))
+            await perform(play, away)
+            await clock.sleep(placed.spec["lasts"])
+            await perform(play, back)
             setattr(outcome, counted, getattr(outcome, counted) + 1)
-
-
-Verb = Callable[[], Awaitable[None]]
-
-
-def _cpo(world: World) -> tuple[Verb, Verb, str]:
-    return world.kill_cpo, world.revive_cpo, "deaths"
-
-
-def _peer(world: World) -> tuple[Verb, Verb, str]:
-    (peer,) = world.peers.values()
-    return peer.kill, peer.revive, "peer_deaths"
-
-
-def _emp(world: World) -> tuple[Verb, Verb, str]:
-    (emp,) = world.emps.values()
-    return emp.down, emp.up, "absences"
-
-
-_DEATHS = {CPO_KILLED: _cpo, PEER_KILLED: _peer, EMP_AWAY: _emp}
 
 
 async def _drivers(trial: Trial, world: World, name: str, evse: int) -> None:

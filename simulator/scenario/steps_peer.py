@@ -91,6 +91,26 @@ async def peer_control(play: Play, given: Arguments) -> Result:
     return await _peer(play, given).control(given["method"], given["path"], given["body"])
 
 
+async def kill_peer(play: Play, given: Arguments) -> Result:
+    """Kill the peer. Raises Mistake where it cannot be."""
+    await _peer(play, given, there=False).kill()
+
+
+async def revive_peer(play: Play, given: Arguments) -> Result:
+    """Start it again."""
+    await _peer(play, given, there=False).revive()
+
+
+async def emp_down(play: Play, given: Arguments) -> Result:
+    """Take an EMP away."""
+    await _emp(play, given, there=False).down()
+
+
+async def emp_up(play: Play, given: Arguments) -> Result:
+    """Bring it back."""
+    await _emp(play, given, there=False).up()
+
+
 async def emp_register(play: Play, given: Arguments) -> Result:
     """Let an EMP and Roam exchange credentials; who begins stands in the world's file."""
     await _emp(play, given).register()
@@ -138,18 +158,26 @@ async def emp_answer(play: Play, given: Arguments) -> Result:
     return await _emp(play, given).control("PUT", "/answers", dict(given["answers"]))
 
 
-def _peer(play: Play, given: Arguments) -> Peer:
+def _peer(play: Play, given: Arguments, *, there: bool = True) -> Peer:
     peer = _named(play.world.peers, given["peer"], "peer")
     assert isinstance(peer, Peer)
+    _alive(peer, there)
     if peer.outside:
         raise StepError(f"{peer.name} is outside this world: it has no control API here")
     return peer
 
 
-def _emp(play: Play, given: Arguments) -> Emp:
+def _emp(play: Play, given: Arguments, *, there: bool = True) -> Emp:
     emp = _named(play.world.emps, given["emp"], "EMP")
     assert isinstance(emp, Emp)
+    _alive(emp, there)
     return emp
+
+
+def _alive(actor: Peer | Emp, there: bool) -> None:
+    """Nobody asks the dead. Raises StepError."""
+    if there and actor.missing is not None:
+        raise StepError(actor.missing)
 
 
 def _named(known: dict[str, Any], name: str | None, what: str) -> object:
@@ -200,6 +228,10 @@ STEPS: tuple[Step, ...] = (
          (_RULE, _IS, _CONNECTION, PEER), "rule"),
     Step("peer_control", "peer", "Make any call of the peer's control API (/_mock).", peer_control,
          (_text("path", "as in /findings", required=True), _METHOD, _BODY, PEER), "path"),
+    Step("kill_peer", "peer", "Kill the peer as by kill -9: its database is left.", kill_peer,
+         (PEER,), "peer"),
+    Step("revive_peer", "peer", "Start a killed peer again, on what its database holds.",
+         revive_peer, (PEER,), "peer"),
     Step("emp_register", "emp", "Let an EMP and Roam exchange credentials.", emp_register, (EMP,),
          "emp"),
     Step("emp_start", "emp", "Let an EMP start a session through Roam.", emp_start,
@@ -213,5 +245,8 @@ STEPS: tuple[Step, ...] = (
     Step("emp_answer", "emp", "Set what an EMP answers to authorizations and CDRs.", emp_answer,
          (Arg("answers", Kind.MAPPING, "as its control API takes it (docs/roam.md)",
               required=True), EMP), "answers"),
+    Step("emp_down", "emp", "Take an EMP away, as without power: nobody answers.", emp_down,
+         (EMP,), "emp"),
+    Step("emp_up", "emp", "Bring an EMP back, with what it held.", emp_up, (EMP,), "emp"),
 )
 # fmt: on

@@ -108,6 +108,10 @@ _EVENTS: Mapping[str, tuple[int, int, str, str]] = {
     "message.queued": (STATION, STATION, "keeps it for later", "warn"),
     "cpo.killed": (CPO, CPO, "✂ it is gone", "bad"),
     "cpo.revived": (CPO, CPO, "it is back", "good"),
+    "peer.killed": (HUB, HUB, "✂ it is gone", "bad"),
+    "peer.revived": (HUB, HUB, "it is back", "good"),
+    "emp.down": (EMP, EMP, "✂ it is away", "bad"),
+    "emp.up": (EMP, EMP, "it is back", "good"),
     "fault.placed": (CPO, CPO, "▲ something will go wrong", "warn"),
 }
 

@@ -61,3 +61,8 @@ def test_the_name_of_the_database_decides(tmp_path: Path) -> None:
     on_disk = open_shelf(str(tmp_path / "book.db"))
     assert isinstance(on_disk, Shelf)
     on_disk.close()
+
+
+def test_what_another_kept_is_gone_on_with() -> None:
+    kept = open_shelf(":memory:")
+    assert isinstance(kept, MemoryShelf) and open_shelf(kept) is kept

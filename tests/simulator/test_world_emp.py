@@ -112,7 +112,7 @@ async def test_it_is_away_and_back_with_what_it_held() -> None:
         await emp.down()
         with pytest.raises(HttpFailure):
             await emp.state()
-        with pytest.raises(Mistake, match="is not there"):
+        with pytest.raises(Mistake, match="is away: emp_up"):
             await emp.down()
         await world.clock.sleep(300)
         await emp.up()

@@ -121,6 +121,7 @@ async def test_a_killed_one_is_back_on_its_database_where_it_was(
     peer = Peer(plan, clock=clock, chance=chance, journal=journal)
     with pytest.raises(Mistake, match="does not run here"):
         await peer.kill()
+    assert peer.missing is None
     await peer.start("127.0.0.1")
     await peer.put_token({"uid": "04BB", "valid": True})
     url = peer.base_url
@@ -129,6 +130,8 @@ async def test_a_killed_one_is_back_on_its_database_where_it_was(
     await peer.kill()
     with pytest.raises(HttpFailure):
         await peer.state()
+    with pytest.raises(Mistake, match="is dead: revive_peer"):
+        await peer.kill()
     await peer.revive()
     assert peer.base_url == url
     assert "04BB" in [token["uid"] for token in (await peer.state())["tokens"]]
@@ -137,7 +140,14 @@ async def test_a_killed_one_is_back_on_its_database_where_it_was(
     await peer.stop()
 
 
-async def test_one_that_would_lose_its_book_is_not_killed(peer: Peer) -> None:
+async def test_one_that_would_lose_its_book_is_not_killed(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("mock_peer.server.RunningPeer.kept")
     with pytest.raises(Mistake, match="needs a 'database'"):
         await peer.kill()
-    assert (await peer.state())["tokens"]
+    assert (await peer.state())["tokens"] and peer.missing is None
+    with monkeypatch.context() as other:
+        other.delattr("mock_peer.server.RunningPeer.cut")
+        with pytest.raises(Mistake, match="of a kind that cannot be killed"):
+            await peer.kill()

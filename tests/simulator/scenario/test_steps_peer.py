@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from simulator.mistakes import Mistake
 from simulator.scenario.lab import Lab
 from simulator.scenario.step import StepError, StepFailed
 from simulator.scenario.steps import STEPS
@@ -143,3 +144,34 @@ def test_what_an_emp_answers_may_stand_bare() -> None:
     assert step.named({"answers": answers, "emp": "emp"}) == {"answers": answers, "emp": "emp"}
     problems = [why for _, why in step.problems({"anwsers": answers})]
     assert any("Did you mean 'answers'" in why for why in problems)
+
+
+def test_a_peer_dies_and_is_back_with_what_it_knew() -> None:
+    with Lab(read_text(TINY)) as lab:
+        charged(lab)
+        lab.expect(ocpi="POST cdrs", status=1000, within="60 s")
+        held, peer = lab.snapshot()["peers"]["plugsurfing"]["held"], lab.world.peers["plugsurfing"]
+        url = peer.base_url
+        lab.kill_peer()
+        with pytest.raises(StepError, match="plugsurfing is dead: revive_peer starts it again"):
+            lab.answer("BLOCKED")
+        with pytest.raises(Mistake, match="plugsurfing is dead"):
+            lab.kill_peer()
+        assert "revive_peer" in lab.snapshot()["peers"]["plugsurfing"]["trouble"]
+        lab.revive_peer("plugsurfing")
+        assert lab.snapshot()["peers"]["plugsurfing"]["held"] == held
+        assert len(held[0]["cdrs"]) == 1 and peer.base_url == url
+        charged(lab)
+        lab.expect(ocpi="POST cdrs", status=1000, within="60 s")
+        with pytest.raises(Mistake, match="has not been killed"):
+            lab.revive_peer()
+
+
+def test_an_emp_is_away_and_back() -> None:
+    with Lab(read_text(TINY + EMP)) as lab:
+        lab.emp_down()
+        with pytest.raises(StepError, match="emp is away: emp_up brings it back"):
+            lab.emp_pull()
+        assert "emp_up" in lab.snapshot()["emps"]["emp"]["trouble"]
+        lab.emp_up("emp")
+        assert lab.emp_pull()["locations"] == 1
