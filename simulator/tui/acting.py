@@ -13,6 +13,7 @@ from simulator.mistakes import Mistake, in_words
 from simulator.scenario.step import Step
 from simulator.scenario.steps import STEPS
 from simulator.tui import doing
+from simulator.tui.odd import ODD
 from simulator.tui.widgets.form import Form
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Actor:
         if not known and not doing.asks(step) and (targets or not doing.has(step, "station")):
             self.perform(step, {}, targets)
             return
-        token = self._token or next(iter(app.engine.known("token")), "")
+        token = self._token or next(iter(self._known("token")), "")
         begin = doing.beginning(step, targets, token, target)
         begin |= {key: str(value) for key, value in (known or {}).items() if doing.has(step, key)}
 
@@ -51,7 +52,14 @@ class Actor:
                 self._token = str(given.get("token", self._token))
                 self.perform(step, given, targets, meant)
 
-        app.push_screen(Form(step, begin, app.engine.known, meant), send)
+        app.push_screen(Form(step, begin, self._known, meant), send)
+
+    def _known(self, what: str) -> Sequence[str]:
+        """Names of a kind; none of a world that tells them otherwise."""
+        try:
+            return self._app.engine.known(what)
+        except ODD:
+            return ()
 
     def perform(
         self,

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from textual.actions import ActionParseResult
-from textual.app import App, ScreenStackError
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
@@ -23,6 +22,7 @@ from simulator.tui import doing, helping, questions, saving, status
 from simulator.tui.acting import Actor
 from simulator.tui.config import Config
 from simulator.tui.engine import Engine
+from simulator.tui.guard import GuardedApp
 from simulator.tui.harmless import HARMLESS
 from simulator.tui.keys import bindings, looks, rows
 from simulator.tui.presenter import DEFAULT
@@ -39,13 +39,18 @@ READ_S, DRAW_S, SECOND_S = 0.05, 0.25, 1.0
 Severity = Literal["information", "warning", "error"]
 
 
-class RoamlabApp(App[int]):
+class RoamlabApp(GuardedApp):
     """The whole interface over one engine; `folder` is where exports go, `story` the scenario file
     that screen 0 presents, with which it then begins.
     """
 
     TITLE = "roamlab"
     ENABLE_COMMAND_PALETTE = False
+    # Words that go away by themselves: not over the feet of screens, forms and pages.
+    CSS = """
+    ToastRack { dock: top; align: right top; margin: 1 0 0 0; }
+    Toast { width: auto; max-width: 60; padding: 0 1; margin: 0; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
 
     def __init__(
@@ -63,7 +68,6 @@ class RoamlabApp(App[int]):
         self.story, self._first = story or DEFAULT, "fleet" if story is None else "story"
         self.frozen = False
         self.failure: Exception | None = None  # why the world did not start
-        self.started = False
         self.trouble = ""  # what keeps it from looking
         self._changes = Changes()
         self._looking = False
@@ -108,6 +112,7 @@ class RoamlabApp(App[int]):
             return
         self.started = True
         await self._look()
+        self.show_status()
         if self.view is not None:
             self.view.show_all()
 
@@ -120,13 +125,16 @@ class RoamlabApp(App[int]):
     @property
     def view(self) -> View | None:
         """The screen that is shown; None while a page stands over it."""
-        try:
-            screen = self.screen
-        except ScreenStackError:  # it is about to end
-            return None
+        under = self.under
+        return under if under is not None and under.is_active else None
+
+    @property
+    def under(self) -> View | None:
+        """The screen that is shown, perhaps under a page."""
         if not self.is_running:  # its panes go already
             return None
-        return screen if isinstance(screen, View) and screen.ready else None
+        views = (one for one in self.screen_stack[::-1] if isinstance(one, View) and one.ready)
+        return next(views, None)
 
     def _read(self) -> None:
         self.worlds.read()
@@ -145,9 +153,9 @@ class RoamlabApp(App[int]):
         self.store.tick(self._elapsed())
         if self.started and not self._looking:
             self.run_worker(self._look(), exit_on_error=False)
+        self.show_status()
         if self.view is not None and not self.frozen:
             self.view.show_seconds()
-        self.show_status()
 
     async def _look(self) -> None:
         self._looking = True
@@ -160,9 +168,9 @@ class RoamlabApp(App[int]):
             self._looking = False
 
     def show_status(self) -> None:
-        """The line above."""
-        if self.view is not None:
-            for bar in self.view.query("#status").results(Bar):  # none while it all ends
+        """The line above, which goes on over a form as well."""
+        if self.under is not None:
+            for bar in self.under.query("#status").results(Bar):  # none while it all ends
                 bar.show(status.parts(self))
 
     def say(self, words: str, severity: Severity = "information") -> None:

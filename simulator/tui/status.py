@@ -33,8 +33,8 @@ def _special(app: RoamlabApp) -> list[Part]:
         told.append((engine.trouble, "bad"))
     if app.trouble:
         told.append((app.trouble, "bad"))
-    if app.store.odd:
-        told.append((f"odd:{app.store.odd}", "bad"))
+    if odd := app.store.odd + len(app.stumbles):
+        told.append((f"odd:{odd}", "bad"))
     if facts.recording is not None:
         told.append(("●REC", "bad"))
     if facts.paused:
@@ -44,7 +44,7 @@ def _special(app: RoamlabApp) -> list[Part]:
     told += _holding(app.store.holding)
     if faults := sum(fault.get("kind") != HOLD for fault in engine.faults()):
         told.append((f"faults:{faults}", "warn"))
-    table = app.view.table if app.view is not None else None
+    table = app.under.table if app.under is not None else None
     if marks := len(table.marks) if table is not None else 0:
         told.append((f"marked:{marks}", "accent"))
     return told

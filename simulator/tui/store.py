@@ -67,14 +67,13 @@ class Store:
 
     def read(self) -> Changes:
         """Take in what was recorded since the last look."""
-        changes, record = Changes(), None
+        changes = Changes()
         for record in self.engine.take():
             try:
                 self._hear(record, changes)
+                self.at = str(record["at"])
             except ODD:
                 self.odd += 1
-        if record is not None:
-            self.at = record["at"]
         for name in ("exchanges", "visits"):
             if getattr(changes, name):
                 self.versions[name] += 1

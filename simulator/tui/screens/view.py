@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from simulator.kernel.filters import EVERYTHING, Filter, Filterable, FilterError, parse
 from simulator.tui import doing
+from simulator.tui.guard import Guarded
 from simulator.tui.odd import ODD
 from simulator.tui.store import Changes, Store
 from simulator.tui.widgets.bars import Bar, FilterBar, KeyBar
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from simulator.tui.app import RoamlabApp
 
 
-class View(Screen[None]):
+class View(Guarded, Screen[None]):
     """A screen of the interface. `PANES`: what can be focused, by name; `HELP` explains it."""
 
     DEFAULT_CSS = """

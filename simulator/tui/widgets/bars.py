@@ -5,6 +5,7 @@ Rule: both fit their line at any width: what matters least is left out first.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -18,21 +19,28 @@ from simulator.tui.paint import TONES, Part
 
 SEPARATOR = " · "
 SCREENS = "0-6 screens"  # seven keys in one part
+HELP = "app.help"  # the key by which all others are found
 
 
-def fitting(parts: list[Part], width: int, separator: str = SEPARATOR) -> Content:
-    """The parts from the first on that fit, separated."""
+def fitting(
+    parts: Sequence[Part], width: int, separator: str = SEPARATOR, kept: Sequence[str] = ()
+) -> Content:
+    """The parts from the first on that fit, separated. Those to be `kept` are there at any width
+    that they fit themselves, the first of them at least.
+    """
+    room = width - 1 + len(separator)  # a blank in front, and no separator behind the last
+    keep = [text for text in kept if (room := room - len(text) - len(separator)) >= 0]
+    room = width - 1 + len(separator) - sum(len(text) + len(separator) for text in keep)
     shown: list[tuple[str, str]] = []
-    used = 1
     for part in parts:
         text, tone = part if isinstance(part, tuple) else (part, "")
-        need = len(text) + (len(separator) if shown else 0)
-        if used + need > width:
-            break
+        if text not in keep:
+            room -= len(text) + len(separator)
+            if room < 0:  # and nothing behind it either
+                continue
         if shown:
             shown.append((separator, TONES["quiet"]))
         shown.append((text, TONES.get(tone, tone)))
-        used += need
     return Content.assemble(" ", *shown)
 
 
@@ -46,12 +54,13 @@ class Bar(Static):
     def __init__(self, ident: str, *, separator: str = SEPARATOR) -> None:
         super().__init__("", id=ident, markup=False)
         self._parts: list[Part] = []
+        self._kept: Sequence[str] = ()
         self._separator = separator
 
-    def show(self, parts: list[Part]) -> None:
-        """Show these parts, as many as fit."""
+    def show(self, parts: list[Part], kept: Sequence[str] = ()) -> None:
+        """Show these parts, as many as fit; those to be `kept` in any case."""
         if parts != self._parts:
-            self._parts = parts
+            self._parts, self._kept = parts, kept
             self.refresh()
 
     def on_resize(self) -> None:
@@ -60,7 +69,15 @@ class Bar(Static):
 
     def render(self) -> Content:
         """What fits, measured when it is drawn: a line that another pane hides has no width."""
-        return fitting(self._parts, self.size.width, self._separator)
+        return fitting(self._parts, self.size.width, self._separator, self._kept)
+
+
+def foot(keys: Mapping[str, str]) -> tuple[list[Part], Sequence[str]]:
+    """The parts of the line below, of keys by their ids; and which of them are always there."""
+    parts: list[Part] = []
+    for ident, told in keys.items():
+        parts += [told, SCREENS] if ident == HELP else [told]
+    return parts, [keys[HELP], SCREENS] if HELP in keys else ()
 
 
 class KeyBar(Bar):
@@ -88,9 +105,7 @@ class KeyBar(Bar):
         for _, binding in sorted(found, key=lambda one: one[0]):
             shown = self.app.get_key_display(binding)
             told.setdefault(binding.id or shown, (shown, binding.description))
-        parts = [f"{key} {what}" for key, what in told.values()]
-        place = next((n for n, part in enumerate(parts, 1) if part.endswith(" help")), len(parts))
-        self.show([*parts[:place], SCREENS, *parts[place:]])
+        self.show(*foot({ident: f"{key} {what}" for ident, (key, what) in told.items()}))
 
     @property
     def _read_only(self) -> bool:

@@ -15,6 +15,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 
+from simulator.tui.guard import Guarded
+
 Change = dict[str, Any]
 
 
@@ -37,7 +39,7 @@ def problem(text: str) -> tuple[str, int] | None:
     return None
 
 
-class Editor(ModalScreen[Change | None]):
+class Editor(Guarded, ModalScreen[Change | None]):
     """Change a held message; gives the arguments of `release`, or None where it stays held."""
 
     CSS = """

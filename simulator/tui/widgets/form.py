@@ -21,6 +21,7 @@ from textual.widgets import Input, Label, Static
 
 from simulator.scenario.step import Arg, Kind, Step
 from simulator.tui.doing import nobody, whom
+from simulator.tui.guard import Guarded
 
 Known = Callable[[str], Sequence[str]]
 _JSON = (Kind.MAPPING, Kind.LIST, Kind.ANY, Kind.WANTED, Kind.INTEGER, Kind.NUMBER, Kind.FLAG)
@@ -54,7 +55,7 @@ def suited(step: Step, given: Mapping[str, Any]) -> tuple[str, Sequence[Arg]]:
     return told, sorted(args, key=lambda arg: not arg.required)
 
 
-class Form(ModalScreen[dict[str, Any] | None]):
+class Form(Guarded, ModalScreen[dict[str, Any] | None]):
     """Ask for a step's arguments; gives them, or None."""
 
     CSS = """

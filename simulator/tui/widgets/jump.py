@@ -13,10 +13,12 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label
 
+from simulator.tui.guard import Guarded
+
 LETTERS = "asdfghjkl"
 
 
-class Jump(ModalScreen[Widget | None]):
+class Jump(Guarded, ModalScreen[Widget | None]):
     """Labels over panes; gives the pane whose letter was typed."""
 
     CSS = """

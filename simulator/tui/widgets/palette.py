@@ -20,6 +20,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from simulator.tui.guard import Guarded
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -34,7 +36,7 @@ class Choice:
     aims: bool = False
 
 
-class Palette(ModalScreen[str | None]):
+class Palette(Guarded, ModalScreen[str | None]):
     """Type a part of a name, take it with enter; behind it perhaps a target, as in `boot @shown`,
     which is given back behind the id.
     """
@@ -125,7 +127,7 @@ class Palette(ModalScreen[str | None]):
         self.dismiss(f"{event.option_id}{target}" if target else event.option_id)
 
 
-class Sheet(ModalScreen[str | None]):
+class Sheet(Guarded, ModalScreen[str | None]):
     """A page of text over the screen, as help is. `keys` on it are given back; others close it."""
 
     CSS = """

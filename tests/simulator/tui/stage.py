@@ -212,7 +212,7 @@ async def showing(
     engine: Any, *, size: tuple[int, int] = (120, 40), config: Config | None = None,
     folder: Path | None = None,
 ) -> AsyncIterator[tuple[RoamlabApp, Pilot[Any]]]:  # fmt: skip
-    """The interface over an engine, started."""
+    """The interface over an engine, started; it stumbles over nothing."""
     app = RoamlabApp(engine, config, folder=folder)
     async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.started or app.failure)
@@ -220,6 +220,7 @@ async def showing(
             raise app.failure
         await pilot.pause()
         yield app, pilot
+        assert not app.stumbles, app.stumbles
 
 
 @contextlib.asynccontextmanager

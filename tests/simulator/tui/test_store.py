@@ -38,6 +38,16 @@ async def test_time_passes_where_nothing_happens_and_is_that_of_the_world_there(
     assert store.at == wire.records[-1]["at"] < "2026-01-15T07:30:00.000Z"
 
 
+def test_a_record_that_tells_no_time_is_odd() -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    store = Store(engine)
+    wire.call("Heartbeat")
+    timeless = {"seq": 9, "leg": "event", "actor": "x", "what": "y", "data": {}, "session": None}
+    engine.new = [*wire.records, timeless]
+    store.read()
+    assert store.odd == 1 and store.at == wire.records[-1]["at"]
+
+
 def test_the_ring_forgets() -> None:
     engine, wire = FakeEngine(), Wire()
     store = Store(engine, size=3)

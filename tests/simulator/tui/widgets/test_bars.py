@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input, Static
 
-from simulator.tui.widgets.bars import FilterBar, InterceptBar, KeyBar, fitting
+from simulator.tui.keys import rows
+from simulator.tui.views import VIEWS
+from simulator.tui.widgets.bars import FilterBar, InterceptBar, KeyBar, fitting, foot
 from simulator.tui.widgets.palette import Sheet
 from tests.simulator.tui.stage import FakeEngine, seen, showing, until
 
@@ -15,6 +17,17 @@ from tests.simulator.tui.stage import FakeEngine, seen, showing, until
 def test_what_does_not_fit_is_left_out_from_the_end() -> None:
     assert fitting(["one", ("two", "bad"), "three"], 14).plain == " one · two"
     assert fitting(["one"], 2).plain.strip() == ""
+
+
+@pytest.mark.parametrize("place", VIEWS)
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_foot_says_at_any_width_how_to_get_help(place: str, width: int) -> None:
+    keys = {row.id: f"{row.keys.split(',')[0]} {row.label}"
+            for where in (place, "table", "app") for row in rows(where) if row.foot}  # fmt: skip
+    told = fitting(foot(keys)[0], width, "  ", foot(keys)[1]).plain
+    assert "  ? help  0-6 screens" in told and len(told) <= width
+    assert told.startswith(f" {next(iter(keys.values()))}  ")
+    assert fitting(foot(keys)[0], 10, "  ", foot(keys)[1]).plain == " ? help"
 
 
 @pytest.mark.real
