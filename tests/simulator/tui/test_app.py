@@ -12,9 +12,11 @@ from simulator.scenario.schema import read as read_scenarios
 from simulator.tui.app import RoamlabApp
 from simulator.tui.config import Config
 from simulator.tui.keys import rows
+from simulator.tui.plays import Plays
 from simulator.tui.views import VIEWS
 from simulator.tui.widgets.form import Form
 from simulator.tui.widgets.palette import Palette, Sheet
+from simulator.tui.worlds import Worlds
 from tests.simulator.tui.stage import ANNA, FakeEngine, playing, seen, showing, until
 
 pytestmark = pytest.mark.real
@@ -139,8 +141,12 @@ class Failing(FakeEngine):
     perform = load = stages = step = play = drop = held = figures = dealings = stations = _fail
 
 
-async def test_no_key_ends_it_where_something_of_ours_is_wrong() -> None:
+async def test_no_key_ends_it_where_something_of_ours_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     engine = Failing("CP1")
+    monkeypatch.setattr(Worlds, "visit", engine.load)  # no world that comes while one looks away
+    monkeypatch.setattr(Plays, "play", engine.load)
     async with showing(engine) as (app, pilot):
         await until(
             pilot, lambda: "internal error: KeyError: 'ours'" in seen(app)
