@@ -5,12 +5,15 @@ Rule: as in every `rules_*` module, one small function a check, over raw JSON of
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from mock_peer import raw
 from mock_peer.rule import ALL, V22X, V211, Breach, Check, Context
+from simulator.kernel.redaction import HIDDEN, redact_body
 from simulator.ocpi import validate
 from simulator.ocpi.versions import BEFORE_REGISTRATION
 
@@ -134,7 +137,16 @@ def credentials_valid(body: Any, context: Context) -> Iterator[Breach]:
     """Every error of a credentials object but in its roles' names, which have a rule."""
     for breach in _credentials(body, context):
         if not _ROLE.fullmatch(breach.pointer):
-            yield breach
+            yield _without_token(breach)
+
+
+def _without_token(breach: Breach) -> Breach:
+    """A finding is shown to anybody: a token that is too long, say, is one none the less."""
+    if not breach.seen or breach.pointer not in ("", "/token"):
+        return breach
+    if breach.pointer or isinstance(breach.seen, str):
+        return replace(breach, seen=HIDDEN)
+    return replace(breach, seen=json.loads(redact_body(json.dumps(breach.seen, default=str))))
 
 
 def cpo_role(body: Any, context: Context) -> Iterator[Breach]:

@@ -17,7 +17,7 @@ import msgspec
 
 from simulator.kernel.clock import Clock, rfc3339
 from simulator.kernel.journal_file import JournalFile, encode
-from simulator.kernel.redaction import redact_body, redact_frame, redact_headers
+from simulator.kernel.redaction import redact_body, redact_frame, redact_headers, redact_url
 from simulator.mistakes import Exit, Mistake
 
 FORMAT = "roamlab-journal/1"
@@ -216,7 +216,7 @@ class Journal:
                 "version": version,
                 "module": module,
                 "method": method,
-                "url": url,
+                "url": url if self.secrets else redact_url(url),
                 "direction": direction,
                 "request": {"headers": head(request_headers), "body": request_body},
                 "response": response,

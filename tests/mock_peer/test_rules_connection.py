@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mock_peer.known import Known
@@ -177,3 +179,18 @@ def test_a_get_of_locations_is_told_by_its_own_rule_alone() -> None:
 def test_a_role_of_no_version_is_told_by_its_own_rule_alone() -> None:
     body = {**CREDENTIALS, "roles": [ROLE, {**ROLE, "role": "XYZ"}]}
     assert Case("credentials.valid", On.CREDENTIALS, None, body, "").judged_bad() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        ({**CREDENTIALS, "token": "x" * 65}, "***"),
+        ({**CREDENTIALS, "token": ["x"]}, "***"),
+        ({**CREDENTIALS, "token": None}, None),
+        ([{"token": "x", "url": "u"}], [{"token": "***", "url": "u"}]),
+        ("x", "***"),
+    ],
+)
+def test_a_token_that_is_wrong_is_not_shown(body: Any, seen: Any) -> None:
+    (found,) = Case("credentials.valid", On.CREDENTIALS, None, body, "").judged_bad()
+    assert found.seen == seen

@@ -35,8 +35,28 @@ def test_a_password_on_its_way_to_a_station_is_hidden() -> None:
     frame = '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"0102"}]'
     assert "0102" not in redact_frame(frame)
     assert "AuthorizationKey" in redact_frame(frame)
+    assert "0102" not in redact_frame(frame.replace("AuthorizationKey", "authorizationKEY"))
     other = frame.replace("AuthorizationKey", "HeartbeatInterval")
     assert redact_frame(other) == other
+
+
+def test_the_passwords_of_a_network_profile_are_hidden() -> None:
+    vpn = {"server": "s", "user": "u", "password": "0102", "key": "0102", "type": "IPSec"}
+    data = {"apn": {"apnUserName": "u", "apnPassword": "0102"}, "vpn": vpn,
+            "basicAuthPassword": "0102", "ocppCsmsUrl": "ws://u:0102@h/x"}  # fmt: skip
+    frame = json.dumps([2, "1", "SetNetworkProfile", {"connectionData": data}])
+    told = json.loads(redact_frame(frame))[3]["connectionData"]
+    assert "0102" not in str(told)
+    assert told["vpn"] == {**vpn, "password": "***", "key": "***"}
+    assert told["ocppCsmsUrl"] == "ws://u:***@h/x"
+
+
+@pytest.mark.parametrize("hide", [redact_body, redact_frame])
+def test_a_password_in_a_url_is_hidden(hide: Callable[[str], str]) -> None:
+    assert hide('{"location":"ftp://u:0102@h/x"}') == '{"location":"ftp://u:***@h/x"}'
+    assert hide('{"url":"http:\\/\\/u:0102@h\\/x"}') == '{"url":"http:\\/\\/u:***@h\\/x"}'
+    for plain in ('{"mail":"a:b@c.d"}', '{"url":"http://h:80/a@b"}', '{"u":"http://h:80","m":"@"}'):
+        assert hide(plain) == plain
 
 
 @pytest.mark.parametrize("hide", [redact_body, redact_frame])
