@@ -14,6 +14,7 @@ from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
 from simulator.mistakes import Exit
+from simulator.scenario.steps_driver import why_refused
 from simulator.station.config import StationError
 from simulator.station.ev import Car, draw_car
 from simulator.station.run import Station
@@ -38,7 +39,7 @@ class Habits:
 
 
 class Drivers:
-    """The drivers at some stations."""
+    """The drivers at some stations; `troubles` is what did not come out as it had to, in words."""
 
     def __init__(self, habits: Habits, clock: Clock, chance: Chance, journal: Journal) -> None:
         self._habits = habits
@@ -46,6 +47,7 @@ class Drivers:
         self._chance = chance.child("drivers")
         self._journal = journal
         self._outcomes = Outcomes()
+        self.troubles: list[str] = []
 
     async def drive(self, stations: list[Station]) -> int:
         """Do it at all stations; returns the exit code, or never, as the habits are."""
@@ -67,18 +69,24 @@ class Drivers:
     async def _once(self, station: Station, charge_s: float) -> Exit:
         """One visit, and what the CSMS made of it once it has been told all of it."""
         outcome = self._outcomes.watch(_actor(station))
-        if not await self._visit(station, 1, charge_s):
+        if (why := await self._visit(station, 1, charge_s)) is not None:
+            self._complain(station, why)
             return Exit.FAILED
         until_s = self._clock.monotonic() + self._habits.patience_s
         while (waiting := station.snapshot()["queued"]) and self._clock.monotonic() < until_s:
             await self._clock.sleep(0.1)
         if waiting:
             self._journal.event(_actor(station), "driver.untold", waiting=waiting)
+            self._complain(station, f"{waiting} messages wait for a CSMS that does not take them")
             return Exit.TIMEOUT
         if not outcome.billed:
             self._journal.event(_actor(station), "driver.unbilled", ended=outcome.ended)
+            self._complain(station, outcome.why)
             return Exit.FAILED
         return Exit.PASS
+
+    def _complain(self, station: Station, why: str) -> None:
+        self.troubles.append(f"{station.config.id}: {why}")
 
     async def _come_and_go(self, station: Station, every_s: float) -> None:
         chance = self._chance.child(station.config.id)
@@ -92,26 +100,29 @@ class Drivers:
 
         await asyncio.gather(*(at(evse_id) for evse_id in evses))
 
-    async def _visit(self, station: Station, evse_id: int, charge_s: float | None) -> bool:
-        """One driver: plug in, tap, charge, tap, leave. True if a transaction began."""
-        since = self._journal.seq
+    async def _visit(self, station: Station, evse_id: int, charge_s: float | None) -> str | None:
+        """One driver: plug in, tap, charge, tap, leave. Why nothing came of it, if so."""
+        since, uid = self._journal.seq, self._habits.tap
         try:
             await station.plug(evse_id, self._car(station, evse_id))
-            uid = self._habits.tap
-            welcome = uid is None or await station.tap(evse_id, uid)
+            why = None
+            if uid is not None and not await station.tap(evse_id, uid):
+                reason = why_refused(self._journal, station.config.id)
+                why = f"the card {uid} was refused: {reason}"
             if charge_s is None:
-                return welcome
-            began = welcome and await self._began(station, since)
-            if began:
+                return why
+            if why is None and not await self._began(station, since):
+                why = f"no transaction began within {_PATIENCE_S:g} s"
+            if why is None:
                 await self._clock.sleep(charge_s)
                 if uid is not None:
                     await station.tap(evse_id, uid)
             await station.unplug(evse_id)
         except StationError as error:
             self._journal.event(_actor(station), "driver.left", reason=str(error))
-            return False
+            return str(error)
         await self._clock.sleep(1.0)  # the last messages leave
-        return began
+        return why
 
     async def _began(self, station: Station, since: int) -> bool:
         actor = _actor(station)

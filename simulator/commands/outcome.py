@@ -31,6 +31,13 @@ class Outcome:
         """Start and end were taken, and no token was refused."""
         return self.started and self.ended and not self.refused
 
+    @property
+    def why(self) -> str:
+        """What is missing of a transaction that is not billed, in words."""
+        if self.refused:
+            return "the CSMS refused the token in the transaction"
+        return f"the CSMS did not take the {'end' if self.started else 'start'} of the transaction"
+
     def hear(self, record: Record) -> None:
         """Take a frame of the station."""
         kind, message_id = record["message_type"], record["message_id"]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # With more stations than this, only what goes wrong is told.
 _TELL_ALL = 10
+_MOST_TOLD = 10  # of what went wrong in the end
 
 
 def _csms_url(_ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -187,7 +188,18 @@ async def _run(options: dict[str, Any], clock: Clock, chance: Chance, journal: J
             await each.start()
         for each in stations:
             await _ready(each, clock, journal, options["patience"])
-        return await Drivers(habits, clock, chance, journal).drive(stations)
+        drivers = Drivers(habits, clock, chance, journal)
+        code = await drivers.drive(stations)
+        _conclude(drivers.troubles)
+        return code
+
+
+def _conclude(troubles: list[str]) -> None:
+    """The last words: why it is no success."""
+    for trouble in troubles[:_MOST_TOLD]:
+        click.echo(f"roamlab: {trouble}", err=True)
+    if len(troubles) > _MOST_TOLD:
+        click.echo(f"roamlab: and {len(troubles) - _MOST_TOLD} more", err=True)
 
 
 def _board(

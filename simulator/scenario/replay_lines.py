@@ -73,7 +73,7 @@ class StationLine(Line):
         if self._client.link is None:
             url, why = self._client.url, f"no connection within {self._patience_s:g} s"
             if self._failed is not None:
-                why = cause_of(self._failed, url)
+                why = cause_of(self._failed, url, self._client.version)
             raise Mistake(f"{self._station}: cannot connect to {url}: {why}", Exit.UNREACHABLE)
 
     async def link(self) -> Link | None:

@@ -5,6 +5,7 @@ Rule: one verb of a station, one small function; what it returns is what the sta
 
 from __future__ import annotations
 
+from simulator.kernel.journal import Journal
 from simulator.scenario.step import Arg, Arguments, Kind, Play, Result, Step, StepFailed
 from simulator.station.run import Station
 
@@ -37,15 +38,16 @@ async def start(play: Play, given: Arguments) -> Result:
     if evse_id not in station.memory.cars:
         await plug(play, {**given, "connector": None})
     if not await station.tap(evse_id, given["token"], given["type"]):
-        name, why = station.config.id, _refusal(play, station)
+        name = station.config.id
+        why = why_refused(play.world.journal, name)
         raise StepFailed(f"start: {name} refused the card {given['token']}: {why}")
     return True
 
 
-def _refusal(play: Play, station: Station) -> str:
+def why_refused(journal: Journal, station_id: str) -> str:
     """Why a station refused a card, as it told last."""
-    actor = f"station/{station.config.id}"
-    for record in reversed(play.world.journal.records):
+    actor = f"station/{station_id}"
+    for record in reversed(journal.records):
         if record["leg"] == "event" and (record["actor"], record["what"]) == (
             actor,
             "card.refused",

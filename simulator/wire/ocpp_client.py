@@ -10,11 +10,18 @@ import asyncio
 import base64
 import ssl as _ssl
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidURI
+from websockets.exceptions import (
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+    NegotiationError,
+)
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
@@ -29,6 +36,9 @@ from simulator.wire.ocpp_link import Link
 from simulator.wire.ocpp_messages import CallHandler, LinkClosed, OcppVersion, Validation
 from simulator.wire.ocpp_socket import MAX_FRAME_BYTES, NO_PROXY, ClientSocket, quiet, timeouts
 from simulator.wire.tls import MAYBE_OUR_CERTIFICATE, TlsError, failure_of, in_words
+
+_PROTOCOL = "Sec-WebSocket-Protocol"
+_MOST_SAID = 200  # letters of what a CSMS says when it refuses
 
 
 class BackOff:
@@ -165,7 +175,7 @@ class OcppClient:
                 *(OSError, ValueError, EOFError, InvalidHandshake),
                 *(LinkClosed, TlsError),
             ) as error:
-                self._event("ocpp.connect_failed", url=self.url, error=cause_of(error, self.url))
+                self._event("ocpp.connect_failed", url=self.url, error=self._cause(error))
                 if self._on_failed is not None:
                     self._on_failed(error)
             else:
@@ -198,8 +208,11 @@ class OcppClient:
         )
         if connection.subprotocol is None:
             await connection.close(1002, "no common OCPP version")
-            raise LinkClosed(f"the CSMS does not speak OCPP {self.version}")
+            raise LinkClosed(_unspoken(self.version, "it agreed to none"))
         return cast(ClientSocket, connection)
+
+    def _cause(self, error: Exception) -> str:
+        return cause_of(error, self.url, self.version)
 
     async def _use(self, connection: ClientSocket) -> None:
         """Serve one connection to its end."""
@@ -259,8 +272,11 @@ def _check(url: str) -> None:
         raise ValueError(f"{url}: expected ws://host:port/path or wss://host:port/path") from error
 
 
-def cause_of(error: BaseException, url: str) -> str:
-    """Why a connection to this URL failed, in words."""
+def cause_of(error: BaseException, url: str, version: OcppVersion) -> str:
+    """Why a connection to this URL in this version failed, in words."""
+    unspoken = _refusal_of(error, version)
+    if unspoken is not None:
+        return unspoken
     failure = failure_of(error)
     if failure is not None:
         return f"TLS: {in_words(failure)}"
@@ -268,3 +284,27 @@ def cause_of(error: BaseException, url: str) -> str:
         return f"{error}{MAYBE_OUR_CERTIFICATE}"
     inner = error.__cause__
     return f"{error}: {inner}" if inner is not None else str(error) or type(error).__name__
+
+
+def _refusal_of(error: BaseException, version: OcppVersion) -> str | None:
+    """That the CSMS does not speak a version, where the handshake failed for that.
+
+    It should agree to none, and close (OCPP-J 2.0.1, 3.2). Others agree to what nobody asked for,
+    or answer HTTP 400, with or without a word about it.
+    """
+    if isinstance(error, NegotiationError) and "subprotocol" in str(error):
+        return _unspoken(version, f"it offered {str(error).rpartition(': ')[2]}")
+    if not isinstance(error, InvalidStatus) or error.response.status_code != HTTPStatus.BAD_REQUEST:
+        return None
+    offered = ", ".join(error.response.headers.get_all(_PROTOCOL))
+    said = " ".join(bytes(error.response.body or b"").decode(errors="replace").split())[:_MOST_SAID]
+    if offered:
+        return _unspoken(version, f"HTTP 400; it offered {offered}")
+    if "subprotocol" in said.lower() or _PROTOCOL.lower() in said.lower():
+        return _unspoken(version, f"HTTP 400: {said}")
+    told = f": {said}" if said else ""
+    return f"{error}{told} (so answers a CSMS that does not speak {version.subprotocol}, too)"
+
+
+def _unspoken(version: OcppVersion, why: str) -> str:
+    return f"the CSMS does not speak {version.subprotocol} ({why})"

@@ -51,13 +51,17 @@ async def test_an_end_that_never_leaves_is_no_success(world: World) -> None:
     for name in ("A", "D"):
         station = world.station(name)
         habits = Habits(plug=True, tap="04AA", charge_s=60, patience_s=20)
-        driving = asyncio.create_task(drivers(world, habits).drive([station]))
+        driven = drivers(world, habits)
+        driving = asyncio.create_task(driven.drive([station]))
         await world.clock.sleep(30)
         await station.offline()
         began = world.clock.monotonic()
         assert await driving == 4
         assert world.clock.monotonic() - began < 60
         assert station.snapshot()["queued"] > 0
+        assert (
+            driven.troubles[0].startswith(f"{name}: ") and "wait for a CSMS" in driven.troubles[0]
+        )
     assert events(world, "driver.untold") == 2
 
 
@@ -92,7 +96,9 @@ async def test_a_car_without_a_card_waits_for_a_remote_start(world: World) -> No
 
 
 async def test_nobody_comes_for_it_and_the_car_leaves(world: World) -> None:
-    assert await drivers(world, Habits(plug=True, charge_s=60)).drive([world.station("D")]) == 1
+    driven = drivers(world, Habits(plug=True, charge_s=60))
+    assert await driven.drive([world.station("D")]) == 1
+    assert driven.troubles == ["D: no transaction began within 60 s"]
 
 
 async def test_an_evse_that_is_taken_is_no_error(world: World) -> None:

@@ -65,6 +65,22 @@ def test_start_and_end_must_be_taken(frames: list[dict[str, Any]], billed: bool)
     assert outcome.billed is billed
 
 
+@pytest.mark.parametrize(
+    ("frames", "why"),
+    [
+        ([], "did not take the start"),
+        (START, "did not take the end"),
+        ([*old("StartTransaction", "1", {"idTagInfo": BLOCKED}), *STOP], "refused the token"),
+    ],
+)
+def test_it_says_what_is_missing(frames: list[dict[str, Any]], why: str) -> None:
+    outcomes = Outcomes()
+    outcome = outcomes.watch(ACTOR)
+    for one in frames:
+        outcomes.hear(one)
+    assert why in outcome.why
+
+
 def test_nonsense_tells_nothing() -> None:
     outcomes = Outcomes()
     outcome = outcomes.watch(ACTOR)

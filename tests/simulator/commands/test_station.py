@@ -60,9 +60,10 @@ def test_one_session_for_a_script(csms: str, capsys: pytest.CaptureFixture[str])
 def test_a_refused_card_is_exit_code_1(csms: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--id", "S1", "--ocpp", "1.6", "--tap", "04BB", "--charge", "0.5")
     assert station(csms, *arguments) == 1
-    printed = capsys.readouterr().out
-    assert "Authorize 04BB Blocked" in printed
-    assert "StartTransaction" not in printed
+    printed = capsys.readouterr()
+    assert "Authorize 04BB Blocked" in printed.out
+    assert "StartTransaction" not in printed.out
+    assert printed.err.startswith("roamlab: S1: the card 04BB was refused: Blocked (")
 
 
 def test_basic_authentication(csms: str, capsys: pytest.CaptureFixture[str]) -> None:

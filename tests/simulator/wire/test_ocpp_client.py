@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidStatus, NegotiationError
+from websockets.http11 import Response
 
 from simulator.kernel.chance import Chance
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
+from simulator.wire.ocpp_client import cause_of
 from simulator.wire.ocpp_rpc import Call, LinkClosed, OcppVersion, Reply
 from simulator.wire.ocpp_ws import Admission, BackOff, Knock, Link, OcppClient, OcppServer
 
@@ -208,7 +212,47 @@ async def test_a_csms_of_another_version_is_told_and_tried_again(
         await clock.sleep(60)
         assert it.ups == []
         failed = next(r for r in journal.records if r.get("what") == "ocpp.connect_failed")
-        assert failed["data"]["error"] == "the CSMS does not speak OCPP 1.6"
+        told = "the CSMS does not speak ocpp1.6 (it agreed to none)"
+        assert failed["data"]["error"] == told
+
+
+def _answer(status: int, body: bytes = b"", offered: str | None = None) -> InvalidStatus:
+    headers = Headers() if offered is None else Headers({"Sec-WebSocket-Protocol": offered})
+    return InvalidStatus(Response(status, "", headers, body))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NegotiationError("unsupported subprotocol: ocpp2.0.1"), "(it offered ocpp2.0.1)"),
+        (_answer(400, offered="ocpp2.0.1"), "(HTTP 400; it offered ocpp2.0.1)"),
+        (_answer(400, b"No such\nsubprotocol.\n"), "(HTTP 400: No such subprotocol.)"),
+    ],
+)
+def test_a_refused_version_is_told_as_such(error: Exception, told: str) -> None:
+    words = cause_of(error, "ws://x", OcppVersion.V16)
+    assert words == f"the CSMS does not speak ocpp1.6 {told}"
+
+
+def test_a_bare_400_may_be_a_refused_version() -> None:
+    words = cause_of(_answer(400, b"Bad Request"), "ws://x", OcppVersion.V16)
+    assert "HTTP 400: Bad Request (so answers a CSMS that does not speak ocpp1.6, too)" in words
+    assert "ocpp1.6" not in cause_of(_answer(401), "ws://x", OcppVersion.V16)
+
+
+async def test_a_library_that_answers_400_is_understood(clock: Clock, journal: Journal) -> None:
+    async def nobody_comes(_: ServerConnection) -> None:
+        raise AssertionError
+
+    spoken: Any = ["ocpp2.0.1"]
+    async with (
+        serve(nobody_comes, "127.0.0.1", 9000, subprotocols=spoken),
+        station(clock, journal),
+    ):
+        await clock.sleep(5)
+    failed = next(r for r in journal.records if r.get("what") == "ocpp.connect_failed")
+    assert failed["data"]["error"].startswith("the CSMS does not speak ocpp1.6 (HTTP 400: ")
+    assert "expected one of ocpp2.0.1" in failed["data"]["error"]
 
 
 async def test_a_csms_that_closes_is_asked_again(clock: Clock, journal: Journal) -> None:
