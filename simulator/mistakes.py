@@ -49,11 +49,16 @@ def unwritable(what: str, error: OSError) -> Mistake:
     return Mistake(f"{what}: {error.strerror or error}", code)
 
 
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that was probably meant, whatever its case; None where none is near."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word.lower(), [choice.lower() for choice in choices], n=1)
+    return next((choice for choice in choices if choice.lower() == near[0]), None) if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean 'x'?` where one of `known` is near, else the choices, else nothing."""
     choices = sorted(known)
-    near = difflib.get_close_matches(word.lower(), [choice.lower() for choice in choices], n=1)
-    if near:
-        meant = next(choice for choice in choices if choice.lower() == near[0])
-        return f" Did you mean '{meant}'?"
+    if (near := meant(word, choices)) is not None:
+        return f" Did you mean '{near}'?"
     return f" Known: {', '.join(choices)}." if 0 < len(choices) <= 12 else ""

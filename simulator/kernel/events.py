@@ -1,4 +1,5 @@
-"""The names of all events that a journal can hold: what an actor decided, as a dotted word.
+"""The names of all events that a journal can hold: what an actor decided, as a dotted word; and of
+their particulars.
 
 Rule: whatever this code records stands here, and in docs/journal.md; a peer of somebody's own may
 record others.
@@ -72,5 +73,25 @@ EVENTS = frozenset({
     "tokens.not_pulled", "tokens.pulled",
     "transaction.ended", "transaction.late_event", "transaction.repeated", "transaction.started",
     "transaction.unknown", "transaction.without_start",
+})
+# What their `data` can hold: the names of the particulars, of all events together.
+PARTICULARS = frozenset({
+    "about", "action", "after_s", "age", "agrees", "allowed", "answer", "asked", "at_most_s",
+    "attempts", "battery_kwh", "because", "breakdown", "by", "bytes", "capabilities", "car",
+    "cause", "cdr", "certificate", "certificate_status", "certificates", "chain", "chains",
+    "change", "changed", "check_digit", "chore", "cipher", "command", "command_id", "common_name",
+    "connection", "connector", "cost", "count", "currency", "detail", "do", "dropped",
+    "elapsed_s", "emaid", "emaid_checked", "emsp", "end", "ended", "energy_wh", "error", "errors",
+    "evse", "evse_uid", "factor", "file", "filter", "former", "full", "gone", "held", "hits",
+    "host", "http_status", "id", "ids", "index", "info", "interrupted", "interval_s", "iso15118",
+    "iso15118SchemaVersion", "kept", "key", "kind", "kwh", "lacking", "leaf", "link", "location",
+    "locations", "lost", "message", "message_seq", "meter_wh", "method", "model", "module",
+    "modules", "name", "note", "ocsp", "of", "off_s", "offered", "offline_s", "omitted", "online",
+    "only_evse", "over_budget", "parties", "path", "paused", "pnc_suspended", "problem",
+    "problems", "protocol", "quirk", "reading", "reason", "reference", "refused", "request",
+    "response", "result", "right", "rooted", "says", "second", "seen", "seq_no", "serial",
+    "settings", "soc_percent", "socket", "spec", "state", "station", "status", "step", "switch",
+    "taken", "then", "times", "token", "transaction", "tries", "type", "uid", "until", "url",
+    "valid_until", "verdict", "verified_s", "version", "waiting", "why", "wire",
 })
 # fmt: on

@@ -208,13 +208,18 @@ def parse(text: str, *, lacking: Collection[str] = ()) -> Filter:
 
 def asked(read: Filter) -> Iterator[str]:
     """The operators that a filter asks for, `any` for a bare word."""
+    return (single.name for single in singles(read))
+
+
+def singles(read: Filter) -> Iterator[Word | Flag | Number]:
+    """What a filter is put together of: its operators, with what they ask for."""
     if isinstance(read, Several):
         for part in read.parts:
-            yield from asked(part)
+            yield from singles(part)
     elif isinstance(read, Not):
-        yield from asked(read.part)
+        yield from singles(read.part)
     elif isinstance(read, Word | Flag | Number):
-        yield read.name
+        yield read
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -14,6 +14,7 @@ from simulator.kernel.filters import Filter, FilterError
 from simulator.mistakes import did_you_mean
 from simulator.scenario import picking
 from simulator.scenario.compare import MISSING, glob, holds, in_words, problem, shown
+from simulator.scenario.pointers import Looked, not_there, nowhere
 from simulator.scenario.sights import SEND, Sight, point
 from simulator.scenario.spoken import misspelt, never_so
 
@@ -78,15 +79,17 @@ class Match:
             if key not in known:
                 raise MatchError(key, f"unknown.{did_you_mean(key, known)}")
             why = problem(wanted) or never_so(key, wanted) if key in FIELDS else None
+            why = why or not_there(SUBJECTS[subjects[0]] if subjects else "", key)
             if why is not None:
                 raise MatchError(key, why)
         leg = SUBJECTS[subjects[0]] if subjects else ""
+        name = _name(leg, given[subjects[0]]) if subjects else "*"
         picks = _picks(given.get(FILTER))
         return cls(
             leg,
-            _name(leg, given[subjects[0]]) if subjects else "*",
+            name,
             {key: given[key] for key in given if key in FIELDS},
-            tuple(_pointers(given)),
+            tuple(_pointers(given, Looked.of(leg, name, given.get("version")))),
             wants_answer="answer" in given or "error" in given or picking.waits(picks),
             picks=picks,
         )
@@ -150,7 +153,7 @@ def _picks(told: Any) -> tuple[Filter, ...]:
         raise MatchError(FILTER, str(error)) from error
 
 
-def _pointers(given: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _pointers(given: Mapping[str, Any], looked: Looked) -> Iterator[tuple[str, str, Any]]:
     for place in _POINTERS:
         if place not in given:
             continue
@@ -159,7 +162,7 @@ def _pointers(given: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
         for pointer, wanted in given[place].items():
             if not isinstance(pointer, str) or not (place == "headers" or is_pointer(pointer)):
                 raise MatchError(place, f"'{pointer}' is no JSON pointer: it begins with /")
-            why = problem(wanted)
+            why = problem(wanted) or nowhere(looked, place, pointer, wanted)
             if why is not None:
                 raise MatchError(f"{place} {pointer}", why)
             yield place, pointer, wanted

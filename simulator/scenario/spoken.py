@@ -12,9 +12,11 @@ from typing import Any
 
 from simulator.kernel.events import EVENTS
 from simulator.mistakes import did_you_mean
+from simulator.ocpi.versions import VERSIONS
 from simulator.rule_table import rule_ids
 from simulator.scenario.compare import COMPARATORS, is_comparison
 from simulator.wire.fault_kinds import FAULTS
+from simulator.wire.ocpp_messages import OcppVersion
 from simulator.wire.spoken import (
     METHODS,
     MODULES,
@@ -28,6 +30,7 @@ from simulator.wire.spoken import (
 _WORDS: Mapping[str, frozenset[str]] = {
     "direction": frozenset({"sent", "received"}),
     "severity": frozenset({"reject", "drop", "warn", "note"}),
+    "version": frozenset({*OcppVersion, *VERSIONS}),
 }
 _NUMBERS = frozenset({"http", "status"})
 

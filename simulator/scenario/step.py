@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.kernel.duration import seconds, words
 from simulator.mistakes import Exit, Mistake, did_you_mean
+from simulator.scenario.filter_names import unpicked
 from simulator.scenario.sights import Sightings
 from simulator.world_names import actors_of, no_actor, no_session
 
@@ -66,7 +67,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Arg:
     """An argument. `names` says what of a world it must name: station, car, peer, emp, tariff,
-    actor, session. `each`: what the items of a list take.
+    actor, session, filter (whose words do). `each`: what the items of a list take.
     """
 
     name: str
@@ -286,6 +287,8 @@ def namings(
 
 def nameless(names: str, value: str, world: WorldFile) -> str | None:
     """Why there will be nothing of that name in a world; None if there may be."""
+    if names == "filter":
+        return unpicked(value, actors_of(world))
     if names == "actor":
         return no_actor(value, actors_of(world))
     if names == "session":

@@ -186,7 +186,10 @@ _FIELDS = {
     "headers": "headers of an OCPI request",
 }
 _FILTER = Arg(
-    FILTER, Kind.TEXT, "the filter language, alone or beside one of these: ~cp CP1 & ~err"
+    FILTER,
+    Kind.TEXT,
+    "the filter language, alone or beside one of these: ~cp CP1 & ~err",
+    names="filter",
 )
 _WITHIN = Arg("within", Kind.DURATION, "how long to wait, on the world's clock", default=WITHIN_S)
 _SAVE = Arg(SAVE, Kind.MAPPING, "variables and the places they are read from: {cdr: /id}")

@@ -82,7 +82,7 @@ _KIND = Arg("kind", Kind.TEXT, "what goes wrong", required=True, choices=tuple(F
 # Matchers of one wire.
 _ONLY = {"action": OCPP, "module": HTTP, "method": HTTP, "path": HTTP}
 # Matchers of messages that name somebody.
-NAMES = {"actor": "actor", "peer": "actor"}
+NAMES = {"actor": "actor", "peer": "actor", "filter": "filter"}
 _AT = Arg(AT, Kind.TEXT, "the peer that shall place it: its name, or `peer` for the first")
 _ARGS = tuple(_args())
 _KEYS = frozenset(arg.name for arg in _ARGS)

@@ -109,7 +109,12 @@ STEPS: tuple[Step, ...] = (
         record,
         (
             Arg("file", Kind.TEXT, "a name that ends in .ndjson, or a folder", default="."),
-            Arg("filter", Kind.TEXT, "only what this picks, as in ~cp DE-AC-1 & ~err"),
+            Arg(
+                "filter",
+                Kind.TEXT,
+                "only what this picks, as in ~cp DE-AC-1 & ~err",
+                names="filter",
+            ),
         ),
         "file",
         acts=False,

@@ -101,6 +101,15 @@ class Validator:
 @cache
 def validator(version: OcppVersion, action: str, message_type: int) -> Validator | None:
     """The validator of a message; None where the version has no such message."""
+    described = schema(version, action, message_type)
+    if described is None:
+        return None
+    mask = "the value" if action in _MAY_CARRY_SECRETS else None
+    return Validator(described, version, mask=mask)
+
+
+def schema(version: OcppVersion, action: str, message_type: int) -> dict[str, Any] | None:
+    """The JSON schema of a message, read anew; None where the version has no such message."""
     if action not in actions(version):
         return None
     if message_type == MessageType.CALLRESULT:
@@ -113,9 +122,8 @@ def validator(version: OcppVersion, action: str, message_type: int) -> Validator
     if not path.is_file():
         return None
     # Some editions of the schemas begin with a byte order mark.
-    schema = json.loads(path.read_text(encoding="utf-8-sig"))
-    mask = "the value" if action in _MAY_CARRY_SECRETS else None
-    return Validator(schema, version, mask=mask)
+    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
+    return read
 
 
 @cache

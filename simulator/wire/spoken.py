@@ -31,7 +31,7 @@ def unknown(what: str, name: str, known: Collection[str]) -> str | None:
 
 def unspoken_action(name: str) -> str | None:
     """Why no OCPP message of any version is called so; None if one is."""
-    return unknown("OCPP action", name, _actions())
+    return unknown("OCPP action", name, actions_of_all())
 
 
 def unspoken_module(name: str) -> str | None:
@@ -45,5 +45,6 @@ def unspoken_method(name: str) -> str | None:
 
 
 @cache
-def _actions() -> frozenset[str]:
+def actions_of_all() -> frozenset[str]:
+    """The actions of all versions of OCPP."""
     return frozenset().union(*(actions(version) for version in OcppVersion))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from simulator.mistakes import Exit, Mistake, did_you_mean, unwritable
+from simulator.mistakes import Exit, Mistake, did_you_mean, meant, unwritable
 
 
 def test_the_exit_codes_are_those_of_the_documentation() -> None:
@@ -34,6 +34,11 @@ def test_a_full_disk_is_nobodys_usage() -> None:
 def test_a_near_word_is_guessed_in_the_spelling_it_is_known_by() -> None:
     assert did_you_mean("ocp_port", ["ocpp_port", "ocpi_port"]) == " Did you mean 'ocpp_port'?"
     assert did_you_mean("CARS", ["Cars", "Peers"]) == " Did you mean 'Cars'?"
+
+
+def test_what_was_meant_is_one_of_those_that_are_near() -> None:
+    assert meant("idtg", ["idTag", "other"]) == "idTag"
+    assert meant("zzz", ["idTag", "other"]) is None
 
 
 def test_a_far_word_gets_the_choices_if_they_are_few() -> None:

@@ -22,6 +22,7 @@ from simulator.kernel.filters import (
     Word,
     asked,
     parse,
+    singles,
 )
 
 
@@ -110,7 +111,9 @@ def test_what_is_not_known_here_is_refused_at_its_place() -> None:
 
 
 def test_what_is_asked_for() -> None:
-    assert list(asked(parse("~cp x & !(~lat>5 | ~err) y"))) == ["cp", "lat", "err", "any"]
+    read = parse("~cp x & !(~lat>5 | ~err) y")
+    assert list(asked(read)) == ["cp", "lat", "err", "any"]
+    assert list(singles(read))[::3] == [Word("cp", "x"), Word("any", "y")]
 
 
 WORDY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)

@@ -11,6 +11,7 @@ import msgspec
 from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal, Record
 from simulator.scenario.step import Play
+from simulator.world_file import WorldFile
 
 TINY = """\
 name: tiny
@@ -31,7 +32,8 @@ cars: {anna: {soc_percent: 41}}
 
 def play(journal: Journal, clock: Clock) -> Play:
     """A play whose world is a journal and a clock alone."""
-    world: Any = SimpleNamespace(journal=journal, clock=clock, recording=None)
+    plan = WorldFile("", "", {})
+    world: Any = SimpleNamespace(journal=journal, clock=clock, recording=None, plan=plan)
     return Play(world)
 
 

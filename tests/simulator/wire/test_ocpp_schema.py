@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from simulator.wire.ocpp_messages import ErrorCode, MessageType, OcppVersion
-from simulator.wire.ocpp_schema import Validator, actions, validator
+from simulator.wire.ocpp_schema import Validator, actions, schema, validator
 
 V16, V201, V21 = OcppVersion
 CALL, CALLRESULT, SEND = MessageType.CALL, MessageType.CALLRESULT, MessageType.SEND
@@ -48,6 +48,7 @@ def test_a_schema_is_compiled_once() -> None:
 @pytest.mark.parametrize("action", ["Fly", "", "../../etc/passwd", "HeartbeatRequest"])
 def test_an_unknown_action_has_no_schema(action: str) -> None:
     assert validator(V201, action, CALL) is None
+    assert schema(V201, action, CALL) is None
 
 
 def profile(limit: object) -> dict[str, Any]:
