@@ -119,6 +119,30 @@ def _connector(payload: Payload) -> str:
     return f"EVSE {number}" if number else ""
 
 
+def metered(payload: Payload) -> str:
+    """What meter values say last of power and of the register, with units; nothing of others."""
+    told: dict[str, str] = {}
+    try:
+        for sample in (one for value in payload["meterValue"] for one in value["sampledValue"]):
+            of = sample.get("unitOfMeasure") or {}
+            unit = str(sample.get("unit") or of.get("unit") or "Wh").removeprefix("k")
+            kilo = "k" in str(sample.get("unit") or of.get("unit") or "")[:1]
+            number = float(sample["value"]) * 10.0 ** int(of.get("multiplier", 0))
+            measurand = sample.get("measurand", _REGISTER)
+            if measurand in (_REGISTER, _POWER) and not sample.get("phase"):
+                told[measurand] = f"{number if kilo else number / 1000:.1f} k{unit}"
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        return ""  # a station that speaks otherwise
+    return ", ".join(told[name] for name in (_POWER, _REGISTER) if name in told)
+
+
+_REGISTER, _POWER = "Energy.Active.Import.Register", "Power.Active.Import"
+
+
+def _meter_values(payload: Payload) -> str:
+    return _words(_connector(payload), metered(payload))
+
+
 def _status(payload: Payload) -> str:
     return _words(
         _connector(payload), payload.get("status") or payload.get("connectorStatus") or ""
@@ -155,7 +179,7 @@ def _words(*parts: object) -> str:
 DETAILS: dict[str, Callable[[Payload], str]] = {
     "Authorize": _token,
     "BootNotification": _boot,
-    "MeterValues": _connector,
+    "MeterValues": _meter_values,
     "RemoteStartTransaction": lambda p: _words(_connector(p), _token(p)),
     "RemoteStopTransaction": lambda p: _words("transaction", p.get("transactionId")),
     "RequestStartTransaction": lambda p: _words(_connector(p), _token(p)),

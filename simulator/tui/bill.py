@@ -38,7 +38,7 @@ def bill(store: Store, station: str | None) -> Bill:
     if not visit.cdr:
         kwh = _metered(store, visit) or kwh
         cost, currency = _told_so_far(visit.records) or (cost, currency)
-    return Bill(visit.station, visit.state, _fixed(kwh), _fixed(cost), currency, visit.cdr,
+    return Bill(visit.place, visit.state, _fixed(kwh), _fixed(cost), currency, visit.cdr,
                 visit.problem)  # fmt: skip
 
 

@@ -32,7 +32,8 @@ def station(now: Snapshot, history: History, width: int) -> Content:
     paint.line((now["id"], "strong"), f"  OCPP {now['version']}  ", link, *power)
     queued = now["queued"]
     waiting = f", {queued} message{' waits' if queued == 1 else 's wait'}" if queued else ""
-    paint.line((f"{now['vendor']} {now['model']}, boot {now['boot']}{waiting}", "quiet"))
+    made = f"{now['vendor']} {now['model']}".strip()
+    paint.line((f"{made}{', ' if made else ''}boot {now['boot']}{waiting}", "quiet"))
     for evse in now["evses"]:
         _evse(paint, now["id"], evse, history, width)
     _pnc(paint, now)

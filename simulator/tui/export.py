@@ -11,14 +11,14 @@ from pathlib import Path
 
 import msgspec
 
-from simulator.kernel.journal import FORMAT
+from simulator.kernel.journal import FORMAT, Record
 from simulator.mistakes import Mistake, unwritable
 from simulator.tui.engine import Facts
 from simulator.tui.exchange import Exchange
 
 
-def ndjson(exchanges: Iterable[Exchange], facts: Facts) -> str:
-    """The records of these exchanges, both ends', as a journal file."""
+def ndjson(exchanges: Iterable[Exchange], facts: Facts, more: Iterable[Record] = ()) -> str:
+    """The records of these exchanges, both ends', as a journal file; and `more` of them."""
     records = {
         record["seq"]: record
         for ex in exchanges
@@ -30,6 +30,7 @@ def ndjson(exchanges: Iterable[Exchange], facts: Facts) -> str:
             *ex.comments,
         )
     }
+    records |= {record["seq"]: record for record in more}
     head = {"format": FORMAT, "seed": facts.seed, "clock": facts.clock, "world": facts.world}
     rows = [head, *(records[seq] for seq in sorted(records))]
     encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from simulator.kernel.journal import Record
 from simulator.tui.exchange import Exchange
-from simulator.wording import short
+from simulator.wording import metered, short
 
 CAR, STATION, CPO, HUB, EMP = range(5)
 LANES = ("Car", "Station", "CPO", "Plugsurfing", "EMP")
@@ -46,7 +46,7 @@ _OCPP: Mapping[str, str | None] = {
     "BootNotification": "here I am",
     "ChangeAvailability": "serve, or do not",
     "Heartbeat": None,
-    "MeterValues": "so much has flowed",
+    "MeterValues": "{meter}",
     "RemoteStartTransaction": "start charging, please",
     "RemoteStopTransaction": "stop charging, please",
     "RequestStartTransaction": "start charging, please",
@@ -142,9 +142,15 @@ class Plainly:
         if words is None or ends[0] == ends[1]:
             return []
         seq = _seq(ex.record)
-        routine = ex.name in _ROUTINE or words.startswith((_OFFLINE, "so much"))
+        routine = ex.name in _ROUTINE or words.startswith(_OFFLINE) or _updates(ex)
         told = [Said(("x", ex.number), seq, *ends, words, ex.name, routine=routine)]
         return told + _answer(ex, ends)
+
+
+def _updates(ex: Exchange) -> bool:
+    """True for what a station tells again and again while energy flows."""
+    said = ex.request
+    return isinstance(said, Mapping) and said.get("eventType") not in (None, *_EVENT_TYPES)
 
 
 def event(record: Record) -> Said | None:
@@ -186,8 +192,12 @@ def _spaced(name: str) -> str:
 
 
 def _transaction(request: Mapping[str, Any], ex: Exchange, pattern: str) -> str:
-    told = _EVENT_TYPES.get(str(request.get("eventType")), "so much has flowed")
+    told = _EVENT_TYPES.get(str(request.get("eventType"))) or _meter(request, ex, pattern)
     return f"{_OFFLINE}{told}" if request.get("offline") else told
+
+
+def _meter(request: Mapping[str, Any], ex: Exchange, pattern: str) -> str:
+    return metered(request) or "so much has flowed"
 
 
 def _session(request: Mapping[str, Any], ex: Exchange, pattern: str) -> str:
@@ -216,8 +226,8 @@ def _number(value: object) -> bool:
 
 
 _FILLED: Mapping[str, Callable[[Mapping[str, Any], Exchange, str], str]] = {
-    "TransactionEvent": _transaction, "PATCH sessions": _amounts, "POST cdrs": _amounts,
-    "POST commands": _command, "PUT sessions": _session,
+    "MeterValues": _meter, "TransactionEvent": _transaction, "PATCH sessions": _amounts,
+    "POST cdrs": _amounts, "POST commands": _command, "PUT sessions": _session,
 }  # fmt: skip
 
 

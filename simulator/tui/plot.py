@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
+_ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)  # what a scale may end at, and their tens
 Points = Sequence[float | None]
 
 
@@ -28,12 +29,12 @@ def _highest(points: Points) -> float | None:
 
 
 def top_of(points: Points) -> float:
-    """A round number that none is above: 1, 2 or 5 and zeros."""
+    """The next round number that none is above, so that the plot fills its room."""
     highest = _highest(points) or 0.0
     if highest <= 0:
         return 1.0
     power: float = 10.0 ** math.floor(math.log10(highest))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= highest * 0.999)
+    return next(round(f * power, 9) for f in _ROUND if f * power >= highest * 0.999)
 
 
 def area(points: Points, width: int, height: int, top: float) -> list[str]:

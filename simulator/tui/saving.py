@@ -6,12 +6,15 @@ Rule: a file that was there before is never written over.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from simulator.kernel.journal import Record
 from simulator.mistakes import Mistake
 from simulator.tui import export, export_steps
+from simulator.tui.exchange import Exchange
 from simulator.tui.export_har import har
+from simulator.tui.screens.sessions import SessionsScreen
 from simulator.tui.screens.traffic import TrafficScreen
 from simulator.tui.widgets.palette import Choice, Palette
 
@@ -29,13 +32,13 @@ def offer(app: RoamlabApp) -> None:
         Choice("scenario", "scenario", f"{steps}, for roamlab run"),
         Choice("pytest", "pytest", f"{steps}, as a test"),
     ]
-    if isinstance(app.view, TrafficScreen):
-        picked = f"{len(app.view.picked())} exchanges"
+    if words := _picked(app).words:
         wanted += [
-            Choice("har", "HAR", f"{picked}, for a browser's network panel"),
-            Choice("ndjson", "NDJSON", f"{picked}, as a journal file"),
-            Choice("curl", "curl", "this OCPI request, to the clipboard and a file"),
+            Choice("har", "HAR", f"{words}, for a browser's network panel"),
+            Choice("ndjson", "NDJSON", f"{words}, as a journal file"),
         ]
+    if isinstance(app.view, TrafficScreen):
+        wanted.append(Choice("curl", "curl", "this OCPI request, to the clipboard and a file"))
     app.push_screen(Palette("save", wanted), lambda what: _save(app, what))
 
 
@@ -88,16 +91,18 @@ def _pytest(app: RoamlabApp) -> Export:
 
 
 def _har(app: RoamlabApp) -> Export:
-    return f"traffic-{app.engine.facts.world}", "har", har(_traffic(app).picked())
+    picked = _picked(app)
+    return f"{picked.stem}-{app.engine.facts.world}", "har", har(picked.exchanges)
 
 
 def _ndjson(app: RoamlabApp) -> Export:
-    facts = app.engine.facts
-    return f"traffic-{facts.world}", "ndjson", export.ndjson(_traffic(app).picked(), facts)
+    facts, picked = app.engine.facts, _picked(app)
+    text = export.ndjson(picked.exchanges, facts, picked.records)
+    return f"{picked.stem}-{facts.world}", "ndjson", text
 
 
 def _curl(app: RoamlabApp) -> Export:
-    ex = _traffic(app).current
+    ex = app.view.current if isinstance(app.view, TrafficScreen) else None
     if ex is None:
         raise Mistake("nothing is at the cursor")
     text = export.curl(ex)
@@ -105,9 +110,29 @@ def _curl(app: RoamlabApp) -> Export:
     return "request", "sh", text
 
 
-def _traffic(app: RoamlabApp) -> TrafficScreen:
-    assert isinstance(app.view, TrafficScreen)
-    return app.view
+class _Picked(NamedTuple):
+    """What of a screen may be saved: how its file's name begins, what it is in words (none: there
+    is nothing), exchanges, and records that are in none.
+    """
+
+    stem: str = ""
+    words: str = ""
+    exchanges: Sequence[Exchange] = ()
+    records: Sequence[Record] = ()
+
+
+def _picked(app: RoamlabApp) -> _Picked:
+    view = app.view
+    if isinstance(view, TrafficScreen):
+        exchanges = view.picked()
+        return _Picked("traffic", f"{len(exchanges)} exchanges", exchanges)
+    visits = view.picked if isinstance(view, SessionsScreen) else []
+    if not visits:
+        return _Picked()
+    names = {visit.id for visit in visits}
+    words = "this session" if len(visits) == 1 else f"{len(visits)} sessions"
+    return _Picked("sessions", words, [ex for ex in app.store.exchanges if ex.session in names],
+                   [record for visit in visits for record in visit.records])  # fmt: skip
 
 
 _EXPORTS: Mapping[str, Callable[[RoamlabApp], Export]] = {

@@ -36,7 +36,7 @@ def visit(one: Visit, width: int = 100) -> Content:
     if one.problem or one.refusal or one.findings:
         paint.title("Session")
     paint.facts([
-        ("station", f"{one.station}{evse}"),
+        ("station", f"{one.station}{evse}".strip() or None),
         ("car", one.car or None),
         ("token", f"{one.token} {one.by}".strip() or None),
         ("began", one.began),

@@ -41,6 +41,11 @@ class Visit:
     records: list[Record] = field(default_factory=list)
 
     @property
+    def place(self) -> str:
+        """Its station; its own name where a recording tells of none."""
+        return self.station or self.id
+
+    @property
     def bad(self) -> bool:
         """Something about it was refused."""
         return self.cdr == "refused" or any(f["severity"] != "note" for f in self.findings)
@@ -68,10 +73,10 @@ class Visits:
             told = _EVENTS.get(record["what"])
             if told is not None:
                 told(visit, record["data"])
-            if not visit.station:
-                _place(visit, record)
         elif record["leg"] == "finding":
             visit.findings.append(record)
+        if not visit.station:  # a recording may begin in the middle, with anybody's words
+            _place(visit, record)
         return name
 
 

@@ -114,4 +114,4 @@ def changed(look: Look) -> int:
     )
 
 
-SECTION = Section("Answers", COLUMNS, lines, "it tells of none", changed, "Auth")
+SECTION = Section("Answers", COLUMNS, lines, "it tells of none", changed)

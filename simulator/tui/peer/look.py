@@ -73,6 +73,15 @@ class Look:
             if emp["connection"]["peer"] in self.names
         ]
 
+    def party(self, connection: str) -> str:
+        """Who is at the other end of a connection of its own: country and party, as in DE*ABC; the
+        connection's id where that is not told.
+        """
+        ours = (one for one in self.own.get("connections", ()) if one["id"] == connection)
+        roles = next(ours, {"their_roles": ()})["their_roles"] or ()
+        told = (f"{role['country_code']}*{role['party_id']}" for role in roles)
+        return ", ".join(dict.fromkeys(told)) or connection
+
     @property
     def version(self) -> str | None:
         """The OCPI version that is spoken with it."""

@@ -66,8 +66,11 @@ def _pushed(look: Look, token: Snapshot) -> Cell:
     answers: Mapping[str, Mapping[str, Any]] = token["pushed"]
     if not answers:
         return Cell("to nobody", "quiet")
-    bad = [f"{name} ✗ {_code(one)}" for name, one in answers.items() if one["problem"]]
-    return Cell(" ".join(bad), "bad") if bad else Cell(f"✓ {' '.join(answers)}", "good")
+    names = {name: look.party(name) for name in answers}
+    bad = [f"✗ {names[name]} {_code(one)}" for name, one in answers.items() if one["problem"]]
+    if bad:
+        return Cell(", ".join(bad), "bad")
+    return Cell(f"✓ {', '.join(dict.fromkeys(names.values()))}", "good")
 
 
 def _code(one: Mapping[str, Any]) -> str:
@@ -83,7 +86,8 @@ def _tell(paint: Painter, _width: int, *, look: Look, token: Snapshot, blocked: 
     )
     paint.facts(shown)
     for name, one in token.get("pushed", {}).items():
-        paint.title(f"Pushed to {name}")
+        party = look.party(name)
+        paint.title(f"Pushed to {party}" + (f", connection {name}" if party != name else ""))
         paint.line((one["at"], "quiet"), f"  HTTP {one['http_status']}, OCPI {one['status_code']}")
         if one["problem"]:
             paint.line((str(one["problem"]), "bad"))

@@ -199,6 +199,11 @@ class FleetScreen(View):
         """A row is a station."""
         return (key,)
 
+    def on_resize(self) -> None:
+        """The tail may have room now that it had not."""
+        if self.ready:
+            self.call_after_refresh(self._show_tail)
+
     def action_do(self, step: str) -> None:
         """A step, on the targets."""
         self.lab.do(step)

@@ -207,7 +207,8 @@ class PeerScreen(View):
             told = section.head(look, narrow=narrow)
             here = number == self._section
             parts.append((f"[{told}]" if here else told, "accent" if here else "quiet"))
-        self.query_one("#sections", Bar).show(parts)
+        chosen = [part[0] for part in parts if part[1] == "accent"]
+        self.query_one("#sections", Bar).show(parts, kept=chosen)
 
     def _show_one(self) -> None:
         line, pane = self.current, self.query_one("#about", Detail)

@@ -74,7 +74,7 @@ class SessionsScreen(View):
         cost = f"{float(visit.cost):.2f} {visit.currency}" if visit.cost else ""
         return (
             Cell(visit.began[11:19], "quiet"),
-            Cell(visit.station, "strong"),
+            Cell(visit.place, "strong" if visit.station else "quiet"),
             visit.evse,
             visit.token,
             Cell(visit.state, _STATES.get(visit.state, "")),
@@ -153,7 +153,13 @@ class SessionsScreen(View):
     def stations_of(self, key: str) -> Iterable[str]:
         """A session's station."""
         visit = self.store.visits.all.get(key)
-        return () if visit is None else (visit.station,)
+        return (visit.station,) if visit is not None and visit.station else ()
+
+    @property
+    def picked(self) -> list[Visit]:
+        """The marked sessions, else the one at the cursor."""
+        names = self.main.marks or {self.main.cursor_key}
+        return [visit for name, visit in self.store.visits.all.items() if name in names]
 
     def action_correlate(self) -> None:
         """Its exchanges on both wires."""

@@ -67,6 +67,12 @@ def test_a_refusal_is_told_whoever_refuses() -> None:
         ("Heartbeat", {}, None),
         ("StatusNotification", {"status": "Charging"}, None),
         ("MeterValues", {}, "so much has flowed"),
+        ("MeterValues", {"meterValue": [{"sampledValue": [
+            {"value": "41250"}, {"measurand": "Power.Active.Import", "unit": "kW", "value": "7.4"},
+            {"measurand": "SoC", "value": "50"}]}]}, "7.4 kW, 41.2 kWh"),
+        ("TransactionEvent", {"eventType": "Updated", "meterValue": [{"sampledValue": [
+            {"value": 4, "unitOfMeasure": {"unit": "Wh", "multiplier": 3}}]}]}, "4.0 kWh"),
+        ("MeterValues", {"meterValue": [{"sampledValue": [{"value": "x"}]}]}, "so much has flowed"),
         ("TransactionEvent", {"eventType": "Started"}, "a session begins"),
         ("TransactionEvent", {"eventType": "Updated"}, "so much has flowed"),
         ("TransactionEvent", {"eventType": "Ended", "offline": True},

@@ -16,7 +16,7 @@ def test_no_peak_is_lost_however_narrow_it_is() -> None:
 
 
 def test_a_scale_is_a_round_number() -> None:
-    told = {0.0: 1.0, 0.3: 0.5, 1.0: 1.0, 3.0: 5.0, 51.0: 100.0, 2000.0: 2000.0}
+    told = {0.0: 1.0, 0.3: 0.3, 1.0: 1.0, 2.2: 2.5, 5.1: 6.0, 51.0: 60.0, 1010.0: 1200.0}
     assert {value: top_of([None, value]) for value in told} == told
     assert top_of([]) == 1.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from simulator.tui.widgets.palette import Palette
@@ -68,3 +69,30 @@ async def test_every_export_of_traffic_and_a_picture(tmp_path: Path) -> None:
         "traffic-test.har", "traffic-test.ndjson",
     ]  # fmt: skip
     assert "TOPSECRET" not in "".join(written.values())
+
+
+async def test_a_session_is_taken_along_with_what_happened_in_it(tmp_path: Path) -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    wire.journal.event("station/CP1", "car.plugged", session="S1", evse=1)
+    wire.call("StartTransaction", session="S1")
+    wire.ocpi("POST", "cdrs", {"id": "7"}, session="S1")
+    of_it = [record["seq"] for record in wire.records]
+    wire.call("Heartbeat")
+    wire.journal.event("station/CP2", "car.plugged", session="S2", evse=1)
+    engine.new = wire.records
+    async with showing(engine, folder=tmp_path) as (app, pilot):
+        await pilot.press("3")
+        await until(pilot, lambda: "S2" in app.store.visits.all)
+        await until(pilot, lambda: app.view is not None and app.current_mode == "sessions")
+        await pilot.press("home")
+        for downs in (2, 3):
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(app.screen, Palette))
+            await pilot.press(*["down"] * downs, "enter")
+            await until(pilot, lambda: not isinstance(app.screen, Palette))
+        await until(pilot, lambda: len(files(tmp_path)) == 2)
+    written = files(tmp_path)
+    _, *lines = written["sessions-test.ndjson"].splitlines()
+    assert [msgspec.json.decode(line)["seq"] for line in lines] == of_it
+    entries = msgspec.json.decode(written["sessions-test.har"])["log"]["entries"]
+    assert len(entries) == 2 and len(entries[0].get("_webSocketMessages", "ab")) == 2

@@ -71,3 +71,11 @@ def test_findings_stand_with_their_session() -> None:
     assert visits.take(record) == "S1"
     assert visits.all["S1"].bad
     assert visits.take(wire.finding(1)) is None
+
+
+def test_a_recording_that_begins_in_the_middle_tells_what_it_can() -> None:
+    wire, visits = Wire(), Visits()
+    visits.take(wire.ocpi("PATCH", "sessions", {"kwh": 3}, session="S7"))
+    assert (visits.all["S7"].station, visits.all["S7"].place) == ("", "S7")
+    visits.take(wire.ocpp(2, "cpo", "received", {}, action="MeterValues", session="S7"))
+    assert visits.all["S7"].place == "CP1"

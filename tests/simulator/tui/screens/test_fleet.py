@@ -78,3 +78,14 @@ async def test_targets_are_what_is_shown_marked_at_the_cursor_and_all() -> None:
         await pilot.press("colon", *"boot @sh", "enter")
         await until(pilot, lambda: len(engine.done) == 2)
         assert engine.done == [("boot", {"station": "CP1"}), ("boot", {"station": "CP2"})]
+
+
+async def test_the_tail_is_filled_where_it_gets_room() -> None:
+    engine, wire = FakeEngine("CP1"), Wire()
+    wire.call("Heartbeat")
+    engine.new = wire.records
+    async with showing(engine, size=(80, 24)) as (app, pilot):
+        await until(pilot, lambda: app.store.exchanges.last == 1)
+        assert "Heartbeat" not in seen(app)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "Heartbeat" in seen(app))
