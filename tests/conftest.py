@@ -18,6 +18,9 @@ from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Journal
 from simulator.kernel.loop import VirtualLoop
 
+# Tests of the plug-in run the tests of others within their own process.
+pytest_plugins = ["pytester"]
+
 # The same examples in every run, so that a change is judged by what it changed; a machine's load
 # decides nothing. `ROAMLAB_EXPLORE=1 make unit` looks for new examples, and for more of them.
 settings.register_profile(

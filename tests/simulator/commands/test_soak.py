@@ -19,15 +19,15 @@ pytestmark = pytest.mark.real
 
 
 def test_seeds_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["soak", "--seeds", "3..6", "--json"]) == Exit.PASS
+    assert run(["soak", "--seeds", "3..4", "--json"]) == Exit.PASS
     told = json.loads(capsys.readouterr().out)
-    assert (told["seeds"], told["planned"], told["failed"]) == (4, 4, [])
+    assert (told["seeds"], told["planned"], told["failed"]) == (2, 2, [])
     assert told["transactions"] == told["cdrs"] > 0
 
 
 def test_several_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["soak", "--seeds", "3..6", "--jobs", "2"]) == Exit.PASS
-    assert "4 seeds" in capsys.readouterr().out
+    assert run(["soak", "--seeds", "3..4", "--jobs", "2"]) == Exit.PASS
+    assert "2 seeds" in capsys.readouterr().out
 
 
 def test_one_seed_and_its_journal(tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from .stage import scenario_file
-from .test_pytest_plugin import pytest_of
+from .test_pytest_plugin import pytest_here
 
 SYSTEM = """
 import pytest
@@ -36,15 +34,17 @@ steps:
 """
 
 
-@pytest.mark.real
-def test_scenarios_are_given_values_by_fixtures_and_on_the_command_line(tmp_path: Path) -> None:
+def test_scenarios_are_given_values_by_fixtures_and_on_the_command_line(
+    pytester: pytest.Pytester,
+) -> None:
+    tmp_path = pytester.path
     (tmp_path / "pytest.ini").write_text("[pytest]\nroamlab_scenarios = own\n")
     (tmp_path / "own").mkdir()
 
     def given(told: str, *options: str) -> str:
         text = REACHES.format(name="it", told=told)
         scenario_file(tmp_path / "own", text, "it.yaml")
-        return pytest_of(tmp_path, *options)
+        return pytest_here(pytester, *options)
 
     assert "2 passed" in given("${n}: 0123 at nobody")
     on_line = given("${n}: 0123 at there:9", "--roamlab-set", "host=there:9")
