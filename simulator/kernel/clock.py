@@ -24,6 +24,8 @@ Mode = Literal["real", "scaled", "virtual"]
 # A virtual world starts here unless its file says otherwise: a Thursday in winter, before the
 # morning rush.
 DEFAULT_START = datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
+# A busy machine may let a process wait so long: nobody's patience is shorter on a scaled clock.
+_HICCUP_S = 0.5
 # Beyond these, timers of the loop could not hold the world's seconds.
 _SLOWEST, _FASTEST = 0.001, 1e6
 
@@ -77,6 +79,12 @@ class Clock:
     def paused(self) -> bool:
         """True while a scaled clock stands still."""
         return self._pace is not None and self._pace.paused
+
+    def patience(self, duration_s: float) -> float:
+        """How long to wait for an answer that is due within `duration_s`: on a scaled clock no less
+        than half a second of the machine, whose hiccups would else be silence of the others.
+        """
+        return duration_s if self._pace is None else max(duration_s, _HICCUP_S * self.factor)
 
     def speed(self, factor: float) -> None:
         """Let a scaled clock go on at another factor from now, or stand still at 0.

@@ -343,7 +343,7 @@ class HttpClient:
                 auto_decompress=True,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        limit = self._timeout_s if timeout_s is None else timeout_s
+        limit = self._clock.patience(self._timeout_s) if timeout_s is None else timeout_s
         try:
             async with (
                 self._clock.timeout(limit),

@@ -148,7 +148,7 @@ class Link:
         if session is None and self.session_for is not None and isinstance(payload, dict):
             session = self.session_for(action, payload)
         message_id = self._ids.uuid4()
-        limit_s = self.call_timeout_s if timeout_s is None else timeout_s
+        limit_s = self._clock.patience(self.call_timeout_s) if timeout_s is None else timeout_s
         try:
             pending = self._rpc.call(
                 message_id, action, payload, timeout_s=limit_s, checked=checked

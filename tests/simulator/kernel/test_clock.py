@@ -106,6 +106,14 @@ async def test_a_scaled_minute_passes_in_a_moment() -> None:
     assert elapsed_ms() < 60_000
 
 
+@pytest.mark.parametrize(
+    ("clock", "patience_s"),
+    [("real", 30), ("virtual", 30), ("scaled:10", 30), ("scaled:60", 30), ("scaled:600", 300)],
+)
+def test_patience_is_longer_than_a_hiccup(clock: str, patience_s: float) -> None:
+    assert Clock.parse(clock).patience(30) == patience_s
+
+
 @pytest.mark.real
 async def test_a_scaled_timeout_is_scaled_too() -> None:
     clock = Clock("scaled", factor=6000)

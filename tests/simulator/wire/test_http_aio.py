@@ -150,6 +150,20 @@ async def test_an_answer_that_does_not_come_is_told_in_time(
         assert clock.monotonic() == pytest.approx(37)
 
 
+@pytest.mark.real
+async def test_a_fast_clock_does_not_make_it_hasty() -> None:
+    clock = Clock("scaled", factor=6000)
+
+    async def sleep(request: Request) -> Response:
+        await clock.sleep(1800)
+        return Response(200)
+
+    client = HttpClient(clock)
+    async with serving(clock, sleep) as server:
+        assert (await client.send("GET", server.base_url)).status == 200
+    await client.close()
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://", "nonsense", "http://[x"])
 async def test_a_server_that_is_not_there_is_told(client: HttpClient, url: str) -> None:
     with pytest.raises(ConnectFailed, match="GET "):

@@ -137,6 +137,14 @@ async def test_a_timeout_is_raised_on_time_and_the_late_answer_recorded(table: T
     assert late["data"]["answer"] == TIME
 
 
+async def test_on_a_fast_clock_a_hiccup_is_no_timeout(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table.clock, "patience", lambda limit_s: limit_s * 10)
+    with pytest.raises(CallTimeout, match="Heartbeat: no answer within 300 s"):
+        await table.link.call("Heartbeat", {})
+
+
 async def test_the_queue_goes_on_after_a_timeout(table: Table) -> None:
     first = asyncio.ensure_future(table.link.call("Heartbeat", {}, timeout_s=5))
     second = asyncio.ensure_future(table.link.call("Heartbeat", {}, timeout_s=5))
