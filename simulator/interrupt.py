@@ -67,6 +67,8 @@ def shielding() -> Iterator[None]:
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as behind a script's `&`
+        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 

@@ -89,3 +89,19 @@ def test_tied_to_whoever_started_it(tied: bool) -> None:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(1)
             process.kill()
+
+
+def test_sigterm_is_an_exception_where_a_script_has_ctrl_c_ignored() -> None:
+    """A shell's `&` starts a command so, unless somebody sits at it."""
+    code = """
+import os, signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+from simulator.interrupt import hand_over, leave_quietly
+leave_quietly()
+hand_over(sigterm=True)
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+except KeyboardInterrupt:
+    print("stops in order")
+"""
+    assert run(code) == (0, "stops in order\n")
