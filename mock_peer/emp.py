@@ -26,6 +26,7 @@ from simulator.ocpi.by_hand import ByHand
 from simulator.ocpi.client import Answer, OcpiCallFailed, OcpiClient
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection, InterfaceRole, MemoryStore
 from simulator.ocpi.envelope import OcpiError
+from simulator.ocpi.gate import asker
 from simulator.ocpi.handshake import Platform
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
@@ -120,7 +121,8 @@ class Emp:
             on_registered=self._registered,
             tamper=self._receiving.spoil,
         )
-        self._answer = faults_http.handler(self._server.handle, board, clock, journal, actor)
+        asks = asker(lambda: self._store)
+        self._answer = faults_http.handler(self._server.handle, board, clock, journal, actor, asks)
         self._control = EmpControl(self)
         self._web = HttpServer(
             self._handle,

@@ -18,6 +18,7 @@ from mock_peer.book import Book
 from mock_peer.control import PREFIX, Control
 from mock_peer.control_dealings import DealingsControl
 from mock_peer.control_faults import FaultControl
+from mock_peer.control_held import HeldControl
 from mock_peer.control_roam import RoamControl
 from mock_peer.control_sending import Sending
 from mock_peer.control_views import Views
@@ -39,6 +40,7 @@ from simulator.ocpi.client import OcpiClient
 from simulator.ocpi.connection import RECEIVER, SENDER, ConnectionStore, InterfaceRole, peer_at
 from simulator.ocpi.directory import module_table
 from simulator.ocpi.exchange import Route
+from simulator.ocpi.gate import asker
 from simulator.ocpi.handshake import Platform
 from simulator.ocpi.registration import Registrar
 from simulator.ocpi.server import OcpiServer
@@ -115,8 +117,8 @@ class RunningPeer:
         self._ocpi = urls.server = self._server(face, registrar)
         self.roam = self._roam(face)
         self._control = self._controls(face, registrar)
-        self._answer = self._faulty(self._ocpi.handle, self.name)
-        self._answer_emps = self._faulty(self.roam.handle, ROAM)
+        self._answer = self._faulty(self._ocpi.handle, self.name, lambda: self.book)
+        self._answer_emps = self._faulty(self.roam.handle, ROAM, lambda: self.roam.book)
         self._http = HttpServer(
             self._handle,
             ground.clock,
@@ -151,9 +153,11 @@ class RunningPeer:
         board = ground.faults
         return server_tls(ground.tls, ground.clock, board, board.known_as, refused)
 
-    def _faulty(self, handle: Handler, actor: str) -> Handler:
+    def _faulty(self, handle: Handler, actor: str, book: Callable[[], ConnectionStore]) -> Handler:
         ground = self._ground
-        return faults_http.handler(handle, ground.faults, ground.clock, ground.journal, actor)
+        return faults_http.handler(
+            handle, ground.faults, ground.clock, ground.journal, actor, asker(book)
+        )
 
     def _registrar(self) -> Registrar:
         ground = self._ground
@@ -212,6 +216,7 @@ class RunningPeer:
                 *sending.operations(),
                 *RoamControl(self.roam).operations(),
                 *FaultControl(ground.faults).operations(),
+                *HeldControl(ground.faults).operations(),
                 *dealings.operations(),
             ),
         )
@@ -262,6 +267,7 @@ class RunningPeer:
 
     async def stop(self) -> None:
         """Stop serving, cancel what is under way, close the book."""
+        self._ground.faults.let_go()
         await self._http.stop()
         await self._control.stop()
         await self._ocpi.stop()

@@ -115,6 +115,7 @@ async def _keep(
     async with stopped_in_time(world.stop):
         board = world.faults.board
         board.actors = frozenset({"cpo"})
+        board.desk = None  # there is no control API: nobody could let a message go on
         for fault in faults:
             board.add(fault)
         await world.start_cpo()

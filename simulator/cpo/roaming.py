@@ -17,6 +17,7 @@ from simulator.cpo.roaming_locations import Locations
 from simulator.cpo.roaming_tokens import RoamingTokens
 from simulator.ocpi.connection import RECEIVER, SENDER, Connection, InterfaceRole, party_of
 from simulator.ocpi.exchange import Route
+from simulator.ocpi.gate import asker
 from simulator.ocpi.handshake import Platform
 from simulator.ocpi.headers import Party
 from simulator.ocpi.registration import Registrar
@@ -71,7 +72,14 @@ class Roaming:
         )
         config = common.config
         self.http = HttpServer(
-            faulty_handler(self.server.handle, common.faults, common.clock, common.journal, ACTOR),
+            faulty_handler(
+                self.server.handle,
+                common.faults,
+                common.clock,
+                common.journal,
+                ACTOR,
+                asker(lambda: book.connections),
+            ),
             common.clock,
             host=config.host,
             port=config.ocpi_port,

@@ -6,10 +6,11 @@ raises the OCPI error of its own refusal and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from simulator.ocpi.codec import Around, Locate
-from simulator.ocpi.connection import ConnectionStore
+from simulator.ocpi.connection import Connection, ConnectionStore
 from simulator.ocpi.envelope import (
     InvalidParameters,
     NotFound,
@@ -20,24 +21,44 @@ from simulator.ocpi.envelope import (
     read_json,
 )
 from simulator.ocpi.exchange import Ctx
-from simulator.ocpi.headers import Party, candidates
+from simulator.ocpi.headers import Party, Seen, candidates
 from simulator.ocpi.objects import IDENTITY
 from simulator.ocpi.versions import BEFORE_REGISTRATION, CONFIGURATION
+from simulator.wire.http import Request
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 def authenticate(ctx: Ctx, store: ConnectionStore) -> None:
     """Find the connection by the credentials token, in either form. Raises Unauthorized (401)."""
-    seen = candidates(ctx.headers)
-    for candidate in seen:
-        connection = store.by_token(candidate.token)
-        if connection is not None:
-            ctx.seen, ctx.stored = candidate, connection
-            return
-    if not seen:
+    found = _bearer(ctx.headers, store)
+    if found is not None:
+        ctx.seen, ctx.stored = found
+        return
+    if not candidates(ctx.headers):
         raise Unauthorized("the header is missing: Authorization: Token <credentials token>")
     raise Unauthorized("the credentials token is not known here")
+
+
+def _bearer(headers: Mapping[str, str], store: ConnectionStore) -> tuple[Seen, Connection] | None:
+    """The connection whose token a request bears, and in which form."""
+    for candidate in candidates(headers):
+        connection = store.by_token(candidate.token)
+        if connection is not None:
+            return candidate, connection
+    return None
+
+
+def asker(store: Callable[[], ConnectionStore]) -> Callable[[Request], str | None]:
+    """Who sends a request, as the journal calls it: the peer of the connection whose token it
+    bears.
+    """
+
+    def asks(request: Request) -> str | None:
+        found = _bearer(request.headers, store())
+        return None if found is None else found[1].peer
+
+    return asks
 
 
 def check_standing(ctx: Ctx) -> None:

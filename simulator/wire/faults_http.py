@@ -33,6 +33,7 @@ _MODULES = frozenset(
     ["credentials", "locations", "sessions", "cdrs", "tariffs", "tokens", "commands", "versions"]
 )
 PeerOf = Callable[[str], "str | None"]
+Asker = Callable[[Request], "str | None"]
 NOT_THERE = Response(0)
 
 
@@ -222,9 +223,16 @@ def client(
 
 
 def handler(
-    handle: Handler, board: FaultBoard | None, clock: Clock, journal: Journal, actor: str
+    handle: Handler,
+    board: FaultBoard | None,
+    clock: Clock,
+    journal: Journal,
+    actor: str,
+    asker: Asker = lambda _request: None,
 ) -> Handler:
-    """An actor's handler: itself where there is no board, else one that may be struck."""
+    """An actor's handler: itself where there is no board, else one that may be struck. `asker`
+    names who sends a request, where that can be told.
+    """
     if board is None:
         return handle
     end, faults = _End(board, clock, journal, actor), board
@@ -232,7 +240,7 @@ def handler(
     async def serve(request: Request) -> Response:
         if not faults.active or request.too_long is not None:
             return await handle(request)
-        asked = _Asked(request.method, request.path, request.headers)
+        asked = _Asked(request.method, request.path, request.headers, asker(request))
         there = Parcel(request.body, request.headers.plain())
         end.struck(there, RECEIVED, REQUEST, asked)
         await end.kept(there, request.left)
