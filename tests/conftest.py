@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -50,14 +47,6 @@ def pytest_asyncio_loop_factories(
 def clock(request: pytest.FixtureRequest) -> Clock:
     """The world's clock: virtual, or real for tests marked so."""
     return Clock("real" if request.node.get_closest_marker("real") else "virtual")
-
-
-@pytest.fixture
-def fixed_ports() -> Iterator[None]:
-    """The ports of the worlds that come along, in real time: one test at a time has them."""
-    with (Path(tempfile.gettempdir()) / "roamlab-tests.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture

@@ -100,10 +100,9 @@ def test_another_seed_moves_the_locations(tmp_path: Path) -> None:
     assert not first & second
 
 
-@pytest.mark.usefixtures("fixed_ports")
 def test_ctrl_c_in_real_time_ends_at_once_with_all_flushed(tmp_path: Path) -> None:
     journal = tmp_path / "demo.ndjson"
-    with Roamlab("demo", "--clock", "real", "--journal", str(journal)) as demo:
+    with Roamlab("demo", "--free-ports", "--clock", "real", "--journal", str(journal)) as demo:
         demo.wait_for("StartTransaction")
         assert demo.interrupt() == 130
         assert "Traceback" not in demo.output

@@ -48,12 +48,11 @@ def command(name: str, world: str, csms: dict[str, str]) -> tuple[list[str], str
         "peer": (["peer", "--port", str(free_port())], "Ctrl-C"),
         "emp": (["emp", "--port", str(free_port())], "Ctrl-C"),
         "check": (["check", "cpo", csms["versions"], "--token", csms["token"]], "register"),
-        "demo": (["demo", "--clock", "scaled:10"], "BootNotification"),
+        "demo": (["demo", "--free-ports", "--clock", "scaled:10"], "BootNotification"),
         "station": (["station", "--csms", csms["ocpp"], "--id", "S1", "--ocpp", "1.6"], "Boot"),
     }[name]
 
 
-@pytest.mark.usefixtures("fixed_ports")
 @pytest.mark.parametrize("name", LONG)
 def test_sigterm_stops_in_order(
     name: str, world: str, csms: dict[str, str], tmp_path: Path
@@ -68,7 +67,6 @@ def test_sigterm_stops_in_order(
     assert len(records) > 1 or name in ("cpo", "peer", "emp"), "nothing happened to these yet"
 
 
-@pytest.mark.usefixtures("fixed_ports")
 @pytest.mark.parametrize("name", LONG)
 def test_a_reader_that_leaves_is_a_quiet_end(
     name: str, world: str, csms: dict[str, str], tmp_path: Path

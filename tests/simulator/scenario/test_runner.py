@@ -161,7 +161,6 @@ def test_a_journal_that_cannot_be_written_is_told(play: Any, tmp_path: Path) -> 
     assert outcome.why == f"{tmp_path / 'no' / 'x.ndjson'}: No such file or directory"
 
 
-@pytest.mark.usefixtures("fixed_ports")
 def test_the_loops_clock_is_the_one_told(play: Any) -> None:
     outcome = play(HEAD + "steps: [advance: 5 s]\nstart: off\n", clock="scaled:5")
     assert (outcome.verdict, outcome.clock) == (Verdict.PASS, "scaled:5"), outcome.why

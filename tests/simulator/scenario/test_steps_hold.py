@@ -15,13 +15,14 @@ from simulator.wire.fault_kinds import FAULTS, HOLD
 from simulator.wire.fault_spec import LIMITS, MATCHERS, FaultError
 from simulator.world import World
 from simulator.world_file import find, read
+from simulator.world_ports import Ports
 
 CARD = "04A1B2C3D4E580"
 Played = Callable[[Play], Awaitable[None]]
 
 
 def played(play: Played, clock: str = "virtual") -> World:
-    world = World(read(find("demo")), clock=clock, seed=1)
+    world = World(read(find("demo")), clock=clock, seed=1, ports=Ports.FREE)
 
     async def go() -> None:
         async with world:
@@ -170,7 +171,6 @@ def test_what_cannot_be_intercepted_is_refused() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.usefixtures("fixed_ports")
 def test_time_stands_while_a_message_is_held() -> None:
     async def play(now: Play) -> None:
         await perform(now, "intercept", {"filter": "~a StartTransaction", "pause": True})
