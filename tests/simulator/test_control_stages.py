@@ -72,6 +72,28 @@ async def test_steps_fail_with_the_nearest_misses() -> None:
         assert any("/status: expected" in line for line in stage["details"])
 
 
+async def test_who_is_not_of_the_world_is_refused_before_a_step_or_as_it_comes() -> None:
+    stranger = "station/DE-AC-9"
+    placed = {"kind": "drop", "actor": stranger}
+    file = FILE.replace("{ocpi: POST cdrs,", f"{{ocpi: POST cdrs, by: {stranger},")
+    saved = [{"note": {"text": stranger, "save": "who"}}, {"never": {"ocpp": "*", "by": "${who}"}}]
+    async with controlled() as (_, call):
+        for path, body in (
+            ("/steps/expect", {"ocpp": "*", "by": stranger}),
+            ("/steps/fault", placed),
+            ("/steps/intercept", f"~cp {stranger}"),
+            ("/stages", {"text": file}),
+        ):
+            status, answer = await call("POST", path, body)
+            assert status == 400 and f"'{stranger}'" in answer["error"], (path, answer)
+        assert (await call("GET", "/faults"))[1] == (await call("GET", "/stages"))[1] == []
+        for number, steps in enumerate(([{"note": "x"}, {"fault": placed}], saved), 1):
+            await call("POST", "/stages", {"steps": steps})
+            status, stage = await call("POST", f"/stages/{number}/run")
+            assert (status, stage["verdict"], stage["at"]) == (200, "ERROR", 2)
+            assert f"no actor is called '{stranger}'" in stage["why"]
+
+
 async def test_it_is_dropped_while_a_step_runs() -> None:
     async with controlled() as (world, call):
         wait = {"expect": {"ocpi": "POST cdrs", "within": "10 min"}}

@@ -177,6 +177,7 @@ def test_a_peer_that_refuses_is_exit_code_1(
         (("--ocpi", "2.3.0"), "'2.3.0' is not one of '2.1.1', '2.2', '2.2.1'"),
         (("--database", "/no/such/folder/cpo.db"), "/no/such/folder/cpo.db"),
         (("--fault", "hold"), "hold: nobody here could let a message go on"),
+        (("--fault", "drop,actor=station/S1"), "no actor is called 'station/S1'. Known: cpo."),
     ],
 )
 def test_wrong_options_are_exit_code_2(

@@ -46,6 +46,14 @@ def test_a_journal_that_a_full_disk_does_not_take(
     assert "--journal /dev/full: No space left on device" in capsys.readouterr().err
 
 
+def test_faults_that_never_struck_are_counted_over_all_seeds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "play", lambda task: Survived(task[0], faults=3, unstruck=task[0]))
+    assert run(["soak", "--seeds", "1..2"]) == Exit.PASS
+    assert "6 faults, 3 of which never struck," in capsys.readouterr().out
+
+
 def test_a_failing_seed_is_told_with_what_it_needs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

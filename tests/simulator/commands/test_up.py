@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from simulator.cli import run
+from simulator.commands import up as module
 from simulator.kernel.journal import read
+from simulator.world import World
+from simulator.world_file import read as read_world
 from tests.simulator.commands.process import Roamlab, free_port
 
 WORLD = """\
@@ -46,6 +49,26 @@ def test_a_cpo_outside_has_no_urls_here(tmp_path: Path) -> None:
 def get(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=60) as answer:
         return json.loads(answer.read())
+
+
+async def test_faults_that_never_struck_are_told_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "faulty.yaml"
+    path.write_text(
+        "name: faulty\ncpo: {country_code: DE, party_id: ABC, name: Mine}\n"
+        "locations: [{id: L1, country: NLD, stations: [{id: S1, ocpp: 1.6}]}]\n"
+        "faults: [{kind: drop, actor: cpo, action: Reset}, {kind: clock_skew, seconds: 5}]\n"
+    )
+
+    async def interrupted() -> None:
+        assert "never struck" not in capsys.readouterr().err
+
+    monkeypatch.setattr(module, "forever", interrupted)
+    world = World(read_world(path), clock="virtual")
+    await module._keep(world, None, None, stations=False, as_json=True)
+    told = capsys.readouterr().err
+    assert told == "note: fault-1 never struck: drop, actor cpo, action Reset\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

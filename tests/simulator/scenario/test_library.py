@@ -46,6 +46,8 @@ def test_every_run_ends_as_its_file_says(path: Path) -> None:
     outcomes = [run(scenario) for scenario in read(path)]
     wrong = [f"{o.title}: {o.verdict}: {o.why}\n{o.details}" for o in outcomes if not o.ok]
     assert not wrong, "\n".join(wrong)
+    remarks = [f"{o.title}: {remark}" for o in outcomes for remark in o.remarks]
+    assert not remarks, "a fault that never strikes shows nothing"
     assert any(outcome.steps for outcome in outcomes), "it applies nowhere"
 
 

@@ -49,8 +49,10 @@ def test_the_peer_dies_or_an_emp_is_away_and_nothing_is_lost(kind: str, counted:
     trials = (trial for trial in map(draw, range(1, 60)) if "emps" in trial.world)
     trial = next(trial for trial in trials if len(trial.visits) > 4)
     outages = tuple(Placed(600.0 * n, {"kind": kind, "lasts": 60.0 * n}) for n in range(1, 9))
-    outcome = play(replace(trial, faults=outages))
+    vain = Placed(600.0, {"kind": "drop", "actor": "cpo", "action": "GetLog"})
+    outcome = play(replace(trial, faults=(*outages, vain)))
     assert outcome.broken == []
+    assert (outcome.faults, outcome.unstruck) == (1, 1)
     assert getattr(outcome, counted) == 8
     assert outcome.transactions > 0
 
