@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Tests start hundreds of processes, none of which shall compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
-# Twice as many as there are cores: a test of the interface mostly waits.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+# One more than there are cores: some tests wait, and each worker has to collect them all first.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 .PHONY: help setup demo tui test check style types house format unit bench soak screenshots docs clean
 
