@@ -16,6 +16,7 @@ from textual.containers import Container as Box
 from textual.widget import Widget
 
 from simulator.mistakes import Mistake
+from simulator.scenario.filter_names import unpicked
 from simulator.scenario.steps import STEPS
 from simulator.tui import details, resending
 from simulator.tui.exchange import Exchange
@@ -69,6 +70,10 @@ class TrafficScreen(HoldView):
         return traffic_cells(self.store.exchanges.get(number), FULL, self._marks)
 
     # What is shown
+
+    def remark(self, text: str) -> str:
+        """A word that is part of no name there is picks nothing, yet somebody's own may come."""
+        return unpicked(text) or ""
 
     def show_all(self) -> None:
         """Judge everything anew."""

@@ -192,7 +192,11 @@ class View(Guarded, Screen[None]):
         except FilterError as error:
             self.query_one(FilterBar).complain(error.place, str(error))
         else:
-            self.query_one(FilterBar).complain(0, "")
+            self.query_one(FilterBar).complain(0, self.remark(event.value))
+
+    def remark(self, text: str) -> str:
+        """What to say of a filter that can be read; nothing where words can be part of anything."""
+        return ""
 
     @on(Input.Submitted, "#filter")
     def _typed(self, event: Input.Submitted) -> None:

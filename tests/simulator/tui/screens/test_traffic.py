@@ -48,7 +48,9 @@ async def test_a_filter_is_asked_again_when_the_answer_comes() -> None:
     engine, wire = FakeEngine("CP1"), Wire()
     engine.new = [wire.ocpp(2, "station/CP1", "sent", {}, action="Authorize")]
     async with showing(engine) as (app, pilot):
-        await pilot.press("2", "slash", *"~s Blocked", "enter")
+        await pilot.press("2", "slash", *"~a Authorise")
+        await until(pilot, lambda: "has 'Authorise' in it. Did you mean 'Authorize'?" in seen(app))
+        await pilot.press(*["backspace"] * 12, *"~s Blocked", "enter")
         view = app.view
         assert isinstance(view, TrafficScreen)
         await until(pilot, lambda: view.store.exchanges.last == 1)
