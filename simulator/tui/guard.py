@@ -8,8 +8,10 @@ rest. While the world starts nothing is kept back: there is no screen yet that c
 from __future__ import annotations
 
 from textual.app import App
+from textual.events import Resize
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 
 from simulator.tui import odd
 
@@ -18,7 +20,12 @@ class Guarded(MessagePump):
     """Something that goes on hearing messages after one that it stumbled over."""
 
     async def _dispatch_message(self, message: Message) -> None:
-        """Where this raises, nothing is heard any more."""
+        """Where this raises, nothing is heard any more. A screen tells itself each size that it
+        takes: two that are under way at once would take turns for ever, so a former one is past.
+        """
+        resized = isinstance(message, Resize) and isinstance(self, Screen)
+        if resized and message.size != self.app.size:
+            return
         try:
             await super()._dispatch_message(message)
         except odd.ODD as error:

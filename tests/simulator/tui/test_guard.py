@@ -6,6 +6,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 
 from simulator.tui.acting import Actor
 from simulator.tui.screens.fleet import FleetScreen
@@ -58,3 +60,27 @@ async def test_the_line_above_goes_on_over_a_page_and_words_come_and_go_below_it
         app.say("what was done")
         await until(pilot, lambda: "what was done" in seen(app))
         assert "what was done" in seen(app).splitlines()[1]  # far from the feet of page and screen
+
+
+@pytest.mark.real
+async def test_sizes_that_come_while_another_is_taken_come_to_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A terminal whose edge is dragged: two sizes under way took turns for ever, and no key was
+    heard any more.
+    """
+    taken: list[Size] = []
+    plain = FleetScreen._screen_resized
+
+    def noted(self: FleetScreen, size: Size) -> None:
+        taken.append(size)
+        plain(self, size)
+
+    monkeypatch.setattr(FleetScreen, "_screen_resized", noted)
+    async with showing(FakeEngine("CP1"), size=(80, 24)) as (app, pilot):
+        for size in (Size(60, 20), Size(100, 30), Size(80, 24)):
+            app.screen.post_message(Resize(size, size))
+            app.screen.call_later(lambda: None)  # else the next one takes its place
+        await pilot.press("2")
+        await until(pilot, lambda: "Traffic" in seen(app))
+        assert set(taken) == {Size(80, 24)}
