@@ -140,7 +140,7 @@ _REGISTER, _POWER = "Energy.Active.Import.Register", "Power.Active.Import"
 
 
 def _meter_values(payload: Payload) -> str:
-    return _words(_connector(payload), metered(payload))
+    return _words(metered(payload), _connector(payload))
 
 
 def _status(payload: Payload) -> str:

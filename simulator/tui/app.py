@@ -48,7 +48,7 @@ class RoamlabApp(GuardedApp):
     ENABLE_COMMAND_PALETTE = False
     # Words that go away by themselves: not over the feet of screens, forms and pages.
     CSS = """
-    ToastRack { dock: top; align: right top; margin: 1 0 0 0; }
+    ToastRack { dock: top; align: right top; margin: 2 0 0 0; }
     Toast { width: auto; max-width: 60; padding: 0 1; margin: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]

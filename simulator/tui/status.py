@@ -42,12 +42,17 @@ def _special(app: RoamlabApp) -> list[Part]:
     if facts.read_only:
         told.append(("read-only", "warn"))
     told += _holding(app.store.holding)
-    if faults := sum(fault.get("kind") != HOLD for fault in engine.faults()):
+    if faults := sum(_strikes(fault) for fault in engine.faults()):
         told.append((f"faults:{faults}", "warn"))
     table = app.under.table if app.under is not None else None
     if marks := len(table.marks) if table is not None else 0:
         told.append((f"marked:{marks}", "accent"))
     return told
+
+
+def _strikes(fault: Snapshot) -> bool:
+    """Whether something may still go wrong by it; what is held is told apart."""
+    return fault.get("kind") != HOLD and bool(fault.get("active", True))
 
 
 def _holding(now: Snapshot) -> list[Part]:

@@ -41,12 +41,19 @@ def visit(one: Visit, width: int = 100) -> Content:
         ("token", f"{one.token} {one.by}".strip() or None),
         ("began", one.began),
         ("ended", one.ended or None),
-        ("energy", f"{one.kwh} kWh" if one.kwh else None),
+        ("energy", _kwh(one.kwh)),
     ], 8)  # fmt: skip
     _price(paint, one)
     contracts.tell(paint, one.records, width)
     _ladder(paint, one)
     return paint.content
+
+
+def _kwh(told: str) -> str | None:
+    try:
+        return f"{float(told):.3f} kWh" if told else None
+    except ValueError:  # whatever somebody has told
+        return told
 
 
 def _why(paint: Painter, one: Visit, width: int) -> None:

@@ -64,7 +64,7 @@ def _line(look: Look, rule: Rule, count: Mapping[str, Any] | None) -> Line:
     changed = "*" if agreed else ""
     cells: Cells = [
         Cell(name, "strong" if count else ""),
-        Cell(f"{words}{changed}", TONES.get(words, "")),
+        Cell(f"{words}{changed}", TONES.get(words, "") if count else "quiet"),
         Cell(str(count["times"]) if count else "", "bad"),
         when(count["last"]) if count else "",
         Cell(" ".join(rule["versions"]), "quiet"),

@@ -46,7 +46,7 @@ class FleetScreen(View):
     CSS = """
     FleetScreen #body { layout: horizontal; }
     FleetScreen #left { width: 3fr; }
-    FleetScreen #station { width: 2fr; border-left: solid $panel-lighten-2; }
+    FleetScreen #station { width: 2fr; border-left: solid $foreground 20%; }
     FleetScreen #tail { height: 2fr; }
     FleetScreen #stations { height: 3fr; }
     FleetScreen.-narrow #body { layout: vertical; }
@@ -106,11 +106,12 @@ class FleetScreen(View):
             return Cell("offline", "bad")
         if now["boot"] != "Accepted":
             return Cell(f"boot {now['boot']}", "warn")
-        told = {evse["status"]: evse["state"] for evse in now["evses"]}
-        status, state = next(
-            ((s, st) for s, st in told.items() if st != "available"), next(iter(told.items()))
-        )
-        return Cell(status, "good" if state == "charging" else "")
+        evses = now["evses"]
+        broken = next((evse for evse in evses if evse["faulted"]), None)
+        if broken is not None:
+            return Cell(broken["status"], "bad")
+        evse = next((evse for evse in evses if evse["state"] != "available"), evses[0])
+        return Cell(evse["status"], "good" if evse["state"] == "charging" else "")
 
     def _tail_cells(self, number: int) -> Sequence[Cell | str]:
         return traffic_cells(self.store.exchanges.get(number), TAIL)

@@ -65,7 +65,7 @@ class PeerScreen(View):
     CSS = """
     PeerScreen #body { layout: horizontal; }
     PeerScreen #partner { width: 3fr; height: 1fr; }
-    PeerScreen #about { width: 2fr; border-left: solid $panel-lighten-2; }
+    PeerScreen #about { width: 2fr; border-left: solid $foreground 20%; }
     PeerScreen.-narrow #body { layout: vertical; }
     PeerScreen.-narrow #partner { width: 1fr; height: 1fr; }
     PeerScreen.-narrow #about { width: 1fr; height: 1fr; border-left: none; }

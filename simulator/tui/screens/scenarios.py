@@ -50,7 +50,7 @@ class ScenariosScreen(View):
 
     CSS = """
     ScenariosScreen #body { layout: horizontal; }
-    ScenariosScreen #files { width: 2fr; border-right: solid $panel-lighten-2; }
+    ScenariosScreen #files { width: 2fr; border-right: solid $foreground 20%; }
     ScenariosScreen #right { width: 3fr; }
     ScenariosScreen #steps { height: 3fr; }
     ScenariosScreen #verdict { height: 2fr; }

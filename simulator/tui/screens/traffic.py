@@ -36,7 +36,7 @@ class TrafficScreen(HoldView):
     CSS = """
     TrafficScreen #body { layout: horizontal; }
     TrafficScreen #traffic { width: 3fr; height: 1fr; }
-    TrafficScreen #exchange { width: 2fr; border-left: solid $panel-lighten-2; }
+    TrafficScreen #exchange { width: 2fr; border-left: solid $foreground 20%; }
     TrafficScreen.-narrow #body { layout: vertical; }
     TrafficScreen.-narrow #traffic { width: 1fr; height: 1fr; }
     TrafficScreen.-narrow #exchange { width: 1fr; height: 1fr; border-left: none; }

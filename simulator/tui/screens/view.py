@@ -32,7 +32,7 @@ class View(Guarded, Screen[None]):
     """A screen of the interface. `PANES`: what can be focused, by name; `HELP` explains it."""
 
     DEFAULT_CSS = """
-    View VirtualTable, View Detail { border-top: solid $panel-lighten-2; border-title-color: $text;
+    View VirtualTable, View Detail { border-top: solid $foreground 20%; border-title-color: $text;
         border-title-style: bold; }
     View VirtualTable:focus, View Detail:focus { border-top: solid $accent;
         border-title-color: $text-accent; }

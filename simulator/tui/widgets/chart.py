@@ -34,7 +34,7 @@ class Chart(Static, can_focus=True):
     ALLOW_MAXIMIZE = True
     DEFAULT_CSS = """
     Chart { height: 1fr; background: $surface; padding: 0 1; overflow: hidden hidden;
-        border-top: solid $panel-lighten-2; border-title-color: $text; border-title-style: bold; }
+        border-top: solid $foreground 20%; border-title-color: $text; border-title-style: bold; }
     Chart:focus { border-top: solid $accent; border-title-color: $text-accent; }
     """
 

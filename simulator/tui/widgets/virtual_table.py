@@ -64,8 +64,8 @@ class VirtualTable(ScrollView, can_focus=True):
     VirtualTable { height: 1fr; background: $surface; overflow-x: hidden;
                    scrollbar-size-vertical: 1; }
     VirtualTable .table--head { text-style: bold; color: $text-muted; background: $panel; }
-    VirtualTable .table--cursor { background: $primary 45%; text-style: bold; }
-    VirtualTable .table--blur { background: $primary 20%; }
+    VirtualTable .table--cursor { background: $primary 30%; }
+    VirtualTable .table--blur { background: $primary 15%; }
     VirtualTable .table--good { color: $text-success; }
     VirtualTable .table--bad { color: $text-error; }
     VirtualTable .table--warn { color: $text-warning; }
@@ -297,8 +297,10 @@ class VirtualTable(ScrollView, can_focus=True):
                 strip = self._blank(width, odd.why(error))
             self._lines[key] = strip
         if place == self._cursor:
-            name = "table--cursor" if self.has_focus else "table--blur"
-            strip = strip.apply_style(self._style(name))
+            paper = self._style("table--cursor" if self.has_focus else "table--blur").bgcolor
+            here = Style(bgcolor=paper, bold=True)  # over what the cells have, which keep their ink
+            styled = Segment.apply_style(strip, post_style=here)
+            return Strip(styled, strip.cell_length)
         return strip
 
     def _heading(self, width: int) -> Strip:

@@ -12,6 +12,7 @@ from simulator.tui import plainly
 from simulator.tui.pairing import Pairing
 from simulator.tui.plainly import CAR, CPO, EMP, HUB, STATION, Plainly, Said, event
 from tests.simulator.tui.stage import ANNA, Wire
+from tests.simulator.tui.test_pairing import paired
 
 
 def told(wire: Wire, *emps: str) -> list[Said]:
@@ -59,6 +60,15 @@ def test_a_refusal_is_told_whoever_refuses() -> None:
         ("no", "bad"), ("no", "bad"), ("refused", "bad"), ("refused", "bad")
     ]  # fmt: skip
     assert [one.words for one in said if "bill" in one.words] == ["the bill: 3.6 kWh, 2.14 EUR"]
+
+
+def test_what_a_meter_says_stands_in_traffic_too() -> None:
+    wire = Wire()
+    wire.call(
+        "MeterValues", {"connectorId": 1, "meterValue": [{"sampledValue": [{"value": 1960}]}]}
+    )
+    (ex,) = paired(wire.records)
+    assert ex.line.detail == "2.0 kWh EVSE 1"
 
 
 @pytest.mark.parametrize(

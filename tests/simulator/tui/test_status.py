@@ -12,7 +12,7 @@ pytestmark = pytest.mark.real
 
 async def test_what_is_special_stands_in_front() -> None:
     engine = FakeEngine("CP1", read_only=True)
-    engine.placed = [{"id": "fault-1"}]
+    engine.placed = [{"id": "fault-1"}, {"id": "fault-2", "active": False}]  # struck for good
     async with showing(engine) as (app, pilot):
         await pilot.press("space")
         app.store.odd = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.rule_table import rule_table
 from simulator.tui.peer.rules import broken, lines
+from simulator.tui.widgets.virtual_table import Cell
 from tests.simulator.tui.peer.partners import between, connection, look, peer, row, text
 from tests.simulator.tui.stage import Wire
 
@@ -17,6 +18,8 @@ def test_what_was_broken_comes_first_with_its_findings() -> None:
     rows = list(lines(one))
     assert row(rows[0])[:4] == ["cdr.price", "warn", "3", "01-15 07:00:00"]
     assert [r.key for r in rows[1:]] == sorted(r.key for r in rows[1:]) and broken(one) == 1
+    tones = [one.cells[1].tone for one in rows[:2] if isinstance(one.cells[1], Cell)]
+    assert tones == ["warn", "quiet"]  # colours are for what has happened
     told = text(rows[0])
     assert "Broken 3 times" in told and "/total_cost" in told and "4.20" in told
     assert "source" in told and "Never broken" in text(rows[1])

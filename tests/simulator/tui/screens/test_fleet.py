@@ -33,6 +33,8 @@ async def test_what_changes_is_drawn() -> None:
         engine.there["CP2"] = station("CP2", evse(status="Faulted", faulted=True))
         engine.new = [Wire().journal.event("station/CP2", "connector.changed")]
         await until(pilot, lambda: "Faulted" in seen(app))
+        table = app.view.main  # type: ignore[union-attr]
+        assert ("Faulted", "bad") in table._cells("CP2")
 
 
 async def test_actions_are_steps_on_the_marked_stations() -> None:

@@ -136,3 +136,15 @@ async def test_rows_of_another_kind_have_other_columns() -> None:
         table.set_columns((Column("Other", 10), *host.query_one(VirtualTable)._columns[1:]))
         await pilot.pause()
         assert line(host, 0).split()[0] == "Other" and table.marks == set()
+
+
+async def test_the_row_at_the_cursor_stands_out_and_keeps_its_colours() -> None:
+    host = Host()
+    async with host.run_test(size=(50, 11)) as pilot:
+        table = await shown(host, pilot, [1, 2])
+        table.focus()
+        await pilot.pause()
+        here, other = (next(s.style for s in table.render_line(y) if s.text.startswith("row"))
+                       for y in (1, 2))  # fmt: skip
+        assert here is not None and other is not None
+        assert here.bgcolor != other.bgcolor and here.color == other.color and here.bold
