@@ -130,10 +130,10 @@ class Stage:
             broke(outcome, problem)
         else:
             outcome.metrics = metrics_of(journal.since(self._since))
-            for name, limit in self.source.thresholds.items() if self.source else ():
-                why = threshold_problem(name, limit, outcome.metrics)
-                if why is not None:
-                    outcome.ended(Verdict.FAIL, why)
+            limits = self.source.thresholds.items() if self.source else ()
+            told = (threshold_problem(name, limit, outcome.metrics) for name, limit in limits)
+            if broken := [why for why in told if why is not None]:
+                outcome.ended(Verdict.FAIL, "; ".join(broken))
         if self.source is not None:
             outcome.turn(self.source.expected, self.source.because)
         outcome.world_s = self._now_s - self._began_s

@@ -88,9 +88,10 @@ def test_a_fault_that_never_struck_is_remarked_on(play: Any) -> None:
 
 
 def test_a_threshold_that_is_not_kept_fails(play: Any) -> None:
-    outcome = play(f"{HEAD}steps: [note: x]\nthresholds: {{ocpp_calls: 0}}\n")
+    outcome = play(f"{HEAD}steps: [note: x]\nthresholds: {{ocpp_calls: 0, cdrs: {{ge: 1}}}}\n")
     assert outcome.verdict is Verdict.FAIL
     assert outcome.why.startswith("threshold ocpp_calls: expected <= 0, was ")
+    assert outcome.why.endswith("; threshold cdrs: expected >= 1, was 0"), "all are told"
 
 
 def test_a_step_that_cannot_be_done_is_an_error_with_its_line(play: Any) -> None:
