@@ -163,6 +163,16 @@ class Lab:
         """What all actors know."""
         return self._ground.run(snapshot(self.world))
 
+    def invitation(self, partner: str = "partner") -> tuple[str, str]:
+        """The CPO's versions URL and a new token A, for a backend of yours that registers there;
+        `partner` is what the journal will call it.
+        """
+
+        async def told() -> tuple[str, str]:
+            return self.world.invitation(partner)
+
+        return self._ground.run(told())
+
     def ladder(self, session: str | None = None) -> str:
         """Who said what to whom; by default in the session that was last spoken of."""
         records = self.records

@@ -23,8 +23,11 @@ class Guarded(MessagePump):
         """Where this raises, nothing is heard any more. A screen tells itself each size that it
         takes: two that are under way at once would take turns for ever, so a former one is past.
         """
-        resized = isinstance(message, Resize) and isinstance(self, Screen)
-        if resized and message.size != self.app.size:
+        if (
+            isinstance(self, Screen)
+            and isinstance(message, Resize)
+            and message.size != self.app.size
+        ):
             return
         try:
             await super()._dispatch_message(message)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -60,3 +62,13 @@ async def test_a_virtual_world_is_not_played_from_async_code() -> None:
 def test_a_beginning_that_there_is_not_is_a_mistake(told: dict[str, Any], words: str) -> None:
     with pytest.raises(StepError, match=words):
         Lab(read_text(TINY), **told)
+
+
+@pytest.mark.real
+def test_a_backend_of_ones_own_is_invited_from_the_tests_thread() -> None:
+    with Lab(read_text(TINY), clock="real", start="off") as lab:
+        url, token_a = lab.invitation("my-emsp")
+        request = Request(url, headers={"Authorization": f"Token {token_a}"})
+        with urlopen(request, timeout=60) as answer:
+            assert json.load(answer)["status_code"] == 1000
+        assert lab.expect(ocpi="GET versions", direction="received")

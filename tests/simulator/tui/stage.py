@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from simulator.tui.engine import Facts, Snapshot
 from simulator.tui.local import LocalEngine
 from simulator.world import World
 from simulator.world_file import find, read_text
-from tests.simulator.commands.process import free_port
 
 ANNA, CARL = "04A1B2C3D4E580", "04DEADBEEF0180"
 
@@ -248,12 +246,7 @@ def free_ports(name: str = "demo") -> Any:
 
 def on_free_ports(name: str) -> str:
     """The same, as the text of a file."""
-    text = find(name).read_text(encoding="utf-8")
-    text = re.sub(r"(\b(?:ocpp_|ocpi_)?port): \d+", r"\1: 0", text)
-    if "ocpp_port" not in text:  # it leaves them all to the defaults
-        text = re.sub(r"^cpo: {", "cpo: {ocpp_port: 0, ocpi_port: 0, ", text, flags=re.MULTILINE)
-        text = text.replace("  - name: plugsurfing\n", "  - name: plugsurfing\n    port: 0\n")
-    return re.sub(r"^pki: {", f"pki: {{port: {free_port()}, ", text, flags=re.MULTILINE)
+    return find(name).read_text(encoding="utf-8") + "\nports: free\n"
 
 
 _THEIRS = """\
