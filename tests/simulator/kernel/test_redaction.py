@@ -24,6 +24,7 @@ def test_an_authorization_header_keeps_its_scheme_alone() -> None:
         ('{"data":{"token":"abc"},"tokens":"abc"}', '{"data":{"token":"***"},"tokens":"abc"}'),
         ('{"token":"abc', '{"token":"***"'),
         ('{"token":"abc\\', '{"token":"***"'),
+        ('{"token": ["abc"]}', '{"token": ["***"]}'),
         ("not json", "not json"),
     ],
 )
