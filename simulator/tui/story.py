@@ -41,7 +41,7 @@ def visit(one: Visit, width: int = 100) -> Content:
         ("token", f"{one.token} {one.by}".strip() or None),
         ("began", one.began),
         ("ended", one.ended or None),
-        ("energy", _kwh(one.kwh)),
+        ("energy", _kwh(one)),
     ], 8)  # fmt: skip
     _price(paint, one)
     contracts.tell(paint, one.records, width)
@@ -49,11 +49,12 @@ def visit(one: Visit, width: int = 100) -> Content:
     return paint.content
 
 
-def _kwh(told: str) -> str | None:
+def _kwh(one: Visit) -> str | None:
+    so_far = ", as the CPO has told so far" if one.state == "charging" else ""
     try:
-        return f"{float(told):.3f} kWh" if told else None
+        return f"{float(one.kwh):.3f} kWh{so_far}" if one.kwh else None
     except ValueError:  # whatever somebody has told
-        return told
+        return one.kwh
 
 
 def _why(paint: Painter, one: Visit, width: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.tui import story
-from simulator.tui.visits import Visits
+from simulator.tui.visits import Visit, Visits
 from tests.simulator.tui.stage import Wire
 
 CDR = {
@@ -64,3 +64,12 @@ def test_a_price_that_the_tariff_does_not_give() -> None:
 def test_a_price_that_cannot_be_explained() -> None:
     text = told(tariffs=None)
     assert "the CDR asks for 5.0 EUR" in text and "cannot be explained" in text
+
+
+def test_energy_says_who_told_it_while_it_flows() -> None:
+    one = Visit("S1", "2026-01-15T07:00:00.000Z", kwh="0.5", state="charging")
+    assert "0.500 kWh, as the CPO has told so far" in story.visit(one).plain
+    one.state = "completed"
+    assert "0.500 kWh" in story.visit(one).plain and "so far" not in story.visit(one).plain
+    one.kwh = "much"
+    assert "much" in story.visit(one).plain
