@@ -213,6 +213,10 @@ class _Context(ssl.SSLContext):
     clock: Clock
     refused: Refused | None
 
+    def __repr__(self) -> str:
+        """In words: aiohttp tells it of a server that is not there, and that is written down."""
+        return "with certificates"
+
 
 class _Checked(ssl.SSLObject):
     """A TLS connection whose peer's certificates must be valid on the world's clock, too.

@@ -323,3 +323,9 @@ async def test_a_new_certificate_serves_the_next_connection(
         await client.drop()
         assert await clock.wait_event(up, 60)
         assert [knock.certificate_name for knock in knocks] == ["CP1", "CP1"]
+
+
+async def test_a_context_is_told_alike_in_every_run(clock: Clock) -> None:
+    """aiohttp's words for a server that is not there hold it, and stand in the journal."""
+    one, other = client_context(clock), client_context(clock)
+    assert repr(one) == repr(other)
