@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 HIDDEN = "***"
 # A body may be cut off within its token.
-_TOKEN_MEMBER = re.compile(r'("token"\s*:\s*(?:\[\s*)?)"(?:[^"\\]|\\.)*(?:"|\\?$)')
+_TOKEN_MEMBER = re.compile(
+    r'("token"\s*:\s*(?:\[\s*)?)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?\d[\d.eE+-]*)'
+)
 # No message has a place for one: somebody sent it in place of a certificate. May be cut off, too.
 _PRIVATE_KEY = re.compile(r'(BEGIN [A-Z ]*PRIVATE KEY-----)[^"-]+')
 _OCPP_VALUE = re.compile(r'("(?:value|attributeValue)"\s*:\s*)"(?:[^"\\]|\\.)*"')

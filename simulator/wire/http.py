@@ -19,8 +19,8 @@ from simulator.mistakes import Exit
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_.~*:@-]*").fullmatch
 _TAKEN = (
-    ". Is another roamlab running? World files and options can name other ports; --free-ports, "
-    "or port 0, takes free ones"
+    ". Is another roamlab running? World files and options can name other ports; port 0 takes a "
+    "free one, --free-ports does for a whole world"
 )
 USER_AGENT = f"roamlab/{__version__}"
 

@@ -141,14 +141,26 @@ class VirtualTable(ScrollView, can_focus=True):
             self._cursor = max(0, len(keys) - 1)
         elif before is not None:
             self._cursor = self._place(before, at)
-        if len(keys) + HEAD != self.virtual_size.height:
-            self.virtual_size = Size(self.size.width, len(keys) + HEAD)
+        self._have_lines(len(keys) + HEAD)
         if self.follow:
             self._show_end()
         elif self._cursor != at:  # what stood above went: the eye stays where it is
             self.scroll_to(y=self.scroll_offset.y + self._cursor - at, animate=False, force=True)
         self.refresh()
         self._tell()
+
+    def _have_lines(self, count: int) -> None:
+        """Be so high. The screen is laid out anew only where the scrollbar comes or goes: that
+        costs more than all lines of a table that grows four times a second.
+        """
+        size = Size(self.size.width, count)
+        if size == self.virtual_size:
+            return
+        if self.show_vertical_scrollbar and count > self.container_size.height:
+            self.set_reactive(VirtualTable.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = count
+        else:
+            self.virtual_size = size
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show rows of another kind from now on; nothing of them is marked."""

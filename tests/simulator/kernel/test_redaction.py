@@ -25,6 +25,7 @@ def test_an_authorization_header_keeps_its_scheme_alone() -> None:
         ('{"token":"abc', '{"token":"***"'),
         ('{"token":"abc\\', '{"token":"***"'),
         ('{"token": ["abc"]}', '{"token": ["***"]}'),
+        ('{"token": 123456, "url": "u"}', '{"token": "***", "url": "u"}'),
         ("not json", "not json"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from simulator.mistakes import Exit
 from simulator.scenario.schema import read as read_scenarios
+from simulator.tui import details
 from simulator.tui.app import RoamlabApp
 from simulator.tui.config import Config
 from simulator.tui.keys import rows
@@ -84,13 +85,16 @@ async def test_no_secret_is_on_any_screen() -> None:
             await pilot.press(key)
             await until(pilot, lambda: app.view is not None)
             table = app.view.table  # type: ignore[union-attr]
-            for name in [None] if table is None else list(table.keys)[:80]:
+            for name in [None] if table is None else list(table.keys)[:80:8]:
                 if table is not None:
                     table.go_to(name)
                 await pilot.pause()
                 told = seen(app) + "".join(d.text for d in app.screen.query("Detail"))
                 assert not any(secret in told for secret in secrets)
                 assert "Authorization: Token ***" in told or "Authorization: Token" not in told
+        shown = [details.exchange(ex).plain for ex in app.store.exchanges.after(0)]
+        assert any("Authorization: Token ***" in told for told in shown)
+        assert not [told for told in shown if any(secret in told for secret in secrets)]
 
 
 async def test_a_step_is_found_in_the_palette_and_asked_for_what_it_needs() -> None:

@@ -32,9 +32,8 @@ def wire_of(calls: int = 3) -> Wire:
 @pytest.mark.real
 async def test_it_is_shown_and_nothing_can_be_done(tmp_path: Path) -> None:
     async with showing(RecordedEngine.read(written(tmp_path, wire_of()))) as (app, pilot):
-        await until(pilot, lambda: "recorded · test" in seen(app))
-        told = seen(app)
-        assert "Heartbeat" in told and "read-only" in told and "CP1" in told
+        words = ("recorded · test", "Heartbeat", "read-only", "CP1")
+        await until(pilot, lambda: all(each in seen(app) for each in words))
         await pilot.press("p")
         await until(pilot, lambda: "this view is read-only" in seen(app))
         await pilot.press("2")

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.real
 WALK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Anna has a Plugsurfing card", ("a car plugs in",)),
     ("May she charge?", ("may this card charge?", "yes", "you may charge", "charging")),
-    ("Everybody knows how much", ("so much has flowed",)),
+    ("Everybody knows how much", (" kW, ", " kWh so far")),
     ("Plugsurfing has the bill already", ("the bill:", "accepted", "✓ bill accepted")),
     ("Carl's card is blocked", ("no", "you may not", "not allowed to charge")),
     ("Ben starts from his app", ("the bill:", "✓ bill accepted")),

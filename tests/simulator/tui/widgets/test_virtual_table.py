@@ -148,3 +148,26 @@ async def test_the_row_at_the_cursor_stands_out_and_keeps_its_colours() -> None:
                        for y in (1, 2))  # fmt: skip
         assert here is not None and other is not None
         assert here.bgcolor != other.bgcolor and here.color == other.color and here.bold
+
+
+async def test_growing_lays_nothing_out_anew_but_where_the_scrollbar_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host = Host(rising=True, follow=True)
+    async with host.run_test(size=(50, 11)) as pilot:
+        table = await shown(host, pilot, list(range(5)))
+        assert not table.show_vertical_scrollbar
+        await shown(host, pilot, list(range(50)))
+        assert table.show_vertical_scrollbar
+        laid_out: list[object] = []
+        monkeypatch.setattr(
+            host.screen, "_refresh_layout", lambda *told, **_: laid_out.append(told)
+        )
+        for count in (60, 70, 20):
+            await shown(host, pilot, list(range(count)))
+            assert table.vertical_scrollbar.window_virtual_size == count + 1
+            assert line(host, 10).split()[0] == str(count - 1)
+        assert not laid_out
+        monkeypatch.undo()
+        await shown(host, pilot, list(range(3)))
+        assert not table.show_vertical_scrollbar
