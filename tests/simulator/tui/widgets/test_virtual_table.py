@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from simulator.tui.widgets.virtual_table import Cell, Column, VirtualTable
+from tests.simulator.tui.stage import until
 
 pytestmark = pytest.mark.real
 COLUMNS = (Column("No", 6, right=True), Column("Name", 6, grow=1), Column("Far", 4, above=60))
@@ -158,7 +159,8 @@ async def test_growing_lays_nothing_out_anew_but_where_the_scrollbar_comes(
         table = await shown(host, pilot, list(range(5)))
         assert not table.show_vertical_scrollbar
         await shown(host, pilot, list(range(50)))
-        assert table.show_vertical_scrollbar
+        await until(pilot, lambda: table.show_vertical_scrollbar)
+        await pilot.pause(0.1)
         laid_out: list[object] = []
         monkeypatch.setattr(
             host.screen, "_refresh_layout", lambda *told, **_: laid_out.append(told)
@@ -169,5 +171,5 @@ async def test_growing_lays_nothing_out_anew_but_where_the_scrollbar_comes(
             assert line(host, 10).split()[0] == str(count - 1)
         assert not laid_out
         monkeypatch.undo()
-        await shown(host, pilot, list(range(3)))
-        assert not table.show_vertical_scrollbar
+        table.set_rows(list(range(3)))
+        await until(pilot, lambda: not table.show_vertical_scrollbar)
