@@ -36,7 +36,7 @@ settings.load_profile("explore" if os.environ.get("ROAMLAB_EXPLORE") else "same"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# Ten thousand tests are a large heap: to look through all of it for garbage, as often as by default,
+# Ten thousand tests are a large heap: to look through it all for garbage, as often as by default,
 # took a tenth of the time.
 gc.set_threshold(20_000, 20, 50)
 
