@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
+from simulator.kernel.clock import Clock
 from simulator.kernel.journal import Record
+from simulator.kernel.loop import run as run_loop
 from simulator.tui.app import RoamlabApp
 from tests.simulator.tui.stage import FakeEngine, evse, station
 
@@ -69,8 +71,8 @@ def _records(number: int, names: Sequence[str]) -> list[Record]:
 
 
 def run() -> list[Figure]:
-    """Measure the fleet, then the traffic."""
-    return asyncio.run(_measure())
+    """Measure screen by screen, on the loop that `roamlab tui` runs on."""
+    return run_loop(_measure(), Clock("real"))
 
 
 async def _measure() -> list[Figure]:
